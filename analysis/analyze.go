@@ -1,0 +1,323 @@
+package analysis
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"readout/cuped"
+	"readout/experiment"
+	"readout/moments"
+)
+
+// Analyze returns the scorecard of the last day of in, and the looks that it adds to the
+// log. It is a pure function: the same input gives the same bytes.
+//
+// A fault in the data of a metric is not an error: the metric has its row and a reason. The
+// error is for definitions that cannot be tested at all, such as an unknown spending function.
+func Analyze(in Input) (Scorecard, []Look, error) {
+	a := analyzer{in: &in, day: in.today(), control: in.control()}
+	card := a.header()
+	if err := a.metrics(&card); err != nil {
+		return Scorecard{}, nil, err
+	}
+	adjusted := false
+	for _, m := range card.Metrics {
+		adjusted = adjusted || m.CUPED != nil
+	}
+	card.Plan.Sentence = methodSentence(in.Experiment.Statistics, len(card.Plan.Family), adjusted)
+	adjustFamilies(&card, in.Experiment.Statistics)
+	card.Checks = a.checks(&card)
+	card.Recommendation = a.recommend(&card)
+	return card, a.looks, nil
+}
+
+// analyzer carries what the steps of one analysis share.
+type analyzer struct {
+	in      *Input
+	day     *Day
+	control int
+	looks   []Look
+	// redefined names comparisons whose recorded looks belong to another definition.
+	redefined []string
+	// imbalance collects the covariates' differences between arms.
+	imbalance []imbalance
+}
+
+// scored is a metric in its role.
+type scored struct {
+	metric *experiment.Metric
+	role   Role
+	margin float64
+}
+
+// scoredMetrics returns the metrics of the scorecard in order: primary, secondary,
+// guardrails. Day.Metrics has the same order.
+func scoredMetrics(s experiment.Scorecard) []scored {
+	var out []scored
+	for _, m := range s.Primary {
+		out = append(out, scored{metric: m, role: Primary})
+	}
+	for _, m := range s.Secondary {
+		out = append(out, scored{metric: m, role: Secondary})
+	}
+	for _, g := range s.Guardrails {
+		out = append(out, scored{metric: g.Metric, role: Guardrail, margin: g.Margin})
+	}
+	return out
+}
+
+// treatments returns the positions of the variants other than control.
+func (a *analyzer) treatments() []int {
+	var out []int
+	for i := range a.in.Experiment.Variants {
+		if i != a.control {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// alpha returns the error probability of one comparison in the given role.
+func (a *analyzer) alpha(role Role) float64 {
+	stats := a.in.Experiment.Statistics
+	alpha := 1 - stats.Confidence
+	if m := len(a.in.Experiment.Scorecard.Primary) * len(a.treatments()); role == Primary && m > 0 &&
+		stats.Correction == experiment.CorrectionBonferroni {
+		return alpha / float64(m)
+	}
+	return alpha
+}
+
+// header fills in everything that needs no metric.
+func (a *analyzer) header() Scorecard {
+	in, day, e := a.in, a.day, a.in.Experiment
+	card := Scorecard{
+		Schema:       SchemaVersion,
+		Organization: in.Organization,
+		Project:      in.Project,
+		Experiment:   e.Name,
+		Title:        e.Title,
+		Hypothesis:   e.Hypothesis,
+		Owner:        e.Owner,
+		Date:         day.Date,
+		TimeZone:     in.Location.String(),
+		Through:      day.Through,
+		Status:       in.Status,
+		Start:        in.Start,
+		End:          in.End,
+		Final:        in.End,
+		DaysLeft:     DaysBetween(day.Through, in.End, in.Location),
+		Progress:     Progress(in.Start, in.End, day.Through),
+		Data:         day.Data,
+		Metrics:      []MetricResult{},
+		Checks:       []Check{},
+	}
+	var whole experiment.Share
+	for _, v := range e.Variants {
+		whole += v.Traffic
+	}
+	for i, v := range e.Variants {
+		card.Variants = append(card.Variants, Variant{
+			Name: v.Name, Control: i == a.control,
+			Traffic: float64(v.Traffic) / float64(max(whole, 1)),
+			Users:   day.Users[i], Several: day.Several[i],
+		})
+	}
+	card.Plan = a.plan()
+	return card
+}
+
+// DaysBetween counts the days that begin in zone at or after from and before to.
+func DaysBetween(from, to time.Time, zone *time.Location) int {
+	days := 0
+	for d := from; d.Before(to); days++ {
+		y, m, dd := d.In(zone).Date()
+		d = experiment.StartOfDay(y, m, dd+1, zone)
+	}
+	return days
+}
+
+// Progress returns the share of the time from start to end that has passed, in [0, 1].
+func Progress(start, end, now time.Time) float64 {
+	if !end.After(start) {
+		return 1
+	}
+	return min(1, max(0, float64(now.Sub(start))/float64(end.Sub(start))))
+}
+
+// plan describes the test.
+func (a *analyzer) plan() PlanLine {
+	e := a.in.Experiment
+	stats := e.Statistics
+	p := PlanLine{
+		Method: string(stats.Method), Confidence: stats.Confidence, Power: stats.Power,
+		Correction: string(stats.Correction), Family: []string{}, ConfigHash: a.in.ConfigHash,
+	}
+	if stats.HasMDE {
+		p.MDE = Defined(stats.MDE)
+	}
+	if stats.Method != experiment.MethodFixed {
+		p.Procedure = string(stats.Procedure)
+		p.Spending = string(stats.Spending.Name)
+	}
+	for _, m := range e.Scorecard.Primary {
+		for _, t := range a.treatments() {
+			p.Family = append(p.Family, m.Name+": "+e.Variants[t].Name)
+		}
+	}
+	if len(p.Family) > 0 {
+		p.AlphaEach = Defined(a.alpha(Primary))
+	}
+	return p
+}
+
+// metrics fills in a row per metric of the scorecard.
+func (a *analyzer) metrics(card *Scorecard) error {
+	for i, s := range scoredMetrics(a.in.Experiment.Scorecard) {
+		row, err := a.metric(s, i)
+		if err != nil {
+			return err
+		}
+		if row.Final.After(card.Final) {
+			card.Final = row.Final
+		}
+		card.Metrics = append(card.Metrics, row)
+	}
+	return nil
+}
+
+// metric computes the i-th metric of the scorecard.
+func (a *analyzer) metric(s scored, i int) (MetricResult, error) {
+	m := s.metric
+	row := MetricResult{
+		Name: m.Name, Role: s.role, Kind: string(m.Kind()), Goal: string(m.Goal),
+		Window: windowSentence(m), FirstNumber: a.in.Start.Add(MatureAfter(m)), Final: a.in.final(m),
+		Variants: []VariantResult{}, Comparisons: []Comparison{},
+	}
+	phases := a.day.Metrics[i]
+	if phases == nil {
+		row.Reason = notComputed(m)
+	}
+	model, covariates := modelOf(m, phases, a.in.Experiment.Statistics.Method)
+	pooled := make([]moments.Set, len(a.in.Experiment.Variants))
+	for v, variant := range a.in.Experiment.Variants {
+		var converted int64
+		for _, arms := range phases {
+			pooled[v].Merge(arms[v].Moments)
+			converted += arms[v].Converted
+		}
+		row.Variants = append(row.Variants, variantResult(variant.Name, m, model, pooled[v], converted))
+	}
+	t, err := a.test(m, a.alpha(s.role))
+	if err != nil {
+		return row, fmt.Errorf("metric %s: %w", m.Name, err)
+	}
+	var fits, raws []cuped.Adjustment
+	for _, arms := range phases {
+		sets := make([]moments.Set, len(arms))
+		for v := range arms {
+			sets[v] = arms[v].Moments
+		}
+		fits = append(fits, cuped.Fit(model, sets...))
+		raws = append(raws, cuped.Fit(cuped.Model{Outcome: model.Outcome}, sets...))
+	}
+	if len(covariates) > 0 {
+		row.CUPED = a.cupedResult(model, covariates, fits, pooled)
+	}
+	for _, v := range a.treatments() {
+		c, err := a.comparison(s, t, row, phases, fits, raws, v)
+		if err != nil {
+			return row, fmt.Errorf("metric %s, variant %s: %w", m.Name, a.in.Experiment.Variants[v].Name, err)
+		}
+		row.Comparisons = append(row.Comparisons, c)
+		if len(covariates) > 0 {
+			a.addImbalance(m.Name, a.in.Experiment.Variants[v].Name, model.Covariates[0], pooled[v], pooled[a.control])
+		}
+	}
+	return row, nil
+}
+
+// modelOf returns which columns of the metric's moments are what, and the names of the covariates.
+// The columns are value, denominator (of a ratio), the covariate of each, and the
+// missing-history mark.
+func modelOf(m *experiment.Metric, phases [][]Arm, method experiment.Method) (cuped.Model, []string) {
+	columns := 0
+	if len(phases) > 0 && len(phases[0]) > 0 {
+		columns = phases[0][0].Moments.Columns()
+	}
+	outcome, per := cuped.Column(0), 1
+	if m.Denominator != nil {
+		outcome, per = cuped.Ratio(0, 1), 2
+	}
+	model := cuped.Model{Outcome: outcome}
+	if method == experiment.MethodSequential || columns <= per {
+		return model, nil
+	}
+	if m.Denominator != nil {
+		model.Covariates = []cuped.Term{cuped.Ratio(2, 3), cuped.Column(4)}
+	} else {
+		model.Covariates = []cuped.Term{cuped.Column(1), cuped.Column(2)}
+	}
+	return model, []string{"the same before exposure", "no history"}
+}
+
+// variantResult returns the raw figures of one variant.
+func variantResult(name string, m *experiment.Metric, model cuped.Model, set moments.Set, converted int64) VariantResult {
+	r := VariantResult{Variant: name, Users: set.N, Conversions: converted}
+	if set.N == 0 {
+		r.Reason = errNoUsersYet.Error()
+		return r
+	}
+	n := float64(set.N)
+	r.Total = Defined(n * set.Mean[0])
+	r.Mean = Defined(set.Mean[0])
+	if m.Denominator != nil {
+		r.DenominatorTotal = Defined(n * set.Mean[1])
+		r.Mean = Defined(set.Mean[0] / set.Mean[1])
+	}
+	if len(model.Covariates) > 0 {
+		if c, err := model.Covariates[0].Estimate(set); err == nil {
+			r.Covariate = Defined(c.Mean)
+		}
+	}
+	e, err := model.Outcome.Estimate(set)
+	if err != nil {
+		r.Reason = err.Error()
+		return r
+	}
+	r.Variance = Defined(e.Variance)
+	r.SE = Defined(math.Sqrt(e.Variance / n))
+	return r
+}
+
+// cupedResult says what the adjustment of the last phase did.
+func (a *analyzer) cupedResult(model cuped.Model, covariates []string, fits []cuped.Adjustment, pooled []moments.Set) *CUPED {
+	last := fits[len(fits)-1]
+	out := &CUPED{Covariates: covariates, Theta: last.Theta, Note: last.Note()}
+	var users int64
+	for _, set := range pooled {
+		users += set.N
+		if set.N > 0 {
+			out.MissingHistory += int64(math.Round(float64(set.N) * set.Mean[set.Columns()-1]))
+		}
+	}
+	if kept, ok := last.VarianceKept(present(pooled)...); ok {
+		out.VarianceKept = Defined(kept)
+		if kept > 0 {
+			out.EffectiveSampleGained = Defined(1/kept - 1)
+		}
+	}
+	return out
+}
+
+// present returns the sets that have users.
+func present(sets []moments.Set) []moments.Set {
+	var out []moments.Set
+	for _, s := range sets {
+		if s.N > 0 {
+			out = append(out, s)
+		}
+	}
+	return out
+}

@@ -1,0 +1,395 @@
+package analysis
+
+import (
+	"math"
+
+	"readout/cuped"
+	"readout/experiment"
+	"readout/moments"
+)
+
+// Names of the checks, which never change.
+const (
+	CheckSampleRatio      = "sample_ratio"
+	CheckZeroWeight       = "zero_weight_arms"
+	CheckSeveralVariants  = "several_variants"
+	CheckUnknownVariants  = "unknown_variants"
+	CheckNullIDs          = "null_ids"
+	CheckOutsideDates     = "exposures_outside_dates"
+	CheckMissingDays      = "missing_days"
+	CheckFreshness        = "freshness"
+	CheckDateOnly         = "date_only_times"
+	CheckCovariateBalance = "covariate_balance"
+	CheckFewUsers         = "few_users"
+	CheckDefinition       = "definition_changed"
+	CheckValues           = "values_left_out"
+)
+
+// Levels of the checks.
+const (
+	// sampleRatioAlarm is the p-value below which a sample ratio mismatch is an alarm.
+	sampleRatioAlarm = 0.001
+	// fewExpected is the expected count per arm below which chi-square is not used.
+	fewExpected = 5
+	// severalWarning is the share of users in several variants that deserves a warning.
+	severalWarning = 0.01
+	// nullWarning is the share of rows without a user id that deserves a warning.
+	nullWarning = 0.01
+	// imbalanceLevel is the p-value, over all covariates together, below which one is
+	// called imbalanced. It is read daily, hence small.
+	imbalanceLevel = 0.001
+	// smallArm is the number of users per arm below which the normal approximation of a
+	// skewed metric is not to be trusted.
+	smallArm = 100
+	// fewConversions is the same for the number of users who did and who did not convert.
+	fewConversions = 10
+)
+
+// imbalance is the difference of a covariate between a treatment and control.
+type imbalance struct {
+	metric, variant string
+	difference      cuped.Difference
+}
+
+// addImbalance notes how much a covariate differs between two arms.
+func (a *analyzer) addImbalance(metric, variant string, covariate cuped.Term, treatment, control moments.Set) {
+	d, err := covariate.Difference(treatment, control)
+	if err == nil && d.StandardError > 0 {
+		a.imbalance = append(a.imbalance, imbalance{metric, variant, d})
+	}
+}
+
+// checks returns all findings about the data, in a fixed order.
+func (a *analyzer) checks(card *Scorecard) []Check {
+	out := []Check{a.sampleRatioCheck()}
+	for _, check := range []func(*Scorecard) (Check, bool){
+		a.zeroWeightCheck, a.severalCheck, a.unknownCheck, a.nullCheck, a.outsideCheck,
+		a.missingDaysCheck, a.freshnessCheck, a.dateOnlyCheck, a.valuesCheck,
+		a.balanceCheck, a.fewUsersCheck, a.definitionCheck,
+	} {
+		if c, ok := check(card); ok {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// weights returns the planned traffic per variant.
+func (a *analyzer) weights() []float64 {
+	out := make([]float64, len(a.in.Experiment.Variants))
+	for i, v := range a.in.Experiment.Variants {
+		out[i] = v.Traffic.Fraction()
+	}
+	return out
+}
+
+// sampleRatioCheck tests the users per arm against the plan, with and without the users
+// that were seen in several variants, and takes the worse.
+func (a *analyzer) sampleRatioCheck() Check {
+	assigned := make([]int64, len(a.day.Users))
+	for i := range assigned {
+		assigned[i] = a.day.Users[i]
+		if a.in.Experiment.SeveralVariants == experiment.SeveralExclude {
+			assigned[i] += a.day.Several[i]
+		}
+	}
+	weights := a.weights()
+	result, ok := sampleRatio(a.day.Users, weights)
+	if before, okBefore := sampleRatio(assigned, weights); okBefore && (!ok || before.p < result.p) {
+		result, ok = before, true
+	}
+	check := Check{Name: CheckSampleRatio, Severity: OK}
+	if !ok {
+		check.Severity = Info
+		check.Sentence = noUsersSentence
+		return check
+	}
+	check.Numbers = []CheckNumber{
+		{"p", Defined(math.Max(floorP, result.p))},
+		{"chi_square", Defined(result.statistic)},
+		{"degrees_of_freedom", Defined(float64(result.df))},
+		{"largest_deviation", Defined(largestDeviation(a.day.Users, weights))},
+	}
+	switch {
+	case result.fewest < fewExpected:
+		check.Severity = Info
+		check.Sentence = fewForRatioSentence(sum(a.day.Users))
+	case result.p < sampleRatioAlarm:
+		check.Severity = Alarm
+		check.Sentence = ratioAlarmSentence(a.day.Users, weights, result.p)
+	default:
+		check.Sentence = ratioFineSentence(a.day.Users, weights, result.p)
+	}
+	return check
+}
+
+// largestDeviation returns the largest relative deviation of an arm from its planned users.
+func largestDeviation(users []int64, weights []float64) float64 {
+	var all, total, worst float64
+	for i, w := range weights {
+		if w > 0 {
+			all += float64(users[i])
+			total += w
+		}
+	}
+	for i, w := range weights {
+		if expected := all * w / total; w > 0 && expected > 0 {
+			worst = math.Max(worst, math.Abs(float64(users[i])-expected)/expected)
+		}
+	}
+	return worst
+}
+
+// zeroWeightCheck alarms when an arm without traffic has users.
+func (a *analyzer) zeroWeightCheck(*Scorecard) (Check, bool) {
+	for i, v := range a.in.Experiment.Variants {
+		if v.Traffic == 0 && a.day.Users[i] > 0 {
+			return Check{
+				Name: CheckZeroWeight, Severity: Alarm,
+				Sentence: zeroWeightSentence(v.Name, a.day.Users[i]),
+				Numbers:  []CheckNumber{{"users", Defined(float64(a.day.Users[i]))}},
+			}, true
+		}
+	}
+	return Check{}, false
+}
+
+// severalCheck looks at the users seen in more than one variant: at their share, and at
+// whether it is the same for every arm they were first seen in.
+func (a *analyzer) severalCheck(*Scorecard) (Check, bool) {
+	several := sum(a.day.Several)
+	if several == 0 {
+		return Check{}, false
+	}
+	users := sum(a.day.Users)
+	others := a.day.Users
+	all := users + several
+	if a.in.Experiment.SeveralVariants == experiment.SeveralFirst {
+		all = users
+		others = make([]int64, len(a.day.Users))
+		for i := range others {
+			others[i] = a.day.Users[i] - a.day.Several[i]
+		}
+	}
+	share := float64(several) / float64(all)
+	check := Check{
+		Name: CheckSeveralVariants, Severity: Info,
+		Numbers: []CheckNumber{{"users", Defined(float64(several))}, {"share", Defined(share)}},
+	}
+	excluded := a.in.Experiment.SeveralVariants == experiment.SeveralExclude
+	check.Sentence = severalSentence(several, all, share, excluded)
+	if share > severalWarning {
+		check.Severity = Warning
+	}
+	if t, ok := sameShare(a.day.Several, others); ok && t.fewest >= fewExpected {
+		check.Numbers = append(check.Numbers, CheckNumber{"p_same_share", Defined(math.Max(floorP, t.p))})
+		if t.p < sampleRatioAlarm && excluded {
+			check.Severity = Alarm
+			check.Sentence = severalUnevenSentence(several, all, t.p)
+		}
+	}
+	return check, true
+}
+
+// unknownCheck names the variants that the experiment does not have.
+func (a *analyzer) unknownCheck(*Scorecard) (Check, bool) {
+	var names []LeftOut
+	var users int64
+	for _, l := range a.day.Data.LeftOut {
+		if l.Reason == LeftUnknownVariant {
+			names = append(names, l)
+			users += l.Users
+		}
+	}
+	if len(names) == 0 {
+		return Check{}, false
+	}
+	check := Check{
+		Name: CheckUnknownVariants, Severity: Info, Sentence: unknownSentence(names),
+		Numbers: []CheckNumber{{"users", Defined(float64(users))}},
+	}
+	if all := sum(a.day.Users) + users; float64(users) > severalWarning*float64(all) && users > 10 {
+		check.Severity = Warning
+	}
+	return check, true
+}
+
+// nullCheck looks at rows without a user id.
+func (a *analyzer) nullCheck(*Scorecard) (Check, bool) {
+	rows, null := int64(0), int64(0)
+	for _, t := range []TableRead{a.day.Data.Exposures, a.day.Data.Conversions} {
+		rows += t.Rows
+		for _, l := range t.LeftOut {
+			if l.Reason == LeftNoUser {
+				null += l.Rows
+			}
+		}
+	}
+	if null == 0 {
+		return Check{}, false
+	}
+	share := float64(null) / float64(rows)
+	check := Check{
+		Name: CheckNullIDs, Severity: Info, Sentence: nullSentence(null, share),
+		Numbers: []CheckNumber{{"rows", Defined(float64(null))}, {"share", Defined(share)}},
+	}
+	if share > nullWarning {
+		check.Severity = Warning
+	}
+	return check, true
+}
+
+// outsideCheck counts exposures outside the experiment's dates.
+func (a *analyzer) outsideCheck(*Scorecard) (Check, bool) {
+	var before, after int64
+	for _, l := range a.day.Data.LeftOut {
+		switch l.Reason {
+		case LeftBeforeStart:
+			before = l.Rows
+		case LeftAfterEnd:
+			after = l.Rows
+		}
+	}
+	if before+after == 0 {
+		return Check{}, false
+	}
+	check := Check{
+		Name: CheckOutsideDates, Severity: Info, Sentence: outsideSentence(before, after),
+		Numbers: []CheckNumber{{"before_start", Defined(float64(before))}, {"after_end", Defined(float64(after))}},
+	}
+	if before > 0 {
+		check.Severity = Warning
+	}
+	return check, true
+}
+
+// missingDaysCheck names days of the experiment on which a table got no row.
+func (a *analyzer) missingDaysCheck(*Scorecard) (Check, bool) {
+	var dates []string
+	var exposures, conversions int64
+	for i, d := range a.in.Days {
+		newExposures, newConversions := d.Data.Exposures.Rows-exposures, d.Data.Conversions.Rows-conversions
+		exposures, conversions = d.Data.Exposures.Rows, d.Data.Conversions.Rows
+		enrolling := d.Through.After(a.in.Start) && !d.Through.After(a.in.End)
+		if i == 0 && len(a.in.Days) > 1 {
+			continue
+		}
+		if newConversions == 0 || enrolling && newExposures == 0 {
+			dates = append(dates, d.Date)
+		}
+	}
+	if len(dates) == 0 || len(dates) == len(a.in.Days) {
+		return Check{}, false
+	}
+	return Check{
+		Name: CheckMissingDays, Severity: Warning, Sentence: missingDaysSentence(dates),
+		Numbers: []CheckNumber{{"days", Defined(float64(len(dates)))}},
+	}, true
+}
+
+// freshnessCheck warns when the latest row is more than a day older than the end of the day.
+func (a *analyzer) freshnessCheck(*Scorecard) (Check, bool) {
+	last := a.day.Data.Conversions.Last
+	if last.IsZero() || a.in.AdHoc {
+		return Check{}, false
+	}
+	hours := a.day.Through.Sub(last).Hours()
+	if hours < 24 || a.in.ConversionDates && hours <= 25 {
+		return Check{}, false
+	}
+	return Check{
+		Name: CheckFreshness, Severity: Warning, Sentence: freshnessSentence(last.In(a.in.Location), hours),
+		Numbers: []CheckNumber{{"hours", Defined(hours)}},
+	}, true
+}
+
+// dateOnlyCheck says how times without a time of day are read.
+func (a *analyzer) dateOnlyCheck(*Scorecard) (Check, bool) {
+	if !a.in.ConversionDates && !a.in.ExposureDates {
+		return Check{}, false
+	}
+	return Check{
+		Name: CheckDateOnly, Severity: Info,
+		Sentence: dateOnlySentence(a.in.ExposureDates, a.in.ConversionDates),
+	}, true
+}
+
+// valuesCheck counts conversions whose value could not be used.
+func (a *analyzer) valuesCheck(*Scorecard) (Check, bool) {
+	for _, l := range a.day.Data.LeftOut {
+		if l.Reason == LeftNoValue && l.Rows > 0 {
+			return Check{
+				Name: CheckValues, Severity: Info, Sentence: valuesSentence(l.Rows),
+				Numbers: []CheckNumber{{"rows", Defined(float64(l.Rows))}},
+			}, true
+		}
+	}
+	return Check{}, false
+}
+
+// balanceCheck warns when a covariate differs between arms beyond chance: what happened
+// before the exposure cannot be an effect of it.
+func (a *analyzer) balanceCheck(*Scorecard) (Check, bool) {
+	if len(a.imbalance) == 0 {
+		return Check{}, false
+	}
+	worst := 0
+	score := func(i imbalance) float64 { return math.Abs(i.difference.Value / i.difference.StandardError) }
+	for i := range a.imbalance {
+		if score(a.imbalance[i]) > score(a.imbalance[worst]) {
+			worst = i
+		}
+	}
+	w := a.imbalance[worst]
+	lnp := math.Ln2 + logNormalTail(score(w)) + math.Log(float64(len(a.imbalance)))
+	p := math.Min(1, math.Max(floorP, math.Exp(lnp)))
+	check := Check{
+		Name: CheckCovariateBalance, Severity: OK, Sentence: balancedSentence,
+		Numbers: []CheckNumber{
+			{"p", Defined(p)},
+			{"difference", Defined(w.difference.Value)},
+			{"standard_error", Defined(w.difference.StandardError)},
+		},
+	}
+	if p < imbalanceLevel {
+		check.Severity = Warning
+		check.Sentence = imbalanceSentence(w, p)
+	}
+	return check, true
+}
+
+// fewUsersCheck names what is too small for the normal approximation.
+func (a *analyzer) fewUsersCheck(card *Scorecard) (Check, bool) {
+	for _, m := range card.Metrics {
+		for _, v := range m.Variants {
+			few := v.Users > 0 && v.Users < smallArm
+			if m.Kind == string(experiment.KindProportion) && v.Users > 0 {
+				few = v.Conversions < fewConversions || v.Users-v.Conversions < fewConversions
+			}
+			if few {
+				return Check{
+					Name: CheckFewUsers, Severity: Info, Sentence: fewUsersSentence(m, v),
+					Numbers: []CheckNumber{{"users", Defined(float64(v.Users))}, {"conversions", Defined(float64(v.Conversions))}},
+				}, true
+			}
+		}
+	}
+	return Check{}, false
+}
+
+// definitionCheck alarms when recorded looks belong to another definition of the test.
+func (a *analyzer) definitionCheck(*Scorecard) (Check, bool) {
+	if len(a.redefined) == 0 {
+		return Check{}, false
+	}
+	return Check{Name: CheckDefinition, Severity: Alarm, Sentence: definitionSentence(a.redefined)}, true
+}
+
+// sum adds up counts.
+func sum(counts []int64) int64 {
+	var all int64
+	for _, n := range counts {
+		all += n
+	}
+	return all
+}

@@ -1,0 +1,270 @@
+package analysis
+
+import (
+	"math"
+
+	"readout/cuped"
+	"readout/experiment"
+)
+
+// floorP is the smallest p-value that is shown as a number.
+const floorP = 1e-300
+
+// comparison tests treatment v against control.
+func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm, fits, raws []cuped.Adjustment, v int) (Comparison, error) {
+	name := a.in.Experiment.Variants[v].Name
+	c := Comparison{Variant: name, Alpha: Defined(t.alpha), Approximate: a.approximate(t, s.metric)}
+	if s.role == Guardrail {
+		c.Margin = Defined(s.margin)
+	}
+	treatment, control := column(phases, v), column(phases, a.control)
+	e, err := compare(fits, control, treatment)
+	if raw, rawErr := compare(raws, control, treatment); rawErr == nil {
+		c.Raw = Estimate{Defined(raw.value), Defined(raw.se), Defined(raw.df)}
+	}
+	past, now, mayLook := a.recorded(&c, s, name)
+	if row.Reason != "" || err != nil {
+		c.Reason = row.Reason
+		if c.Reason == "" {
+			c.Reason = err.Error()
+		}
+		c.undefined(row, v, a.control)
+	} else {
+		c.Effect = Estimate{Defined(e.value), Defined(e.se), Defined(e.df)}
+		if now == nil && mayLook && a.isLook(s, t, past, e) {
+			l, err := t.next(past, a.look(s, t, name, e))
+			if err != nil {
+				return c, err
+			}
+			a.looks = append(a.looks, l)
+			now = &l
+		}
+	}
+	looks := past
+	if now != nil {
+		looks = append(append([]Look(nil), past...), *now)
+		c.Today = true
+	}
+	c.describe(t, looks, e)
+	if s.role == Guardrail && c.Today && c.Lift.ok {
+		if c.Harm, err = a.harm(&c, t, looks, e); err != nil {
+			return c, err
+		}
+	}
+	if stats := a.in.Experiment.Statistics; stats.HasMDE && c.Effect.SE.ok {
+		c.PowerSoFar = powerSoFar(t, stats.MDE*math.Abs(e.controlMean), e.se)
+	}
+	final := !a.day.Through.Before(row.Final)
+	c.Verdict = verdict(&c, s, t, final)
+	c.Sentence = comparisonSentence(&c, s, row.Kind, final)
+	return c, nil
+}
+
+// harm reports whether a guardrail lies beyond its margin at alpha over the number of
+// guardrails and treatments.
+func (a *analyzer) harm(c *Comparison, t test, looks []Look, e effect) (bool, error) {
+	family := len(a.in.Experiment.Scorecard.Guardrails) * len(a.treatments())
+	critical, err := t.criticalAt(t.alpha/float64(family), looks)
+	if err != nil || !critical.Finite {
+		return false, err
+	}
+	strict := *c
+	strict.setLift(t, e, studentScore(critical.Value, e.df))
+	return guardrailVerdict(&strict, t) == Fails, nil
+}
+
+// approximate reports whether the error rate is kept only approximately: without a window
+// past users keep changing, which the correlation between looks does not see in full, and
+// an extension may have been driven by the results.
+func (a *analyzer) approximate(t test, m *experiment.Metric) bool {
+	return !t.fixed && (MatureAfter(m) == 0 || len(a.in.Extensions) > 0)
+}
+
+// column returns one variant's arms, one per phase.
+func column(phases [][]Arm, v int) []Arm {
+	out := make([]Arm, len(phases))
+	for p := range phases {
+		out[p] = phases[p][v]
+	}
+	return out
+}
+
+// recorded returns the comparison's looks before today and today's, where they are on
+// record, and whether a new look may be made.
+func (a *analyzer) recorded(c *Comparison, s scored, variant string) (past []Look, now *Look, mayLook bool) {
+	looks, changed := looksOf(a.in.Looks, s.metric.Name, variant, a.in.MetricHash[s.metric.Name])
+	mayLook = true
+	if changed {
+		a.redefined = append(a.redefined, s.metric.Name+": "+variant)
+		mayLook = false
+	}
+	for i := range looks {
+		switch at := looks[i].At; {
+		case at.Before(a.day.Through):
+			past = append(past, looks[i])
+		case at.Equal(a.day.Through):
+			now = &looks[i]
+		default:
+			mayLook = false
+		}
+	}
+	return past, now, mayLook
+}
+
+// isLook reports whether today is a look: mature users were added in both arms since the
+// look before, or the metric is final. After the final look there is none.
+func (a *analyzer) isLook(s scored, t test, past []Look, e effect) bool {
+	if t.fixed {
+		return true
+	}
+	time := a.in.spendingTime(s.metric, a.day.Through)
+	if time <= 0 || !a.day.Through.After(a.in.Start) {
+		return false
+	}
+	if len(past) == 0 {
+		return true
+	}
+	last := past[len(past)-1]
+	if last.Time >= 1 || time <= last.Time {
+		return false
+	}
+	return !a.day.Through.Before(a.in.final(s.metric)) ||
+		users(e.control) > users(last.Control) && users(e.treatment) > users(last.Treatment)
+}
+
+// users returns the number of users of an arm over its phases.
+func users(arms []LookArm) int64 {
+	var n int64
+	for _, arm := range arms {
+		n += arm.N
+	}
+	return n
+}
+
+// look returns today's look, untested.
+func (a *analyzer) look(s scored, t test, variant string, e effect) Look {
+	time := a.in.spendingTime(s.metric, a.day.Through)
+	if t.fixed {
+		time = 1
+	}
+	return Look{
+		Experiment: a.in.Experiment.Name, Metric: s.metric.Name, Variant: variant,
+		Date: a.day.Date, At: a.day.Through, Config: a.in.MetricHash[s.metric.Name],
+		Time: time, Effect: e.value, SE: e.se, DF: e.df, Z: normalScore(e.value/e.se, e.df),
+		Control: e.control, Treatment: e.treatment,
+	}
+}
+
+// undefined shows the difference of means where there is one but nothing to test it by.
+func (c *Comparison) undefined(row MetricResult, v, control int) {
+	t, okT := row.Variants[v].Mean.Get()
+	k, okC := row.Variants[control].Mean.Get()
+	if okT && okC {
+		c.Effect.Value = Defined(t - k)
+		c.Raw.Value = c.Effect.Value
+	}
+}
+
+// describe fills in what the looks so far say, with today's estimate.
+func (c *Comparison) describe(t test, looks []Look, e effect) {
+	c.Look = len(looks)
+	for _, l := range looks {
+		c.Looks = append(c.Looks, l.point(t))
+		if l.Crossed && c.Record == nil {
+			c.Record = l.record(t)
+			c.Significant = true
+		}
+	}
+	if len(looks) == 0 {
+		if c.Effect.SE.ok {
+			c.setLift(t, e, -1)
+		}
+		return
+	}
+	last := looks[len(looks)-1]
+	c.Z, c.Time, c.Spent = Defined(last.Z), Defined(last.Time), Defined(last.Spent)
+	c.LnP = Defined(last.LnP)
+	c.P = Defined(math.Max(floorP, math.Exp(last.LnP)))
+	c.Critical = last.Critical
+	if !c.Today {
+		point := c.Looks[len(c.Looks)-1]
+		c.Lo, c.Hi = point.Lo, point.Hi
+		c.AsOf = last.Date
+	}
+	critical, ok := last.Critical.Get()
+	if !c.Effect.SE.ok || !ok {
+		if c.Effect.SE.ok {
+			c.setLift(t, e, -1)
+		}
+		return
+	}
+	score := studentScore(critical, e.df)
+	if c.Today {
+		c.Lo, c.Hi = t.interval(e.value, e.se, score)
+		c.setLift(t, e, score)
+		return
+	}
+	c.setLift(t, e, -1)
+}
+
+// setLift fills in the lift and its interval at critical value score, or without an
+// interval for a negative one.
+func (c *Comparison) setLift(t test, e effect, score float64) {
+	l := fieller(e, score)
+	if t.sides == 1 {
+		if t.direction > 0 {
+			l.hi = Number{}
+		} else {
+			l.lo = Number{}
+		}
+	}
+	c.Lift, c.LiftLo, c.LiftHi = l.value, l.lo, l.hi
+	c.LiftUnbounded, c.LiftReason = l.unbounded, l.reason
+}
+
+// interval returns the repeated confidence interval value ± score · se; a one-sided test
+// bounds the effect only from the side it guards.
+func (t test) interval(value, se, score float64) (lo, hi Number) {
+	lo, hi = Defined(value-score*se), Defined(value+score*se)
+	if t.sides == 1 {
+		if t.direction > 0 {
+			return lo, Number{}
+		}
+		return Number{}, hi
+	}
+	return lo, hi
+}
+
+// point returns a look for pictures.
+func (l Look) point(t test) LookPoint {
+	p := LookPoint{
+		Date: l.Date, Effect: Defined(l.Effect), SE: Defined(l.SE),
+		Z: Defined(l.Z), Critical: l.Critical, Spent: Defined(l.Spent),
+	}
+	if c, ok := l.Critical.Get(); ok {
+		p.Lo, p.Hi = t.interval(l.Effect, l.SE, studentScore(c, l.DF))
+	}
+	return p
+}
+
+// record returns a look as the look of record.
+func (l Look) record(t test) *LookOfRecord {
+	p := l.point(t)
+	return &LookOfRecord{
+		Date: l.Date, Look: l.Number, Effect: p.Effect, Lo: p.Lo, Hi: p.Hi,
+		P: Defined(math.Max(floorP, math.Exp(l.LnP))), Critical: l.Critical,
+	}
+}
+
+// powerSoFar returns the power that a single test of the comparison's alpha would have
+// against an effect of the given size, with the standard error of today:
+// Φ(|effect|/SE − z_{1−α/sides}).
+func powerSoFar(t test, size, se float64) Number {
+	z := normalFromLogTail(math.Log(t.alpha / float64(t.sides)))
+	x := size/se - z
+	if tail := math.Exp(logNormalTail(math.Abs(x))); x < 0 {
+		return Defined(tail)
+	} else {
+		return Defined(1 - tail)
+	}
+}

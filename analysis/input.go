@@ -1,0 +1,134 @@
+package analysis
+
+import (
+	"time"
+
+	"readout/experiment"
+	"readout/moments"
+	"readout/sequential"
+)
+
+// Input is everything that is known about one experiment at the end of one day.
+type Input struct {
+	Organization, Project string
+	Experiment            *experiment.Experiment
+	// Control names the variant that the others are compared with.
+	Control string
+	// Status is the lifecycle state in words; empty for an ad-hoc analysis.
+	Status string
+	// Location is the zone in which days begin.
+	Location *time.Location
+	// Start and End bound enrolment, End exclusive. FirstEnd is the end as it was planned
+	// when the experiment started, and Extensions have moved it since: alpha is spent on
+	// that timeline, which an earlier end does not shorten. A zero FirstEnd means End.
+	Start, End, FirstEnd time.Time
+	Extensions           []experiment.Extension
+	// Days are the days of data in order; the last one is analysed.
+	Days []Day
+	// ExposureDates and ConversionDates say that a table has dates and no times of day.
+	ExposureDates, ConversionDates bool
+	// Looks are the recorded looks of this experiment, of any day, in order. Those of later
+	// days forbid a new look: what has been tested since cannot be undone.
+	Looks []Look
+	// ConfigHash identifies the experiment's definition, MetricHash each metric's test.
+	ConfigHash string
+	MetricHash map[string]string
+	// AdHoc says that the analysis was not planned in advance.
+	AdHoc bool
+}
+
+// Day is an experiment as it stood at the end of one day.
+type Day struct {
+	// Date is YYYY-MM-DD; Through the instant at which the day ends.
+	Date    string
+	Through time.Time
+	// Users and Several count users per variant: those that take part, and those seen in
+	// more than one variant by the one seen first.
+	Users, Several []int64
+	// Metrics holds the arms per metric of the scorecard, per phase, per variant.
+	// A metric that could not be computed has none.
+	Metrics [][][]Arm
+	Data    DataRead
+}
+
+// Arm is one variant of one metric in one phase of traffic.
+type Arm struct {
+	// Moments over users of the columns value, denominator (of a ratio), and with a
+	// look-back the covariate of each and the missing-history mark.
+	Moments moments.Set
+	// Converted counts users with at least one conversion.
+	Converted int64
+}
+
+// today returns the day analysed.
+func (in *Input) today() *Day { return &in.Days[len(in.Days)-1] }
+
+// plannedEnd returns the end of the timeline on which alpha is spent.
+func (in *Input) plannedEnd() time.Time {
+	switch {
+	case len(in.Extensions) > 0:
+		return in.Extensions[len(in.Extensions)-1].To
+	case in.FirstEnd.IsZero():
+		return in.End
+	}
+	return in.FirstEnd
+}
+
+// spending returns the spending function of a metric on its own clock, which runs from
+// start + window to end + window; extensions leave what was spent before them as it was.
+func (in *Input) spending(m *experiment.Metric) (sequential.Spending, error) {
+	s := in.Experiment.Statistics.Spending
+	var parameter *float64
+	switch s.Name {
+	case experiment.SpendingKimDeMets, experiment.SpendingHwangShihDeCani:
+		parameter = &s.Parameter
+	}
+	family, err := sequential.NewSpending(string(s.Name), parameter)
+	if err != nil || len(in.Extensions) == 0 {
+		return family, err
+	}
+	extensions := make([]sequential.Extension, len(in.Extensions))
+	for i, e := range in.Extensions {
+		extensions[i] = sequential.Extension{
+			At:  max(0, float64(e.At.Sub(in.Start)-MatureAfter(m))),
+			End: float64(e.To.Sub(in.Start)),
+		}
+	}
+	return sequential.Extend(family, float64(in.Extensions[0].From.Sub(in.Start)), extensions...)
+}
+
+// MatureAfter returns how long after the first exposure a user counts for a metric: the
+// whole window, or 0 for metrics that count every user from the first day.
+func MatureAfter(m *experiment.Metric) time.Duration {
+	if w := m.Window(); !w.Open && m.Immature == experiment.ImmatureExclude {
+		return w.To
+	}
+	return 0
+}
+
+// spendingTime returns the share of the metric's own clock that has passed: from start +
+// window to end + window, in [0, 1].
+func (in *Input) spendingTime(m *experiment.Metric, through time.Time) float64 {
+	span := in.plannedEnd().Sub(in.Start)
+	passed := through.Sub(in.Start) - MatureAfter(m)
+	switch {
+	case passed <= 0:
+		return 0
+	case passed >= span:
+		return 1
+	}
+	return float64(passed) / float64(span)
+}
+
+// final returns when no user can be added to the metric any more.
+func (in *Input) final(m *experiment.Metric) time.Time { return in.End.Add(MatureAfter(m)) }
+
+// control returns the position of the control among the variants.
+func (in *Input) control() int {
+	for i, v := range in.Experiment.Variants {
+		if v.Name == in.Control {
+			return i
+		}
+	}
+	return 0
+}

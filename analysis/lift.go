@@ -1,0 +1,58 @@
+package analysis
+
+import "math"
+
+// lift is a relative effect with its interval.
+type lift struct {
+	value, lo, hi Number
+	// unbounded says that the control mean is too uncertain for a bounded interval.
+	unbounded bool
+	reason    string
+}
+
+// fieller returns the effect relative to the control mean with Fieller's interval at
+// critical value c ≥ 0: all r with
+//
+//	(δ − r μ)² ≤ c² (V − 2 r K + r² V_c)
+//
+// where δ is the effect with variance V, μ the control mean with variance V_c, and K their
+// covariance. It excludes 0 exactly when |δ| > c √V, so it never contradicts the test. It
+// is bounded when |μ| > c √V_c. For a negative control mean the lift is relative to |μ|,
+// so that its sign is that of the effect. c < 0 asks for the point lift only.
+//
+// Source: E. C. Fieller (1954), "Some problems in interval estimation", equation 3.
+func fieller(e effect, c float64) lift {
+	mu, delta, cov := e.controlMean, e.value, e.cov
+	if mu == 0 {
+		return lift{reason: "control is 0"}
+	}
+	if mu < 0 {
+		mu, cov = -mu, -cov
+	}
+	out := lift{value: Defined(delta / mu)}
+	if !out.value.ok {
+		return lift{reason: "control is too close to 0"}
+	}
+	if c < 0 {
+		return out
+	}
+	c2 := c * c
+	a := mu*mu - c2*e.controlVariance
+	if !(a > 0) {
+		out.unbounded = true
+		out.reason = "the control mean is not significantly different from 0"
+		return out
+	}
+	b := delta*mu - c2*cov
+	// As a product, d has the sign of |δ| − c √V without rounding.
+	d := (delta - c*e.se) * (delta + c*e.se)
+	root := math.Sqrt(math.Max(0, b*b-a*d))
+	// Of b ± root, the one that does not cancel gives the other by their product, a·d.
+	q := b + math.Copysign(root, b)
+	r1, r2 := q/a, 0.0
+	if q != 0 {
+		r2 = d / q
+	}
+	out.lo, out.hi = Defined(math.Min(r1, r2)), Defined(math.Max(r1, r2))
+	return out
+}

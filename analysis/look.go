@@ -1,0 +1,149 @@
+package analysis
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"readout/moments"
+)
+
+// Look is one line of the looks log: what was seen, and spent, when a comparison was
+// tested. It is written once and never changed; later looks are tested against it.
+type Look struct {
+	Experiment string    `json:"experiment"`
+	Metric     string    `json:"metric"`
+	Variant    string    `json:"variant"`
+	Date       string    `json:"date"`
+	At         time.Time `json:"at"`
+	Number     int       `json:"look"`
+	// Config is the hash of the test's definition: looks of another one do not count.
+	Config string `json:"config"`
+	// Alpha is the comparison's own, Time the spending time, Spent the alpha spent up to
+	// and including this look.
+	Alpha float64 `json:"alpha"`
+	Time  float64 `json:"time"`
+	Spent float64 `json:"spent"`
+	// Information is 1/SE².
+	Information float64 `json:"information"`
+	// Correlation with the look before; null at the first.
+	Correlation Number  `json:"correlation"`
+	Effect      float64 `json:"effect"`
+	SE          float64 `json:"se"`
+	DF          float64 `json:"df"`
+	// Z is the statistic as a standard normal score, Critical the boundary for it; null
+	// where too little alpha is spent to stop at all.
+	Z        float64 `json:"z"`
+	Critical Number  `json:"critical"`
+	LnP      float64 `json:"ln_p"`
+	Crossed  bool    `json:"crossed"`
+	// Control and Treatment hold, per phase, what the covariance with later looks needs.
+	Control   []LookArm `json:"control"`
+	Treatment []LookArm `json:"treatment"`
+}
+
+// Check reports what makes a look that was read impossible to test against.
+func (l Look) Check() error {
+	for _, f := range []struct {
+		name  string
+		value float64
+		ok    bool
+	}{
+		{"alpha", l.Alpha, l.Alpha > 0 && l.Alpha < 1},
+		{"time", l.Time, l.Time >= 0 && l.Time <= 1},
+		{"spent", l.Spent, l.Spent >= 0 && l.Spent <= l.Alpha},
+		{"se", l.SE, l.SE > 0},
+		{"df", l.DF, l.DF > 0},
+		{"ln_p", l.LnP, l.LnP <= 0},
+		{"look", float64(l.Number), l.Number > 0},
+	} {
+		if !f.ok {
+			return fmt.Errorf("look of %s on %s: %s is %v", l.Experiment, l.Date, f.name, f.value)
+		}
+	}
+	for _, arms := range [][]LookArm{l.Control, l.Treatment} {
+		for _, arm := range arms {
+			if len(arm.Cov) != moments.Packed(len(arm.Weights)) || arm.N < 1 {
+				return fmt.Errorf("look of %s on %s: an arm has %d weights, %d covariances and %d users",
+					l.Experiment, l.Date, len(arm.Weights), len(arm.Cov), arm.N)
+			}
+		}
+	}
+	return nil
+}
+
+// LookArm is one arm in one phase, as it entered a look.
+type LookArm struct {
+	Phase int   `json:"phase"`
+	N     int64 `json:"n"`
+	// Share is the weight of the phase among the phases.
+	Share float64 `json:"share"`
+	// Weights make the estimate out of the columns; Cov is their covariance over users
+	// (divisor n − 1), the lower triangle row by row.
+	Weights []float64 `json:"weights"`
+	Cov     []float64 `json:"cov"`
+}
+
+// lookArm returns what a later look needs to know of an arm.
+func lookArm(phase int, share float64, set moments.Set, weights []float64) LookArm {
+	cov := make([]float64, len(set.C))
+	for i := range set.Columns() {
+		for j := 0; j <= i; j++ {
+			cov[moments.Index(i, j)] = set.Cov(i, j)
+		}
+	}
+	return LookArm{Phase: phase, N: set.N, Share: share, Weights: weights, Cov: cov}
+}
+
+// covariance returns the covariance between the estimate of an arm at an earlier look and
+// at a later one. A user in at the earlier look has the same values at the later, so with
+// S_j the covariances over the users then and n_k the number of users now, per phase,
+//
+//	Cov = Σ_phases share_j share_k · w_j' S_j w_k / n_k
+//
+// It is exact for metrics with a window. Values that still grow correlate at least as much.
+func covariance(earlier, later []LookArm) float64 {
+	var sum float64
+	for _, e := range earlier {
+		for _, l := range later {
+			if e.Phase != l.Phase || len(e.Weights) != len(l.Weights) || l.N == 0 {
+				continue
+			}
+			var q float64
+			for i := range e.Weights {
+				for j := range l.Weights {
+					q += e.Weights[i] * l.Weights[j] * e.Cov[moments.Index(i, j)]
+				}
+			}
+			sum += e.Share * l.Share * q / float64(l.N)
+		}
+	}
+	return sum
+}
+
+// correlation returns the correlation of the statistics at two looks, at most 1. It is not
+// defined where a standard error is 0.
+func correlation(earlier, later Look) (float64, bool) {
+	cov := covariance(earlier.Control, later.Control) + covariance(earlier.Treatment, later.Treatment)
+	r := cov / (earlier.SE * later.SE)
+	if math.IsNaN(r) || math.IsInf(r, 0) {
+		return 0, false
+	}
+	return math.Min(1, r), true
+}
+
+// looksOf returns the recorded looks of one comparison that belong to the given test, and
+// whether there were looks of another definition.
+func looksOf(all []Look, metric, variant, config string) (looks []Look, changed bool) {
+	for _, l := range all {
+		if l.Metric != metric || l.Variant != variant {
+			continue
+		}
+		if l.Config != config {
+			changed = true
+			continue
+		}
+		looks = append(looks, l)
+	}
+	return looks, changed
+}

@@ -1,0 +1,302 @@
+package analysis
+
+import "time"
+
+// SchemaVersion is the version of the Scorecard's JSON.
+const SchemaVersion = 1
+
+// Scorecard is everything known about one experiment at the end of one day. Its JSON is
+// the stored form. Probabilities and shares are in [0, 1]; what is not defined is null and
+// has a reason in words beside it.
+type Scorecard struct {
+	Schema       int    `json:"schema"`
+	Organization string `json:"organization,omitempty"`
+	Project      string `json:"project,omitempty"`
+	Experiment   string `json:"experiment"`
+	Title        string `json:"title,omitempty"`
+	Hypothesis   string `json:"hypothesis,omitempty"`
+	Owner        string `json:"owner,omitempty"`
+	// Date is the last day of data, in TimeZone; Through is the instant at which it ends.
+	Date     string    `json:"date"`
+	TimeZone string    `json:"time_zone"`
+	Through  time.Time `json:"through"`
+	// Status is the lifecycle state as of Through.
+	Status string `json:"status,omitempty"`
+	// Start and End bound enrolment, End exclusive; Final is when the last metric is final.
+	Start    time.Time `json:"start"`
+	End      time.Time `json:"end"`
+	Final    time.Time `json:"final"`
+	DaysLeft int       `json:"days_left"`
+	// Progress towards End, in [0, 1].
+	Progress float64 `json:"progress"`
+
+	Plan PlanLine `json:"plan"`
+	// Recommendation is what to do, by a fixed order of rules.
+	Recommendation Recommendation `json:"recommendation"`
+	Variants       []Variant      `json:"variants"`
+	Metrics        []MetricResult `json:"metrics"`
+	Checks         []Check        `json:"checks"`
+	Data           DataRead       `json:"data"`
+}
+
+// PlanLine is the test as it was fixed in advance.
+type PlanLine struct {
+	Method     string  `json:"method"`
+	Procedure  string  `json:"procedure"`
+	Confidence float64 `json:"confidence"`
+	Power      float64 `json:"power"`
+	MDE        Number  `json:"mde"`
+	Spending   string  `json:"spending,omitempty"`
+	Correction string  `json:"correction"`
+	// Family lists the comparisons that share alpha, "metric: variant".
+	Family []string `json:"family"`
+	// AlphaEach is alpha of one comparison of the family.
+	AlphaEach Number `json:"alpha_each"`
+	// Sentence is the method line of every report.
+	Sentence string `json:"sentence"`
+	// ConfigHash identifies the definition.
+	ConfigHash string `json:"config_hash,omitempty"`
+}
+
+// Variant is one arm and its users.
+type Variant struct {
+	Name    string `json:"name"`
+	Control bool   `json:"control"`
+	// Traffic is the planned share of users, in [0, 1].
+	Traffic float64 `json:"traffic"`
+	Users   int64   `json:"users"`
+	// Several counts the users seen first here and then in another variant too.
+	Several int64 `json:"several"`
+}
+
+// Role of a metric on the scorecard.
+type Role string
+
+const (
+	Primary   Role = "primary"
+	Secondary Role = "secondary"
+	Guardrail Role = "guardrail"
+)
+
+// MetricResult is one metric, in all variants.
+type MetricResult struct {
+	Name string `json:"name"`
+	Role Role   `json:"role"`
+	// Kind is proportion (any), mean or ratio.
+	Kind string `json:"kind"`
+	// Goal is increase or decrease.
+	Goal string `json:"goal"`
+	// Window says in words which conversions count and which users.
+	Window string `json:"window"`
+	// FirstNumber is when the first user is mature; Final when no user is added any more.
+	FirstNumber time.Time `json:"first_number"`
+	Final       time.Time `json:"final"`
+	// Reason says why nothing could be computed; empty otherwise.
+	Reason   string          `json:"reason,omitempty"`
+	Variants []VariantResult `json:"variants"`
+	// Comparisons has one entry per treatment, in the order of the variants.
+	Comparisons []Comparison `json:"comparisons"`
+	// CUPED is nil without covariate adjustment.
+	CUPED *CUPED `json:"cuped,omitempty"`
+}
+
+// VariantResult is one variant's raw figures for one metric.
+type VariantResult struct {
+	Variant string `json:"variant"`
+	// Users counted by this metric: the mature ones, where it has a window.
+	Users int64 `json:"users"`
+	// Conversions counts users with at least one conversion.
+	Conversions int64 `json:"conversions"`
+	// Total is the sum over users; of a ratio, of the numerator; DenominatorTotal of the denominator.
+	Total            Number `json:"total"`
+	DenominatorTotal Number `json:"denominator_total"`
+	// Mean per user, the rate of a proportion, or the ratio of totals.
+	Mean Number `json:"mean"`
+	// Variance per user (divisor n − 1), of a ratio of its linearisation; SE of Mean.
+	Variance Number `json:"variance"`
+	SE       Number `json:"se"`
+	// Covariate is the mean of the covariate before exposure, where there is one.
+	Covariate Number `json:"covariate"`
+	Reason    string `json:"reason,omitempty"`
+}
+
+// CUPED says what the adjustment did.
+type CUPED struct {
+	// Theta holds the coefficients in the order of Covariates.
+	Covariates []string  `json:"covariates"`
+	Theta      []float64 `json:"theta"`
+	// VarianceKept is adjusted over raw variance; EffectiveSampleGained is its inverse − 1.
+	VarianceKept          Number `json:"variance_kept"`
+	EffectiveSampleGained Number `json:"effective_sample_gained"`
+	// MissingHistory counts users whose look-back reaches before the first data.
+	MissingHistory int64  `json:"missing_history"`
+	Note           string `json:"note,omitempty"`
+}
+
+// Verdict of a comparison in one word.
+type Verdict string
+
+const (
+	Better       Verdict = "better"       // significant, in the direction of the goal
+	Worse        Verdict = "worse"        // significant, against the goal
+	NotYet       Verdict = "not yet"      // not significant, looks to come
+	NoDifference Verdict = "inconclusive" // not significant, no look to come
+	Passes       Verdict = "passes"       // guardrail inside its margin
+	Fails        Verdict = "fails"        // guardrail beyond its margin
+	Undecided    Verdict = "undecided"    // guardrail neither
+	CannotSay    Verdict = "cannot say"   // not defined, see Reason
+	TooEarly     Verdict = "too early"    // no user is mature, or no alpha to spend so far
+)
+
+// Comparison is one treatment against control, for one metric.
+type Comparison struct {
+	Variant string `json:"variant"`
+	// Effect is the difference treatment − control (adjusted where CUPED is on) with its
+	// standard error and Welch degrees of freedom; Raw is the unadjusted one.
+	Effect Estimate `json:"effect"`
+	Raw    Estimate `json:"raw"`
+	// Lo and Hi bound the repeated confidence interval of the effect.
+	Lo Number `json:"lo"`
+	Hi Number `json:"hi"`
+	// Lift is the effect over the control mean; LiftLo and LiftHi by Fieller's theorem with
+	// the same critical value. Unbounded says that the interval has no finite ends.
+	Lift          Number `json:"lift"`
+	LiftLo        Number `json:"lift_lo"`
+	LiftHi        Number `json:"lift_hi"`
+	LiftUnbounded bool   `json:"lift_unbounded,omitempty"`
+	LiftReason    string `json:"lift_reason,omitempty"`
+	// Z is the standard normal equivalent of the statistic, Critical today's boundary for it.
+	Z        Number `json:"z"`
+	Critical Number `json:"critical"`
+	// P is the sequential p-value (fixed method: Welch's); never below 1e-300, LnP is its
+	// natural logarithm without that floor.
+	P   Number `json:"p"`
+	LnP Number `json:"ln_p"`
+	// Q is the Benjamini–Hochberg q-value among secondary metrics.
+	Q Number `json:"q"`
+	// Alpha is this comparison's own; Time the spending time in [0, 1]; Spent what has been
+	// spent of Alpha so far.
+	Alpha Number `json:"alpha"`
+	Time  Number `json:"time"`
+	Spent Number `json:"spent"`
+	// Look counts the looks so far; 0: none yet. Today says whether this day is one; if it
+	// is not, interval and p-value are those of the last look, at the date AsOf.
+	Look  int    `json:"look"`
+	Today bool   `json:"look_today"`
+	AsOf  string `json:"as_of,omitempty"`
+	// PAdjusted is the Holm-adjusted p-value, where that correction is chosen: intervals
+	// are then not adjusted, which IntervalUnadjusted says.
+	PAdjusted          Number `json:"p_adjusted"`
+	IntervalUnadjusted bool   `json:"interval_unadjusted,omitempty"`
+	// Significant says whether the boundary has been crossed at this or an earlier look.
+	Significant bool    `json:"significant"`
+	Verdict     Verdict `json:"verdict"`
+	Sentence    string  `json:"sentence"`
+	// Record is the look at which the comparison was decided; nil while undecided.
+	Record *LookOfRecord `json:"record,omitempty"`
+	// Approximate says that the correlation between looks is approximated.
+	Approximate bool `json:"approximate,omitempty"`
+	// PowerSoFar is the power that a single test of today's size would have for the MDE.
+	PowerSoFar Number `json:"power_so_far"`
+	Margin     Number `json:"margin"`
+	// Harm says that a guardrail lies beyond its margin at the level corrected for the
+	// number of guardrails and arms.
+	Harm bool `json:"harm,omitempty"`
+	// Reason says why there is no interval or p-value; empty otherwise.
+	Reason string `json:"reason,omitempty"`
+	// Looks are all looks so far, today's included, as they were recorded.
+	Looks []LookPoint `json:"looks,omitempty"`
+}
+
+// Estimate is a difference with its uncertainty.
+type Estimate struct {
+	Value Number `json:"value"`
+	SE    Number `json:"se"`
+	DF    Number `json:"df"`
+}
+
+// LookOfRecord is the look at which a comparison crossed its boundary: what was said then
+// stays.
+type LookOfRecord struct {
+	Date     string `json:"date"`
+	Look     int    `json:"look"`
+	Effect   Number `json:"effect"`
+	Lo       Number `json:"lo"`
+	Hi       Number `json:"hi"`
+	P        Number `json:"p"`
+	Critical Number `json:"critical"`
+}
+
+// LookPoint is one look of the past, for pictures.
+type LookPoint struct {
+	Date     string `json:"date"`
+	Effect   Number `json:"effect"`
+	SE       Number `json:"se"`
+	Lo       Number `json:"lo"`
+	Hi       Number `json:"hi"`
+	Z        Number `json:"z"`
+	Critical Number `json:"critical"`
+	Spent    Number `json:"spent"`
+}
+
+// Recommendation is what the scorecard advises.
+type Recommendation struct {
+	// Action is investigate, stop-for-harm, ship, stop-for-futility, keep-running,
+	// inconclusive, or none where there is no primary metric.
+	Action   string `json:"action"`
+	Variant  string `json:"variant,omitempty"`
+	Sentence string `json:"sentence"`
+}
+
+// Severity of a check.
+type Severity string
+
+const (
+	OK      Severity = "ok"
+	Info    Severity = "info"
+	Warning Severity = "warning"
+	Alarm   Severity = "alarm"
+)
+
+// Check is one finding about the data. Name is stable.
+type Check struct {
+	Name     string        `json:"name"`
+	Severity Severity      `json:"severity"`
+	Sentence string        `json:"sentence"`
+	Numbers  []CheckNumber `json:"numbers,omitempty"`
+}
+
+// CheckNumber is a figure behind a check.
+type CheckNumber struct {
+	Name  string `json:"name"`
+	Value Number `json:"value"`
+}
+
+// DataRead says what was read and what was left out, with counts.
+type DataRead struct {
+	Exposures   TableRead `json:"exposures"`
+	Conversions TableRead `json:"conversions"`
+	// Of this experiment's rows, those that took no part.
+	LeftOut []LeftOut `json:"left_out"`
+}
+
+// TableRead is one table as far as its times lie before Through.
+type TableRead struct {
+	Files int64     `json:"files"`
+	Rows  int64     `json:"rows"`
+	First time.Time `json:"first"`
+	Last  time.Time `json:"last"`
+	// Dates says that the table has dates and no times of day.
+	Dates   bool      `json:"dates,omitempty"`
+	LeftOut []LeftOut `json:"left_out,omitempty"`
+}
+
+// LeftOut is a number of rows or users that took no part. Reason is stable; Name is what
+// was found, where there is a name.
+type LeftOut struct {
+	Reason string `json:"reason"`
+	Name   string `json:"name,omitempty"`
+	Rows   int64  `json:"rows,omitempty"`
+	Users  int64  `json:"users,omitempty"`
+	Text   string `json:"text"`
+}

@@ -1,0 +1,329 @@
+package analysis
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"readout/experiment"
+)
+
+// Every sentence that a scorecard says stands in this file.
+
+const (
+	noUsersSentence   = "No users were exposed yet."
+	noPrimarySentence = "No primary metric is named, so there is nothing to decide by."
+	balancedSentence  = "What users did before their exposure does not differ between the arms beyond chance."
+)
+
+// percent writes a share with two decimals, or with three digits where that is more.
+func percent(share float64) string {
+	p := 100 * share
+	decimals := 2
+	if a := math.Abs(p); a > 0 && a < 1 {
+		decimals = min(9, 2-int(math.Floor(math.Log10(a))))
+	}
+	return strconv.FormatFloat(p, 'f', decimals, 64) + "%"
+}
+
+// plainPercent writes a setting such as 95% or 2.5%.
+func plainPercent(share float64) string {
+	return strconv.FormatFloat(math.Round(1e8*share)/1e6, 'f', -1, 64) + "%"
+}
+
+// signed writes a lift with its sign.
+func signed(lift float64) string {
+	if lift > 0 {
+		return "+" + percent(lift)
+	}
+	return percent(lift)
+}
+
+// pValue writes a p-value with three digits, never as 0.
+func pValue(p float64) string {
+	if p <= floorP {
+		return "< 1e-300"
+	}
+	return strconv.FormatFloat(p, 'g', 3, 64)
+}
+
+// count writes n with its noun.
+func count(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.FormatInt(n, 10) + " " + many
+}
+
+// methodSentence is the method line; adjusted says that a metric has covariates.
+func methodSentence(s experiment.Statistics, family int, adjusted bool) string {
+	var b strings.Builder
+	switch s.Method {
+	case experiment.MethodFixed:
+		b.WriteString("One look at all the data, Welch's t-test")
+	default:
+		fmt.Fprintf(&b, "Group-sequential test, alpha spent over calendar time (%s)", s.Spending.Name)
+	}
+	if adjusted {
+		b.WriteString(", adjusted for behaviour before exposure (CUPED)")
+	}
+	fmt.Fprintf(&b, "; %s confidence", plainPercent(s.Confidence))
+	if family > 1 {
+		switch s.Correction {
+		case experiment.CorrectionHolm:
+			fmt.Fprintf(&b, ", Holm's correction over %d primary comparisons (intervals not corrected)", family)
+		default:
+			fmt.Fprintf(&b, " shared by %d primary comparisons (Bonferroni)", family)
+		}
+	}
+	b.WriteString("; lifts with Fieller's interval; variances with n − 1; secondary metrics uncorrected, q-values by Benjamini and Hochberg.")
+	return b.String()
+}
+
+// windowSentence says which conversions count for a metric and which users.
+func windowSentence(m *experiment.Metric) string {
+	w := m.Window()
+	switch {
+	case w.Open:
+		return "conversions from the first exposure until the experiment's end; every user counts"
+	case m.Immature == experiment.ImmatureInclude:
+		return fmt.Sprintf("conversions within %s; every user counts from the first day", span(w))
+	}
+	return fmt.Sprintf("conversions within %s, also past the end; users count once that time has passed", span(w))
+}
+
+// span writes a window.
+func span(w experiment.Window) string {
+	if w.From == 0 {
+		return duration(w.To) + " of the first exposure"
+	}
+	return duration(w.From) + " to " + duration(w.To) + " after the first exposure"
+}
+
+// duration writes a duration in the largest whole unit.
+func duration(d time.Duration) string {
+	for _, u := range []struct {
+		size time.Duration
+		name string
+	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
+		if d >= u.size && d%u.size == 0 {
+			return count(int64(d/u.size), u.name, u.name+"s")
+		}
+	}
+	return d.String()
+}
+
+// notComputed says why a metric has no numbers.
+func notComputed(m *experiment.Metric) string {
+	if m.Kind() == experiment.KindQuantile {
+		return "quantiles are not computed by this version"
+	}
+	return "this version computes neither row filters (where) nor caps"
+}
+
+// comparisonSentence says in plain words what a comparison shows.
+func comparisonSentence(c *Comparison, s scored, kind string, final bool) string {
+	name := fmt.Sprintf("%s on %s", c.Variant, s.metric.Name)
+	size := ""
+	if v, ok := c.Lift.Get(); ok {
+		size = ": " + signed(v)
+		if lo, hi := c.LiftLo, c.LiftHi; lo.ok && hi.ok {
+			size += fmt.Sprintf(" [%s, %s]", signed(lo.value), signed(hi.value))
+		}
+	} else if v, ok := c.Effect.Value.Get(); ok {
+		size = ": difference " + strconv.FormatFloat(v, 'g', 4, 64)
+	}
+	switch c.Verdict {
+	case CannotSay:
+		return fmt.Sprintf("Nothing can be said about %s: %s.", name, c.Reason)
+	case TooEarly:
+		return fmt.Sprintf("It is too early to say anything about %s.", name)
+	case Better:
+		return fmt.Sprintf("%s is better%s; decided on %s.", name, size, c.Record.Date)
+	case Worse:
+		return fmt.Sprintf("%s is worse%s; decided on %s.", name, size, c.Record.Date)
+	case Passes:
+		return fmt.Sprintf("%s stays within its margin of %s%s.", name, plainPercent(s.margin), size)
+	case Fails:
+		return fmt.Sprintf("%s is beyond its margin of %s%s.", name, plainPercent(s.margin), size)
+	case Undecided:
+		return fmt.Sprintf("%s may still be beyond its margin of %s%s.", name, plainPercent(s.margin), size)
+	case NoDifference:
+		return fmt.Sprintf("No difference was found for %s%s.", name, size)
+	}
+	return fmt.Sprintf("No difference so far for %s%s.", name, size)
+}
+
+func investigateSentence(c Check) string {
+	return "Investigate before believing any number: " + lowerFirst(c.Sentence)
+}
+
+func harmSentence(variant, metric string) string {
+	return fmt.Sprintf("Stop for harm: %s makes %s worse.", variant, metric)
+}
+
+func shipSentence(w winner) string {
+	if v, ok := w.lift.Get(); ok {
+		return fmt.Sprintf("Ship %s: it improves %s (%s) and harms nothing that is watched.", w.variant, w.metric, signed(v))
+	}
+	return fmt.Sprintf("Ship %s: it improves %s and harms nothing that is watched.", w.variant, w.metric)
+}
+
+func fullWeekSentence(w winner, days int) string {
+	return fmt.Sprintf("Keep running for %s more: %s is ahead on %s, but not every day of the week has been seen.",
+		count(int64(days), "day", "days"), w.variant, w.metric)
+}
+
+func inconclusiveSentence(card *Scorecard) string {
+	return "Inconclusive: the experiment is over and no primary metric has moved beyond chance" + powerClause(card) + "."
+}
+
+func keepRunningSentence(card *Scorecard) string {
+	if card.DaysLeft == 0 {
+		return fmt.Sprintf("Keep waiting: enrolment is over, the last users are counted by %s%s.",
+			card.Final.In(card.Final.Location()).Format(time.DateOnly), powerClause(card))
+	}
+	return fmt.Sprintf("Keep running: %s left%s.", count(int64(card.DaysLeft), "day", "days"), powerClause(card))
+}
+
+// powerClause says how much power the first primary comparison has by now.
+func powerClause(card *Scorecard) string {
+	for _, m := range card.Metrics {
+		for _, c := range m.Comparisons {
+			p, ok := c.PowerSoFar.Get()
+			if mde, has := card.Plan.MDE.Get(); m.Role == Primary && ok && has {
+				return fmt.Sprintf(" (with today's data an effect of %s would be found with %.0f%% probability)", plainPercent(mde), 100*p)
+			}
+		}
+	}
+	return ""
+}
+
+// shares writes users per arm against the plan.
+func shares(users []int64, weights []float64) string {
+	var all, total float64
+	for i := range users {
+		all += float64(users[i])
+		total += weights[i]
+	}
+	seen, planned := make([]string, len(users)), make([]string, len(users))
+	for i := range users {
+		seen[i] = percent(float64(users[i]) / all)
+		planned[i] = plainPercent(weights[i] / total)
+	}
+	return fmt.Sprintf("users are split %s, planned %s", strings.Join(seen, " / "), strings.Join(planned, " / "))
+}
+
+func fewForRatioSentence(users int64) string {
+	return fmt.Sprintf("There are not enough users yet (%d) to check the split between arms.", users)
+}
+
+func ratioAlarmSentence(users []int64, weights []float64, p float64) string {
+	return fmt.Sprintf("The split between arms is not the planned one (%s; p = %s, largest deviation %s): find out why before trusting any result.",
+		shares(users, weights), pValue(p), percent(largestDeviation(users, weights)))
+}
+
+func ratioFineSentence(users []int64, weights []float64, p float64) string {
+	return fmt.Sprintf("The split between arms is as planned (%s; p = %s, largest deviation %s).",
+		shares(users, weights), pValue(p), percent(largestDeviation(users, weights)))
+}
+
+func zeroWeightSentence(variant string, users int64) string {
+	return fmt.Sprintf("Variant %s has no traffic but %s: the service and this configuration disagree.", variant, count(users, "user", "users"))
+}
+
+func severalSentence(several, all int64, share float64, excluded bool) string {
+	did := "count in the variant they saw first"
+	if excluded {
+		did = "are left out everywhere"
+	}
+	return fmt.Sprintf("%d of %d users (%s) were seen in more than one variant and %s.", several, all, percent(share), did)
+}
+
+func severalUnevenSentence(several, all int64, p float64) string {
+	return fmt.Sprintf("%d of %d users were seen in more than one variant, and not equally often from each arm (p = %s): leaving them out biases the result, look at it with several_variants: first as well.",
+		several, all, pValue(p))
+}
+
+func unknownSentence(names []LeftOut) string {
+	parts := make([]string, 0, len(names))
+	for i, l := range names {
+		if i == 5 {
+			parts = append(parts, fmt.Sprintf("and %d more", len(names)-5))
+			break
+		}
+		parts = append(parts, fmt.Sprintf("%q (%s)", l.Name, count(l.Users, "user", "users")))
+	}
+	return "Exposures name variants that the experiment does not have and are left out: " + strings.Join(parts, ", ") + "."
+}
+
+func nullSentence(rows int64, share float64) string {
+	return fmt.Sprintf("%s without a user id (%s of all) %s left out.", count(rows, "row", "rows"), percent(share), wasWere(rows))
+}
+
+func outsideSentence(before, after int64) string {
+	return fmt.Sprintf("%s before the start and %d at or after the end are left out.", count(before, "exposure", "exposures"), after)
+}
+
+func missingDaysSentence(dates []string) string {
+	shown := dates
+	more := ""
+	if len(dates) > 5 {
+		shown, more = dates[:5], fmt.Sprintf(" and %d more", len(dates)-5)
+	}
+	return "No rows came for " + strings.Join(shown, ", ") + more + ": check whether the files are missing."
+}
+
+func freshnessSentence(last time.Time, hours float64) string {
+	return fmt.Sprintf("The latest conversion is from %s, %.0f hours before the end of the day: check whether data are late.",
+		last.Format("2006-01-02 15:04"), hours)
+}
+
+func dateOnlySentence(exposures, conversions bool) string {
+	switch {
+	case exposures && conversions:
+		return "Times are dates without a time of day: a conversion on the date of the exposure counts as after it."
+	case conversions:
+		return "Conversions have dates without a time of day: one on the date of the exposure counts as after it."
+	}
+	return "Exposures have dates without a time of day: they count from the start of that day."
+}
+
+func valuesSentence(rows int64) string {
+	return fmt.Sprintf("%s no usable value (missing, NaN or infinite): the event counts, the value adds nothing.",
+		count(rows, "conversion has", "conversions have"))
+}
+
+func imbalanceSentence(i imbalance, p float64) string {
+	return fmt.Sprintf("Users of %s differed from control on %s before they were exposed (p = %s): the assignment, or the covariate, is contaminated.",
+		i.variant, i.metric, pValue(p))
+}
+
+func fewUsersSentence(m MetricResult, v VariantResult) string {
+	if m.Kind == string(experiment.KindProportion) {
+		return fmt.Sprintf("%s has %d converted of %d users in %s: too few for the normal approximation to be good.", m.Name, v.Conversions, v.Users, v.Variant)
+	}
+	return fmt.Sprintf("%s has %s in %s: too few for the normal approximation to be good.", m.Name, count(v.Users, "user", "users"), v.Variant)
+}
+
+func definitionSentence(comparisons []string) string {
+	return fmt.Sprintf("The test of %s was changed while it ran: what was recorded belongs to another test, so no new look is made. Start a new experiment, or change it back.",
+		strings.Join(comparisons, ", "))
+}
+
+func wasWere(n int64) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
+}
+
+// lowerFirst lowers the first letter of a sentence.
+func lowerFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToLower(s[:1]) + s[1:]
+}

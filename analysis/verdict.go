@@ -1,0 +1,85 @@
+package analysis
+
+import (
+	"math"
+
+	"readout/experiment"
+)
+
+// verdict returns the one word for a comparison; final says that no look is to come.
+func verdict(c *Comparison, s scored, t test, final bool) Verdict {
+	switch {
+	case c.Reason != "":
+		return CannotSay
+	case c.Look == 0:
+		return TooEarly
+	case s.role == Guardrail:
+		return guardrailVerdict(c, t)
+	case c.Significant:
+		value := c.Record.Effect.Or(0)
+		if value*t.direction > 0 {
+			return Better
+		}
+		return Worse
+	case final:
+		return NoDifference
+	case !c.Critical.ok:
+		return TooEarly
+	}
+	return NotYet
+}
+
+// guardrailVerdict reads a guardrail from the interval shown: it passes when the lift
+// cannot be as bad as the margin, fails when it cannot be better, else it is undecided.
+func guardrailVerdict(c *Comparison, t test) Verdict {
+	bad, good := c.LiftLo, c.LiftHi
+	if t.direction < 0 {
+		bad, good = c.LiftHi, c.LiftLo
+	}
+	margin := -t.direction * c.Margin.Or(0)
+	if v, ok := bad.Get(); ok && (v-margin)*t.direction > 0 {
+		return Passes
+	}
+	if v, ok := good.Get(); ok && (v-margin)*t.direction < 0 {
+		return Fails
+	}
+	return Undecided
+}
+
+// adjustFamilies adds what needs all comparisons at once: q-values of the secondary
+// metrics, and Holm's adjustment of the primary ones where it is chosen.
+func adjustFamilies(card *Scorecard, stats experiment.Statistics) {
+	setAll(card, Secondary, benjaminiHochberg, func(c *Comparison, q float64) { c.Q = Defined(q) })
+	if stats.Correction != experiment.CorrectionHolm {
+		return
+	}
+	setAll(card, Primary, holm, func(c *Comparison, p float64) {
+		c.PAdjusted = Defined(p)
+		c.IntervalUnadjusted = true
+		c.Significant = p <= 1-stats.Confidence
+		if !c.Significant && (c.Verdict == Better || c.Verdict == Worse) {
+			c.Verdict = NotYet
+		}
+	})
+}
+
+// setAll adjusts the p-values of all comparisons in a role together.
+func setAll(card *Scorecard, role Role, adjust func([]float64) []float64, set func(*Comparison, float64)) {
+	var all []*Comparison
+	var p []float64
+	for i := range card.Metrics {
+		if card.Metrics[i].Role != role {
+			continue
+		}
+		for j := range card.Metrics[i].Comparisons {
+			c := &card.Metrics[i].Comparisons[j]
+			if ln, ok := c.LnP.Get(); ok {
+				all = append(all, c)
+				p = append(p, math.Exp(ln))
+			}
+		}
+	}
+	for i, v := range adjust(p) {
+		set(all[i], v)
+	}
+}

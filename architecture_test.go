@@ -1,0 +1,129 @@
+package readout_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// mayImport is the table of docs/architecture.md: for each package, those of ours that it
+// may import. The files are parsed here and now, so that no test cache can answer.
+var mayImport = map[string][]string{
+	"moments":             {},
+	"sequential":          {},
+	"cuped":               {"moments"},
+	"power":               {"moments"},
+	"internal/atomicfile": {},
+	"internal/exposure":   {"internal/atomicfile"},
+	"experiment":          {"internal/atomicfile"},
+	"ingest":              {"experiment", "moments", "internal/exposure", "internal/atomicfile"},
+	"analysis":            {"experiment", "moments", "sequential", "cuped", "power"},
+	"reports":             {"analysis", "experiment", "internal/atomicfile"},
+	"decision":            {"experiment", "internal/exposure", "internal/atomicfile"},
+	"internal/daily":      {"experiment", "ingest", "analysis", "reports", "internal/atomicfile"},
+	"internal/casetest":   {"experiment", "ingest", "analysis", "moments", "reports", "internal/daily", "internal/exposure"},
+	"cmd/readout":         {"*"},
+	"cmd/readout-choose":  {"decision", "experiment"},
+}
+
+// onlyIn names modules that may be imported from one place only.
+var onlyIn = map[string]string{
+	"github.com/spf13/cobra":            "cmd/readout",
+	"github.com/robfig/cron/v3":         "cmd/readout",
+	"github.com/schollz/progressbar/v3": "cmd/readout",
+	"github.com/apache/arrow/go/v17":    "reports",
+	"github.com/goccy/go-yaml":          "experiment",
+}
+
+// TestImports holds the arrows between packages.
+func TestImports(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, file := range goFiles(t) {
+		dir := filepath.ToSlash(filepath.Dir(file))
+		if dir == "." {
+			continue
+		}
+		seen[dir] = true
+		allowed, known := mayImport[dir]
+		if !known {
+			t.Errorf("%s: package %s is not in the table of imports", file, dir)
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, spec := range f.Imports {
+			path, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ours, ok := strings.CutPrefix(path, "readout/"); ok {
+				if ours != dir && !slices.Contains(allowed, ours) && !slices.Contains(allowed, "*") {
+					t.Errorf("%s: %s may not import %s", file, dir, ours)
+				}
+				continue
+			}
+			for module, place := range onlyIn {
+				if (path == module || strings.HasPrefix(path, module+"/")) && dir != place && !strings.HasSuffix(file, "_test.go") {
+					t.Errorf("%s: only %s imports %s", file, place, module)
+				}
+			}
+		}
+	}
+	for _, dir := range []string{"moments", "sequential", "cuped", "power", "experiment", "ingest", "analysis", "reports", "cmd/readout"} {
+		if !seen[dir] {
+			t.Errorf("no files of package %s were found", dir)
+		}
+	}
+}
+
+// TestPackageComments holds that every package has a doc.go with a comment.
+func TestPackageComments(t *testing.T) {
+	dirs := make(map[string]bool)
+	for _, file := range goFiles(t) {
+		if dir := filepath.Dir(file); dir != "." && !strings.HasSuffix(file, "_test.go") {
+			dirs[dir] = true
+		}
+	}
+	for dir := range dirs {
+		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, "doc.go"), nil, parser.ParseComments|parser.PackageClauseOnly)
+		switch {
+		case err != nil:
+			t.Errorf("%s: %v", dir, err)
+		case f.Doc == nil || len(f.Doc.Text()) < 100:
+			t.Errorf("%s/doc.go does not say what the package is for", dir)
+		}
+	}
+}
+
+// goFiles returns all Go files of the module, tests included.
+func goFiles(t *testing.T) []string {
+	t.Helper()
+	var files []string
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && path != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata"):
+			return filepath.SkipDir
+		case !d.IsDir() && strings.HasSuffix(path, ".go"):
+			files = append(files, path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 {
+		wd, _ := os.Getwd()
+		t.Fatalf("no Go files in %s", wd)
+	}
+	return files
+}
