@@ -1,0 +1,349 @@
+package experiment
+
+import (
+	"cmp"
+	"strings"
+)
+
+// maxVariants bounds the arms of one experiment.
+const maxVariants = 100
+
+// everybody is the audience that needs no file.
+const everybody = "everybody"
+
+// An experimentDecoder reads one file of experiments/ against the rest of the project.
+type experimentDecoder struct {
+	decoder
+	names   *names
+	e       *Experiment
+	blocked bool // something that e refers to has a fault, reported at its own place
+}
+
+// experiment reads one definition. It returns nil when it is no mapping at all.
+func (d *experimentDecoder) experiment(n *node, p *Project) *Experiment {
+	e := &Experiment{
+		File: d.file, Line: n.line, Type: Types()[0], Coverage: Whole,
+		Statistics: p.Defaults.Statistics, SeveralVariants: p.Defaults.SeveralVariants,
+		Display: Displays()[0], Devices: AllDevices()[0], Hash: Hashes()[0], Excluded: ExcludedPolicies()[0],
+	}
+	d.e = e
+	if !d.object(n, "experiment", d.fields(p)...) {
+		return nil
+	}
+	e.Title = cmp.Or(e.Title, e.Name)
+	e.Salt = cmp.Or(e.Salt, e.Name)
+	e.Selector = cmp.Or(e.Selector, e.Name)
+	d.checkType(n)
+	d.checkForced(n)
+	return e
+}
+
+// fields returns the keys of an experiment.
+func (d *experimentDecoder) fields(p *Project) []field {
+	e := d.e
+	return []field{
+		{"name", func(n *node) {
+			if text, ok := d.text(n, "name"); ok && d.name(n, text, "name") {
+				e.Name = text
+			}
+		}, "name is missing"},
+		{"title", d.textInto(&e.Title, "title"), ""},
+		{"hypothesis", d.textInto(&e.Hypothesis, "hypothesis"), ""},
+		{"owner", d.textInto(&e.Owner, "owner"), ""},
+		{"type", choice(&d.decoder, &e.Type, "type", Types()), ""},
+		{"salt", d.textInto(&e.Salt, "salt"), ""},
+		{"selector", d.wordInto(&e.Selector, "selector"), ""},
+		{"groups", func(n *node) { e.Groups = d.words(n, "group") }, ""},
+		{"variants", d.variants, "variants is missing"},
+		{"scorecard", d.scorecard, ""},
+		{"statistics", func(n *node) { d.object(n, "statistics", d.statistics(&e.Statistics)...) }, ""},
+		d.severalVariants(&e.SeveralVariants),
+		{"audience", d.audience, ""},
+		{"pages", func(n *node) { d.pages(n, &e.Pages) }, ""},
+		{"display", choice(&d.decoder, &e.Display, "display", Displays()), ""},
+		{"devices", choice(&d.decoder, &e.Devices, "devices", AllDevices()), ""},
+		{"coverage", func(n *node) { e.Coverage, _ = d.share(n, "coverage") }, ""},
+		{"schedule", func(n *node) { d.schedule(n, p) }, "schedule is missing: write schedule: {end: 2026-02-01}"},
+		// Users are forced into variants: read when the variants are known.
+		{"forced", func(*node) {}, ""},
+		{"exclusion", d.exclusion, ""},
+		{"hash", choice(&d.decoder, &e.Hash, "hash", Hashes()), ""},
+		{"excluded", choice(&d.decoder, &e.Excluded, "excluded", ExcludedPolicies()), ""},
+	}
+}
+
+func (d *experimentDecoder) exclusion(n *node) {
+	x := &Exclusion{}
+	d.object(n, "exclusion",
+		field{"group", d.wordInto(&x.Group, "group"), "group is missing"},
+		field{"share", func(v *node) { x.Share, _ = d.share(v, "share") }, "share is missing"},
+	)
+	d.e.Exclusion = x
+}
+
+// variants reads the variants in file order.
+func (d *experimentDecoder) variants(n *node) {
+	if n.kind != kindMapping {
+		d.errorf(n, "variants: want a mapping of names to variants, got %s", n.describe())
+		return
+	}
+	if len(n.pairs) > maxVariants {
+		d.errorf(n, "variants: %d, at most %d are allowed", len(n.pairs), maxVariants)
+		return
+	}
+	faults := len(*d.errs)
+	for _, p := range n.pairs {
+		d.variant(p.key, p.value)
+	}
+	if len(*d.errs) > faults {
+		return
+	}
+	var sum Share
+	for _, v := range d.e.Variants {
+		sum += v.Traffic
+	}
+	control, ok := d.e.Variant(Control)
+	switch {
+	case sum != Whole:
+		d.errorf(n, "traffic sums to %s, must be 100", sum.percent())
+	case ok && control.Traffic == 0:
+		d.errorf(n.get(Control).get("traffic"), "control gets no traffic, so nothing can be compared with it")
+	}
+}
+
+func (d *experimentDecoder) variant(key, n *node) {
+	v := Variant{Name: key.text, Line: key.line}
+	d.word(key, v.Name, "variant")
+	var base, over *node
+	fields := []field{
+		{"traffic", func(t *node) { v.Traffic, _ = d.traffic(t) }, "traffic is missing"},
+		{"template", func(t *node) { v.Template, base = d.template(t) }, ""},
+		// null is a payload too, and no missing value.
+		{"payload", func(*node) {}, ""},
+	}
+	if n.kind == kindMapping {
+		if over = n.get("payload"); over != nil {
+			n = without(n, "payload")
+		}
+		// A personalization has one variant, which gets everybody.
+		if d.personalization() && n.get("traffic") == nil {
+			v.Traffic, fields[0].missing = Whole, ""
+		}
+	}
+	d.object(n, "variant "+clip(v.Name), fields...)
+	switch {
+	case over != nil:
+		v.Payload = d.payload(overlay(base, over), "payload")
+	case base != nil:
+		v.Payload = d.payload(base, "template")
+	}
+	d.e.Variants = append(d.e.Variants, v)
+}
+
+// traffic reads 50, 33.3 or 50%.
+func (d *experimentDecoder) traffic(n *node) (Share, bool) {
+	if n.kind == kindText && percentPattern.MatchString(n.text) {
+		return d.share(n, "traffic")
+	}
+	x, ok := d.number(n, "traffic")
+	switch {
+	case !ok:
+		return 0, false
+	case x < 0:
+		d.errorf(n, "traffic: %s is negative", clip(n.text))
+		return 0, false
+	case strings.ContainsAny(n.text, "eE"):
+		d.errorf(n, "traffic: write %s without an exponent", clip(n.text))
+		return 0, false
+	}
+	return d.millionths(n, strings.TrimPrefix(n.text, "-"), "traffic")
+}
+
+// template returns the payload of a template by name.
+func (d *experimentDecoder) template(n *node) (string, *node) {
+	name, ok := d.text(n, "template")
+	if !ok {
+		return "", nil
+	}
+	base, known := d.names.templates[name]
+	if !known {
+		d.errorf(n, "%s; templates are the files templates/NAME.yaml", unknown("template", name, sortedKeys(d.names.templates)))
+		return "", nil
+	}
+	d.blocked = d.blocked || base == nil
+	return name, base
+}
+
+// scorecard reads the lists of metrics.
+func (d *experimentDecoder) scorecard(n *node) {
+	s := &d.e.Scorecard
+	used := make(map[string]string)
+	list := func(role string, target *[]*Metric) func(*node) {
+		return func(l *node) {
+			d.list(l, role, func(item *node) {
+				if name, ok := d.text(item, role); ok && d.role(item, name, role, used) {
+					*target = append(*target, d.names.metrics[name])
+				}
+			})
+		}
+	}
+	d.object(n, "scorecard",
+		field{"primary", list("primary", &s.Primary), ""},
+		field{"secondary", list("secondary", &s.Secondary), ""},
+		field{"guardrails", func(g *node) { d.guardrails(g, used) }, ""},
+	)
+}
+
+// role checks that a metric is known and on one list only.
+func (d *experimentDecoder) role(n *node, name, role string, used map[string]string) bool {
+	m, known := d.names.metrics[name]
+	switch {
+	case known:
+		d.blocked = d.blocked || m == nil
+	case d.names.complete:
+		d.errorf(n, "%s", unknown("metric", name, d.names.metricOrder))
+		return false
+	default:
+		// A file of metrics could not be read: nobody can say that the name is wrong.
+		d.blocked = true
+		return false
+	}
+	if other, twice := used[name]; twice {
+		d.errorf(n, "metric %q is on the scorecard already, as %s", clip(name), other)
+		return false
+	}
+	used[name] = role
+	return true
+}
+
+// guardrails reads {METRIC: {margin: 2%}}.
+func (d *experimentDecoder) guardrails(n *node, used map[string]string) {
+	if n.kind != kindMapping {
+		d.errorf(n, "guardrails: want a mapping such as {latency: {margin: 2%%}}, got %s", n.describe())
+		return
+	}
+	for _, p := range n.pairs {
+		g := Guardrail{}
+		known := d.role(p.key, p.key.text, "guardrail", used)
+		d.object(p.value, "guardrail "+clip(p.key.text),
+			field{"margin", func(m *node) {
+				x, ok := d.percent(m, "margin")
+				if ok && x == 0 {
+					d.errorf(m, "margin: must be above 0%%")
+				}
+				g.Margin = x
+			}, "margin is missing: how much worse is still acceptable, such as 2%"})
+		if known {
+			g.Metric = d.names.metrics[p.key.text]
+			d.e.Scorecard.Guardrails = append(d.e.Scorecard.Guardrails, g)
+		}
+	}
+}
+
+// audience reads conditions, the name of an audience, or everybody.
+func (d *experimentDecoder) audience(n *node) {
+	if n.kind == kindText && n.text == everybody {
+		return
+	}
+	read := d.condition
+	if n.kind == kindText {
+		read = func(n *node, named func(*node) (Condition, bool)) (Condition, bool) { return named(n) }
+	}
+	if c, ok := read(n, d.namedAudience); ok {
+		d.e.Audience = &c
+	}
+}
+
+// namedAudience returns the condition of audiences/NAME.yaml.
+func (d *experimentDecoder) namedAudience(n *node) (Condition, bool) {
+	name, ok := d.text(n, "audience")
+	if !ok {
+		return Condition{}, false
+	}
+	c, known := d.names.audiences[name]
+	if !known {
+		d.errorf(n, "%s; audiences are the files audiences/NAME.yaml", unknown("audience", name, sortedKeys(d.names.audiences)))
+		return Condition{}, false
+	}
+	if c == nil {
+		d.blocked = true
+		return Condition{}, false
+	}
+	return *c, true
+}
+
+// schedule reads start and end.
+func (d *experimentDecoder) schedule(n *node, p *Project) {
+	s := &d.e.Schedule
+	faults := len(*d.errs)
+	read := func(v *node, key string, end bool) {
+		text, ok := d.text(v, key)
+		if !ok {
+			return
+		}
+		t, isDate, err := ParseInstant(text, p.Location, end)
+		switch {
+		case err != nil:
+			d.errorf(v, "%s %q: %s", key, clip(text), err)
+		case end:
+			s.End, s.EndDate = t, isDate
+		default:
+			s.Start, s.StartDate = t, isDate
+		}
+	}
+	d.object(n, "schedule",
+		field{"start", func(v *node) { read(v, "start", false) }, ""},
+		field{"end", func(v *node) { read(v, "end", true) }, "end is missing: every experiment needs one, such as end: 2026-02-01"},
+	)
+	if len(*d.errs) == faults && !s.Start.IsZero() && !s.End.After(s.Start) {
+		d.errorf(n.get("end"), "end %s is not after start %s", n.get("end").text, n.get("start").text)
+	}
+}
+
+func (d *experimentDecoder) personalization() bool { return d.e.Type == TypePersonalization }
+
+// checkType reports what does not fit the type of the definition.
+func (d *experimentDecoder) checkType(n *node) {
+	variants := n.get("variants")
+	if variants == nil || variants.kind != kindMapping {
+		return
+	}
+	if d.personalization() {
+		d.checkPersonalization(n, variants)
+		return
+	}
+	switch {
+	case variants.get(Control) == nil:
+		d.errorf(variants, "variant control is missing: every experiment needs one")
+	case len(variants.pairs) < 2:
+		d.errorf(variants, "control alone compares nothing: add a variant, or write type: personalization")
+	}
+}
+
+// checkPersonalization reports what a personalization must have or must not have.
+func (d *experimentDecoder) checkPersonalization(n, variants *node) {
+	if len(variants.pairs) != 1 {
+		d.errorf(variants, "a personalization has exactly one variant, found %d", len(variants.pairs))
+	}
+	for _, key := range []string{"scorecard", "statistics"} {
+		if v := n.get(key); v != nil {
+			d.errorf(v, "a personalization is not analysed: remove %s", key)
+		}
+	}
+	if n.get("audience") == nil {
+		d.errorf(n, "a personalization needs an audience: write conditions, or audience: everybody")
+	}
+}
+
+// checkForced reads forced users once the variants are known.
+func (d *experimentDecoder) checkForced(n *node) {
+	forced := n.get("forced")
+	if forced == nil || forced.kind == kindNull {
+		return
+	}
+	var names []string
+	for _, v := range d.e.Variants {
+		names = append(names, v.Name)
+	}
+	d.e.Forced = d.forced(forced, names)
+}

@@ -1,0 +1,238 @@
+package experiment
+
+import (
+	"net/url"
+	"slices"
+	"time"
+)
+
+// projectFile is the file that makes a directory a project.
+const projectFile = "readout.yaml"
+
+// project reads readout.yaml, except for its metrics.
+func (d *decoder) project(n *node, p *Project) {
+	d.object(n, projectFile,
+		field{"organization", d.wordInto(&p.Organization, "organization"), "organization is missing"},
+		field{"project", d.wordInto(&p.Name, "project"), "project is missing"},
+		field{"timezone", func(v *node) { d.timezone(v, p) }, ""},
+		field{"schedule", func(v *node) { d.cron(v, p) }, ""},
+		field{"state", d.textInto(&p.StateDir, "state"), ""},
+		field{"engine", func(v *node) { d.engine(v, p) }, ""},
+		field{"data", func(v *node) { d.data(v, &p.Data) }, "data is missing: where exposures and conversions are"},
+		field{"defaults", func(v *node) { d.defaults(v, &p.Defaults) }, ""},
+		field{"holdouts", func(v *node) { d.holdouts(v, p) }, ""},
+		// Metrics need the defaults: they are decoded when all of these are known.
+		field{"metrics", func(*node) {}, ""},
+	)
+}
+
+func (d *decoder) timezone(n *node, p *Project) {
+	name, ok := d.text(n, "timezone")
+	if !ok {
+		return
+	}
+	// Both names mean "as this machine is set", which no two machines agree on.
+	if name == "Local" {
+		d.errorf(n, "timezone: Local depends on the machine: write a name such as Europe/Berlin")
+		return
+	}
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		d.errorf(n, "timezone: unknown %q: write a name of the IANA database such as Europe/Berlin or UTC", clip(name))
+		return
+	}
+	p.Location = loc
+}
+
+func (d *decoder) cron(n *node, p *Project) {
+	text, ok := d.text(n, "schedule")
+	if !ok {
+		return
+	}
+	if err := checkCron(text); err != nil {
+		d.errorf(n, "schedule: %s", err)
+		return
+	}
+	p.Schedule = text
+}
+
+// engineSchemes returns the engines beside the embedded one.
+func engineSchemes() []string { return []string{"spark", "trino"} }
+
+func (d *decoder) engine(n *node, p *Project) {
+	text, ok := d.text(n, "engine")
+	if !ok {
+		return
+	}
+	if text != "embedded" {
+		u, err := url.Parse(text)
+		if err != nil || !slices.Contains(engineSchemes(), u.Scheme) || u.Host == "" {
+			d.errorf(n, "engine: %q: write embedded, spark://host:port or trino://host:port", clip(text))
+			return
+		}
+	}
+	p.Engine = text
+}
+
+func (d *decoder) data(n *node, data *Data) {
+	data.Exposures.Columns = DefaultExposureColumns()
+	data.Conversions.Columns = DefaultConversionColumns()
+	d.object(n, "data",
+		field{"exposures", func(v *node) { d.exposures(v, &data.Exposures) }, "exposures is missing"},
+		field{"conversions", func(v *node) { d.conversions(v, &data.Conversions) }, "conversions is missing"},
+		field{"profiles", func(v *node) {
+			data.Profiles = &Profiles{ID: "user_id"}
+			d.profiles(v, data.Profiles)
+		}, ""},
+	)
+}
+
+const pathMissing = "path is missing: a file, directory, glob or object-store URL"
+
+func (d *decoder) exposures(n *node, e *Exposures) {
+	c := &e.Columns
+	d.object(n, "data exposures",
+		field{"path", d.textInto(&e.Path, "path"), pathMissing},
+		field{"columns", func(v *node) {
+			d.object(v, "columns",
+				field{"user", d.textInto(&c.User, "user"), ""},
+				field{"experiment", d.textInto(&c.Experiment, "experiment"), ""},
+				field{"variant", d.textInto(&c.Variant, "variant"), ""},
+				field{"time", d.textInto(&c.Time, "time"), ""},
+			)
+			d.distinct(v, c.User, c.Experiment, c.Variant, c.Time)
+		}, ""},
+		field{"segments", func(v *node) { e.Segments = d.texts(v, "segments") }, ""},
+	)
+}
+
+func (d *decoder) conversions(n *node, s *Conversions) {
+	c := &s.Columns
+	d.object(n, "data conversions",
+		field{"path", d.textInto(&s.Path, "path"), pathMissing},
+		field{"columns", func(v *node) {
+			d.object(v, "columns",
+				field{"user", d.textInto(&c.User, "user"), ""},
+				field{"event", d.textInto(&c.Event, "event"), ""},
+				field{"time", d.textInto(&c.Time, "time"), ""},
+				field{"value", d.textInto(&c.Value, "value"), ""},
+			)
+			d.distinct(v, c.User, c.Event, c.Time, c.Value)
+		}, ""},
+	)
+}
+
+// distinct reports a column of the files that is used for two things.
+func (d *decoder) distinct(n *node, columns ...string) {
+	for i, c := range columns {
+		if slices.Contains(columns[:i], c) {
+			d.errorf(n, "columns: %q is used twice", clip(c))
+		}
+	}
+}
+
+func (d *decoder) profiles(n *node, p *Profiles) {
+	d.object(n, "data profiles",
+		field{"path", d.textInto(&p.Path, "path"), pathMissing},
+		field{"columns", func(v *node) {
+			d.object(v, "columns", field{"id", d.textInto(&p.ID, "id"), ""})
+		}, ""},
+		field{"request_may_override", func(v *node) {
+			p.RequestMayOverride = d.texts(v, "request_may_override")
+		}, ""},
+	)
+}
+
+func (d *decoder) defaults(n *node, defaults *Defaults) {
+	d.object(n, "defaults", append(d.statistics(&defaults.Statistics),
+		d.severalVariants(&defaults.SeveralVariants),
+		field{"lookback", d.lookback(&defaults.Lookback), ""},
+	)...)
+}
+
+func (d *decoder) severalVariants(target *SeveralVariants) field {
+	return field{"several_variants", choice(d, target, "several_variants", SeveralVariantsPolicies()), ""}
+}
+
+// statistics returns the fields that say how an experiment is tested.
+func (d *decoder) statistics(s *Statistics) []field {
+	return []field{
+		{"method", func(n *node) {
+			if n.text == string(MethodFixed) {
+				d.errorf(n, "method: fixed is for ad-hoc analysis (readout analyze --method fixed); allowed here: %s",
+					joinWords(Methods(), ", "))
+				return
+			}
+			choice(d, &s.Method, "method", Methods())(n)
+		}, ""},
+		{"procedure", choice(d, &s.Procedure, "procedure", Procedures()), ""},
+		{"spending", func(n *node) { d.spending(n, &s.Spending) }, ""},
+		{"futility", choice(d, &s.Futility, "futility", Futilities()), ""},
+		{"correction", choice(d, &s.Correction, "correction", Corrections()), ""},
+		{"confidence", func(n *node) {
+			x, ok := d.percent(n, "confidence")
+			if ok && x != 0.90 && x != 0.95 && x != 0.99 {
+				d.errorf(n, "confidence: %s is not allowed: write 90%%, 95%% or 99%%", n.text)
+				return
+			}
+			s.Confidence = x
+		}, ""},
+		{"power", d.percentInto(&s.Power, "power"), ""},
+		{"mde", func(n *node) { s.MDE, s.HasMDE = d.percent(n, "mde") }, ""},
+	}
+}
+
+// spending reads a name, or {name: kim-demets, parameter: 3}.
+func (d *decoder) spending(n *node, s *Spending) {
+	read := Spending{}
+	name := choice(d, &read.Name, "spending", SpendingNames())
+	faults := len(*d.errs)
+	var parameter *node
+	if n.kind == kindMapping {
+		d.object(n, "spending",
+			field{"name", name, "name is missing"},
+			field{"parameter", func(v *node) {
+				parameter = v
+				read.Parameter, _ = d.number(v, "parameter")
+			}, ""},
+		)
+	} else {
+		name(n)
+	}
+	if len(*d.errs) > faults {
+		return
+	}
+	const mapping = "spending: %s needs a parameter: write {name: %s, parameter: …}"
+	switch takes := read.Name == SpendingKimDeMets || read.Name == SpendingHwangShihDeCani; {
+	case takes && parameter == nil:
+		d.errorf(n, mapping, read.Name, read.Name)
+	case !takes && parameter != nil:
+		d.errorf(parameter, "spending: %s has no parameter", read.Name)
+	case read.Name == SpendingKimDeMets && (read.Parameter <= 0 || read.Parameter > 50):
+		d.errorf(parameter, "spending: the parameter of kim-demets is above 0 and at most 50")
+	case read.Name == SpendingHwangShihDeCani && (read.Parameter < -40 || read.Parameter > 40):
+		d.errorf(parameter, "spending: the parameter of hwang-shih-decani is between -40 and 40")
+	default:
+		*s = read
+	}
+}
+
+// holdouts reads names and shares.
+func (d *decoder) holdouts(n *node, p *Project) {
+	if n.kind != kindMapping {
+		d.errorf(n, "holdouts: want a mapping of names to percentages, got %s", n.describe())
+		return
+	}
+	var sum Share
+	for _, entry := range n.pairs {
+		named := d.word(entry.key, entry.key.text, "holdout")
+		share, ok := d.share(entry.value, "holdout "+clip(entry.key.text))
+		if named && ok {
+			p.Holdouts = append(p.Holdouts, Holdout{entry.key.text, share})
+			sum += share
+		}
+	}
+	if sum > Whole {
+		d.errorf(n, "holdouts: sum to %s, more than 100%%", sum)
+	}
+}

@@ -1,0 +1,134 @@
+package experiment
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// number reads a finite number.
+func (d *decoder) number(n *node, what string) (float64, bool) {
+	if n.kind == kindNumber && jsonNumber.MatchString(n.text) {
+		if x, err := strconv.ParseFloat(n.text, 64); err == nil {
+			return x, true
+		}
+	}
+	d.errorf(n, "%s: want a number such as 20 or 0.5, got %s", what, n.describe())
+	return 0, false
+}
+
+var percentPattern = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?%$`)
+
+// percent reads a percentage such as 2.5% and returns the fraction of 1.
+func (d *decoder) percent(n *node, what string) (float64, bool) {
+	if n.kind == kindText && percentPattern.MatchString(n.text) {
+		// The exponent does the division by 100 without a second rounding.
+		x, err := strconv.ParseFloat(strings.TrimSuffix(n.text, "%")+"e-2", 64)
+		if err == nil && x <= 1 {
+			return x, true
+		}
+		d.errorf(n, "%s: %s is not between 0%% and 100%%", what, clip(n.text))
+		return 0, false
+	}
+	d.errorf(n, "%s: want a percentage such as 5%%, got %s%s", what, n.describe(), percentHint(n))
+	return 0, false
+}
+
+// percentHint says how a plain number is written as a percentage.
+func percentHint(n *node) string {
+	x, err := strconv.ParseFloat(n.text, 64)
+	switch {
+	case n.kind != kindNumber || err != nil || x < 0 || x > 100:
+		return ""
+	case x > 1:
+		return fmt.Sprintf(": write %s%%", n.text)
+	case x == 0 || x == 1:
+		return ": write 0% or 100%"
+	}
+	return fmt.Sprintf(": write %s%%", strconv.FormatFloat(math.Round(x*1e6)/1e4, 'f', -1, 64))
+}
+
+// percentInto returns a decode function that stores a fraction.
+func (d *decoder) percentInto(target *float64, what string) func(*node) {
+	return func(n *node) {
+		if x, ok := d.percent(n, what); ok {
+			*target = x
+		}
+	}
+}
+
+// share reads a percentage exactly, in steps of 0.0001%.
+func (d *decoder) share(n *node, what string) (Share, bool) {
+	if _, ok := d.percent(n, what); !ok {
+		return 0, false
+	}
+	return d.millionths(n, strings.TrimSuffix(n.text, "%"), what)
+}
+
+// millionths turns a decimal number of percent into a share.
+func (d *decoder) millionths(n *node, percent, what string) (Share, bool) {
+	whole, decimals, _ := strings.Cut(percent, ".")
+	decimals = strings.TrimRight(decimals, "0")
+	if len(decimals) > 4 {
+		d.errorf(n, "%s: %s has more than 4 decimals", what, clip(n.text))
+		return 0, false
+	}
+	x, err := strconv.Atoi(whole + decimals + strings.Repeat("0", 4-len(decimals)))
+	if err != nil || x > int(Whole) {
+		d.errorf(n, "%s: %s is not between 0 and 100 percent", what, clip(n.text))
+		return 0, false
+	}
+	return Share(x), true
+}
+
+// duration reads a span such as 7d.
+func (d *decoder) duration(n *node, what string) (time.Duration, bool) {
+	switch n.kind {
+	case kindNumber:
+		d.errorf(n, "%s: %s has no unit: %s", what, clip(n.text), durationForms)
+		return 0, false
+	case kindText:
+		span, err := ParseDuration(n.text)
+		if err != nil {
+			d.errorf(n, "%s: %s", what, err)
+		}
+		return span, err == nil
+	}
+	d.errorf(n, "%s: got %s: %s", what, n.describe(), durationForms)
+	return 0, false
+}
+
+// lookback reads a span longer than nothing.
+func (d *decoder) lookback(target *time.Duration) func(*node) {
+	return func(n *node) {
+		span, ok := d.duration(n, "lookback")
+		switch {
+		case !ok:
+		case span == 0:
+			d.errorf(n, "lookback: must be longer than 0")
+		default:
+			*target = span
+		}
+	}
+}
+
+// scalar reads a single value of a condition.
+func (d *decoder) scalar(n *node, what string) (Scalar, bool) {
+	switch n.kind {
+	case kindText:
+		return Scalar{ScalarText, n.text}, true
+	case kindBool:
+		return Scalar{ScalarBool, n.text}, true
+	case kindNumber:
+		if jsonNumber.MatchString(n.text) {
+			return Scalar{ScalarNumber, n.text}, true
+		}
+		d.errorf(n, "%s: write %s as a decimal number, or in quotes as text", what, clip(n.text))
+		return Scalar{}, false
+	}
+	d.errorf(n, "%s: want a single value, got %s", what, n.describe())
+	return Scalar{}, false
+}

@@ -1,0 +1,210 @@
+package experiment
+
+import (
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// condition reads a condition: any, all, not, audience, or a comparison of an
+// attribute. The named function resolves the names of audiences; it is nil
+// where they are not allowed.
+func (d *decoder) condition(n *node, named func(*node) (Condition, bool)) (Condition, bool) {
+	if n.kind != kindMapping {
+		d.errorf(n, "audience: want a mapping with any, all, not or attribute, got %s", n.describe())
+		return Condition{}, false
+	}
+	if n.get("attribute") != nil {
+		name, op, values, ok := d.comparison(n, "audience", "attribute")
+		return Condition{Attribute: name, Operator: op, Values: values}, ok
+	}
+	faults := len(*d.errs)
+	var parts []Condition
+	group := func(joined func([]Condition) Condition) func(*node) {
+		return func(list *node) {
+			if members := d.conditions(list, named); len(members) > 0 {
+				parts = append(parts, joined(members))
+			}
+		}
+	}
+	fields := []field{
+		{"any", group(func(m []Condition) Condition { return Condition{Any: m} }), ""},
+		{"all", group(func(m []Condition) Condition { return Condition{All: m} }), ""},
+		{"not", func(inner *node) {
+			if c, ok := d.condition(inner, named); ok {
+				parts = append(parts, Condition{Not: &c})
+			}
+		}, ""},
+	}
+	if named != nil {
+		fields = append(fields, field{"audience", func(ref *node) {
+			if c, ok := named(ref); ok {
+				parts = append(parts, c)
+			}
+		}, ""})
+	}
+	d.object(n, "audience", fields...)
+	if len(*d.errs) > faults {
+		return Condition{}, false
+	}
+	switch len(parts) {
+	case 0:
+		d.errorf(n, "audience: has no condition")
+		return Condition{}, false
+	case 1:
+		return parts[0], true
+	}
+	return Condition{All: parts}, true
+}
+
+// conditions reads a list of conditions that is not empty.
+func (d *decoder) conditions(n *node, named func(*node) (Condition, bool)) []Condition {
+	var members []Condition
+	d.list(n, "audience", func(item *node) {
+		if c, ok := d.condition(item, named); ok {
+			members = append(members, c)
+		}
+	})
+	if n.kind == kindList && len(n.items) == 0 {
+		d.errorf(n, "audience: the list has no condition")
+	}
+	return members
+}
+
+// comparison reads {attribute: NAME, OPERATOR: VALUE}, where subject is the
+// key that holds the name.
+func (d *decoder) comparison(n *node, what, subject string) (name string, op Operator, values []Scalar, ok bool) {
+	faults := len(*d.errs)
+	fields := []field{{subject, d.textInto(&name, subject), subject + " is missing"}}
+	for _, allowed := range Operators() {
+		fields = append(fields, field{string(allowed), func(value *node) {
+			if op != "" {
+				d.errorf(value, "%s: one operator each, found %s and %s", what, op, allowed)
+				return
+			}
+			op, values = allowed, d.operands(value, allowed)
+		}, ""})
+	}
+	if d.object(n, what, fields...) && op == "" && len(*d.errs) == faults {
+		d.errorf(n, "%s: what about %s %s? write one of %s", what, subject, clip(name), joinWords(Operators(), ", "))
+	}
+	return name, op, values, len(*d.errs) == faults
+}
+
+// operands reads what an operator compares with.
+func (d *decoder) operands(n *node, op Operator) []Scalar {
+	what := string(op)
+	if op == OpIn || op == OpNotIn {
+		var values []Scalar
+		d.list(n, what, func(item *node) {
+			if v, ok := d.scalar(item, what); ok {
+				values = append(values, v)
+			}
+		})
+		if n.kind == kindList && len(n.items) == 0 {
+			d.errorf(n, "%s: the list is empty", what)
+		}
+		return values
+	}
+	v, ok := d.scalar(n, what)
+	if !ok {
+		return nil
+	}
+	d.checkOperand(n, op, v)
+	return []Scalar{v}
+}
+
+// checkOperand reports a value that an operator cannot be used with.
+func (d *decoder) checkOperand(n *node, op Operator, v Scalar) {
+	switch op {
+	case OpAtLeast, OpAtMost, OpMoreThan, OpLessThan:
+		if x, err := strconv.ParseFloat(v.Text, 64); v.Kind != ScalarNumber || err != nil || math.IsInf(x, 0) {
+			d.errorf(n, "%s: want a number, got %s", op, n.describe())
+		}
+	case OpExists:
+		if v.Kind != ScalarBool {
+			d.errorf(n, "%s: want true or false, got %s", op, n.describe())
+		}
+	case OpContains, OpStartsWith, OpEndsWith, OpMatches:
+		if text, ok := d.text(n, string(op)); ok && op == OpMatches {
+			d.checkPattern(n, text)
+		}
+	}
+}
+
+// checkPattern reports a text that is no regular expression.
+func (d *decoder) checkPattern(n *node, text string) {
+	if len(text) > 1000 {
+		d.errorf(n, "matches: pattern is longer than 1000 bytes")
+	} else if _, err := regexp.Compile(text); err != nil {
+		d.errorf(n, "matches: %s", clip(strings.TrimPrefix(err.Error(), "error parsing regexp: ")))
+	}
+}
+
+// pages reads the include and exclude rules of pages.
+func (d *decoder) pages(n *node, p *Pages) {
+	d.object(n, "pages",
+		field{"include", func(l *node) { p.Include = d.pageRules(l, "pages include") }, ""},
+		field{"exclude", func(l *node) { p.Exclude = d.pageRules(l, "pages exclude") }, ""},
+	)
+}
+
+func (d *decoder) pageRules(n *node, what string) []PageRule {
+	var rules []PageRule
+	d.list(n, what, func(item *node) {
+		rule := PageRule{}
+		var fields []field
+		for _, op := range PageOperators() {
+			fields = append(fields, field{string(op), func(v *node) {
+				if rule.Operator != "" {
+					d.errorf(v, "%s: one rule each, found %s and %s", what, rule.Operator, op)
+					return
+				}
+				rule.Operator = op
+				text, ok := d.text(v, string(op))
+				if ok && op == OpMatches {
+					d.checkPattern(v, text)
+				}
+				rule.Text = text
+			}, ""})
+		}
+		if d.object(item, what, fields...) && len(item.pairs) == 0 {
+			d.errorf(item, "%s: empty rule, write one of %s", what, joinWords(PageOperators(), ", "))
+		}
+		rules = append(rules, rule)
+	})
+	return rules
+}
+
+// forced reads users by variant.
+func (d *decoder) forced(n *node, variants []string) []Forced {
+	if n.kind != kindMapping {
+		d.errorf(n, "forced: want a mapping of variants to lists of users, got %s", n.describe())
+		return nil
+	}
+	var all []Forced
+	owner := make(map[string]string)
+	for _, p := range n.pairs {
+		if !slices.Contains(variants, p.key.text) {
+			d.errorf(p.key, "forced: %s", unknown("variant", p.key.text, variants))
+			continue
+		}
+		f := Forced{Variant: p.key.text}
+		d.list(p.value, "forced "+p.key.text, func(item *node) {
+			id, ok := d.id(item, "forced "+p.key.text)
+			if !ok {
+				return
+			}
+			if other, twice := owner[id]; twice {
+				d.errorf(item, "forced: user %q is listed for %s already", clip(id), other)
+				return
+			}
+			owner[id] = f.Variant
+			f.Users = append(f.Users, id)
+		})
+		all = append(all, f)
+	}
+	return all
+}

@@ -1,0 +1,24 @@
+// Package experiment says what an experiment is.
+//
+// In go the YAML files of a project and the lifecycle log of its state
+// directory. Out come a [Project] with its metrics and experiments, every
+// fault of the files at once with file, line and column ([Errors]), and the
+// [State] of each experiment.
+//
+// The steps, in order:
+//
+//  1. yaml.go turns the bytes of one file into a small tree with positions,
+//     and refuses what is too large, too deep, or not plain YAML.
+//  2. decode*.go turn trees into definitions and collect faults.
+//  3. load.go reads all files of a project and resolves the names between
+//     them: metrics of scorecards, templates, audiences.
+//  4. log.go, status.go and move.go hold the lifecycle: an append-only log of
+//     facts, the state that follows from it, and the moves that are allowed.
+//
+// The allowed names of methods, procedures, aggregates and the like are
+// tables in names.go. What they mean is implemented elsewhere.
+//
+// The package computes no statistic, reads no data file, serves no request and
+// reads no clock: time is always an argument. It may import
+// internal/atomicfile of ours and nothing else.
+package experiment

@@ -1,0 +1,63 @@
+package experiment_test
+
+import (
+	"fmt"
+	"testing/fstest"
+	"time"
+
+	"readout/experiment"
+)
+
+// A project with one experiment, and what its state is on some day.
+func ExampleLoadFS() {
+	project, err := experiment.LoadFS(fstest.MapFS{
+		"readout.yaml": {Data: []byte(`
+organization: acme
+project: shop
+timezone: Europe/Berlin
+data: {exposures: {path: exposures}, conversions: {path: conversions}}
+metrics:
+  purchased: {event: purchase, window: 7d}
+`)},
+		"experiments/checkout.yaml": {Data: []byte(`
+name: checkout
+variants: {control: {traffic: 50}, big: {traffic: 50}}
+scorecard: {primary: [purchased]}
+schedule: {start: 2026-01-05, end: 2026-02-01}
+`)},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	checkout := project.Experiments[0]
+	fmt.Println(checkout.Name, "ends", checkout.Schedule.End.Format(time.RFC3339))
+	for _, metric := range checkout.Scorecard.Metrics() {
+		fmt.Println(metric.Name, metric.Kind(), metric.Window().To)
+	}
+	// Output:
+	// checkout ends 2026-02-02T00:00:00+01:00
+	// purchased proportion 168h0m0s
+}
+
+// Every fault is reported at once, with its place.
+func ExampleErrors() {
+	_, err := experiment.LoadFS(fstest.MapFS{
+		"readout.yaml": {Data: []byte(`
+organization: acme
+project: shop
+data: {exposures: {path: exposures}, conversions: {path: conversions}}
+metrics:
+  purchased: {event: purchase, window: 7}
+`)},
+		"experiments/checkout.yaml": {Data: []byte(`
+name: checkout
+variants: {control: {traffic: 50}, big: {traffic: 40}}
+schedule: {end: 2026-02-01}
+`)},
+	})
+	fmt.Println(err)
+	// Output:
+	// experiments/checkout.yaml:3:11: traffic sums to 90, must be 100
+	// readout.yaml:6:40: window: 7 has no unit: write a number with a unit such as 7d or 168h (units m, h, d, w)
+}

@@ -1,0 +1,97 @@
+package experiment
+
+import (
+	"encoding/json"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"unicode/utf8"
+
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+// FuzzLoad puts the same bytes into every place of a project. Whatever they
+// are, loading ends with errors that name a file and a place, or with a
+// project whose parts are whole.
+func FuzzLoad(f *testing.F) {
+	paths, err := filepath.Glob(filepath.Join("testdata", "load", "*.txtar"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, path := range paths {
+		archive, err := txtar.ParseFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, file := range archive.Files {
+			if file.Name != "want" {
+				f.Add(file.Data)
+			}
+		}
+	}
+	for _, text := range []string{
+		"", "\x00", "\xff", "a: \xe2\x28", "0::", "{0", "*-0", ">\n>", "&{0", "- - - -", "? ? ?", "!!a !!b c",
+		"%YAML 1.2\n---\na: 1", "a: |2\n  x\n y", "\"a\\ud800\": 1", "a: !!binary x", "---\n...\n---", "{a: {b: {c: [",
+	} {
+		f.Add([]byte(text))
+	}
+	base := archiveFS(f, &txtar.Archive{})["readout.yaml"]
+	f.Fuzz(func(t *testing.T, data []byte) {
+		fuzzed := &fstest.MapFile{Data: data}
+		for _, fsys := range []fstest.MapFS{
+			{"readout.yaml": fuzzed},
+			{"readout.yaml": base, "experiments/a.yaml": fuzzed, "metrics/a.yaml": fuzzed, "audiences/a.yaml": fuzzed, "templates/a.yaml": fuzzed},
+		} {
+			p, err := LoadFS(fsys)
+			checkLoaded(t, p, err)
+		}
+	})
+}
+
+func checkLoaded(t *testing.T, p *Project, err error) {
+	t.Helper()
+	var faults Errors
+	if err != nil && (!errors.As(err, &faults) || len(faults) == 0) {
+		t.Fatalf("error %v of type %T without faults", err, err)
+	}
+	for _, fault := range faults {
+		if fault.File == "" || fault.Message == "" || strings.Contains(fault.Message, "\n") || !utf8.ValidString(fault.Message) {
+			t.Errorf("fault %+v has no file or no plain message", fault)
+		}
+	}
+	if p == nil {
+		if err == nil {
+			t.Fatal("neither a project nor an error")
+		}
+		return
+	}
+	for _, template := range p.Templates {
+		if !json.Valid(template.Payload) {
+			t.Errorf("template %s is no JSON: %q", template.Name, template.Payload)
+		}
+	}
+	for _, e := range p.Experiments {
+		checkExperiment(t, e)
+	}
+}
+
+func checkExperiment(t *testing.T, e *Experiment) {
+	t.Helper()
+	var traffic Share
+	for _, v := range e.Variants {
+		traffic += v.Traffic
+		if v.Traffic < 0 || v.Payload != nil && !json.Valid(v.Payload) {
+			t.Errorf("variant %+v", v)
+		}
+	}
+	if traffic != Whole || e.Name == "" || e.Schedule.End.IsZero() || len(e.ConfigHash()) != 64 {
+		t.Errorf("experiment %+v is not whole", e)
+	}
+	for _, m := range e.Scorecard.Metrics() {
+		if m == nil || m.Numerator.Event == "" {
+			t.Errorf("experiment %s has the metric %+v", e.Name, m)
+		}
+	}
+}

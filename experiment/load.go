@@ -1,0 +1,270 @@
+package experiment
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxFiles bounds the files of one folder of a project.
+const maxFiles = 10_000
+
+// names are the things that experiments refer to by name. A name whose
+// definition has a fault is there with a nil value, so that the fault is
+// reported once and not at every use.
+type names struct {
+	complete    bool // readout.yaml could be read, so all metrics are known
+	metrics     map[string]*Metric
+	metricOrder []string
+	templates   map[string]*node
+	audiences   map[string]*Condition
+}
+
+// Load reads the project in a directory: readout.yaml and all files *.yaml and
+// *.yml in metrics/, templates/, audiences/ and experiments/ whose names do not
+// begin with _ or a dot.
+//
+// The error is of type [Errors] and holds every fault of every file. The
+// project is nil when readout.yaml itself has a fault; otherwise it holds what
+// has none, so that one bad experiment need not stop the others.
+func Load(dir string) (*Project, error) {
+	p, err := LoadFS(os.DirFS(dir))
+	if p != nil {
+		p.Dir = dir
+	}
+	return p, err
+}
+
+// LoadFS is Load for the root of a file system.
+func LoadFS(fsys fs.FS) (*Project, error) {
+	l := &loader{
+		fsys: fsys,
+		project: &Project{
+			Location: time.UTC, Schedule: "30 3 * * *", StateDir: "state", Engine: "embedded",
+			Defaults: Defaults{
+				Statistics:      DefaultStatistics(),
+				SeveralVariants: SeveralVariantsPolicies()[0],
+				Lookback:        14 * 24 * time.Hour,
+			},
+		},
+		names: names{
+			metrics:   make(map[string]*Metric),
+			templates: make(map[string]*node),
+			audiences: make(map[string]*Condition),
+		},
+	}
+	usable := l.main()
+	for _, name := range l.files("metrics") {
+		l.metricFile(name)
+	}
+	for _, name := range l.files("templates") {
+		l.template(name)
+	}
+	for _, name := range l.files("audiences") {
+		l.audience(name)
+	}
+	for _, name := range l.files("experiments") {
+		l.experiment(name)
+	}
+	l.finish()
+	if !usable {
+		return nil, l.errs
+	}
+	if len(l.errs) > 0 {
+		return l.project, l.errs
+	}
+	return l.project, nil
+}
+
+// A loader reads the files of one project.
+type loader struct {
+	fsys    fs.FS
+	errs    Errors
+	project *Project
+	names   names
+}
+
+func (l *loader) report(file, format string, args ...any) {
+	l.errs = append(l.errs, Error{File: file, Message: fmt.Sprintf(format, args...)})
+}
+
+func (l *loader) decoder(file string) decoder { return decoder{file, &l.errs} }
+
+// main reads readout.yaml and reports whether it has no fault.
+func (l *loader) main() bool {
+	if _, err := fs.Stat(l.fsys, projectFile); errors.Is(err, fs.ErrNotExist) {
+		l.report(projectFile, "not found: this directory is no project, readout init makes one")
+		return false
+	}
+	root := readYAML(l.fsys, projectFile, &l.errs)
+	if root == nil {
+		return false
+	}
+	d := l.decoder(projectFile)
+	d.project(root, l.project)
+	l.names.complete = root.kind == kindMapping
+	if metrics := root.get("metrics"); metrics != nil && metrics.kind != kindNull {
+		d.metrics(metrics, l.project.Defaults, l.addMetric(&d))
+	}
+	return len(l.errs) == 0
+}
+
+// addMetric returns a function that takes the metrics of one file.
+func (l *loader) addMetric(d *decoder) func(*node, *Metric) {
+	return func(key *node, m *Metric) {
+		if _, twice := l.names.metrics[key.text]; twice {
+			d.errorf(key, "metric %q is defined in another file already", clip(key.text))
+			return
+		}
+		l.names.metrics[key.text] = m
+		l.names.metricOrder = append(l.names.metricOrder, key.text)
+		if m != nil {
+			l.project.Metrics = append(l.project.Metrics, m)
+		}
+	}
+}
+
+// files returns the files of a folder in the order of their names.
+func (l *loader) files(folder string) []string {
+	entries, err := fs.ReadDir(l.fsys, folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		l.report(folder, "%s", withoutPath(err))
+		return nil
+	}
+	var files []string
+	for _, entry := range entries {
+		name := entry.Name()
+		extension := path.Ext(name)
+		hidden := strings.HasPrefix(name, "_") || strings.HasPrefix(name, ".")
+		if entry.IsDir() || hidden || extension != ".yaml" && extension != ".yml" {
+			continue
+		}
+		files = append(files, folder+"/"+name)
+	}
+	if len(files) > maxFiles {
+		l.report(folder, "%d files, at most %d are allowed", len(files), maxFiles)
+		return nil
+	}
+	slices.Sort(files)
+	return files
+}
+
+func (l *loader) metricFile(file string) {
+	root := readYAML(l.fsys, file, &l.errs)
+	if root == nil {
+		// Its metrics cannot be known.
+		l.names.complete = false
+		return
+	}
+	d := l.decoder(file)
+	d.metrics(root, l.project.Defaults, l.addMetric(&d))
+}
+
+// baseName returns the name that a file gives to what is in it.
+func (l *loader) baseName(file string) (string, bool) {
+	name := strings.TrimSuffix(path.Base(file), path.Ext(file))
+	if !namePattern.MatchString(name) || len(name) > maxName {
+		l.report(file, "file name %q: allowed are letters, digits, - and _, with a letter or digit first", clip(name))
+		return "", false
+	}
+	return name, true
+}
+
+func (l *loader) template(file string) {
+	name, ok := l.baseName(file)
+	if !ok {
+		return
+	}
+	if _, twice := l.names.templates[name]; twice {
+		l.report(file, "template %q has another file already", name)
+		return
+	}
+	l.names.templates[name] = nil
+	faults := len(l.errs)
+	root := readYAML(l.fsys, file, &l.errs)
+	if root == nil {
+		return
+	}
+	d := l.decoder(file)
+	if payload := d.payload(root, "template "+name); len(l.errs) == faults {
+		l.names.templates[name] = root
+		l.project.Templates = append(l.project.Templates, Template{name, payload})
+	}
+}
+
+func (l *loader) audience(file string) {
+	name, ok := l.baseName(file)
+	if !ok {
+		return
+	}
+	if name == everybody {
+		l.report(file, "the audience everybody is built in: choose another name")
+		return
+	}
+	if _, twice := l.names.audiences[name]; twice {
+		l.report(file, "audience %q has another file already", name)
+		return
+	}
+	l.names.audiences[name] = nil
+	faults := len(l.errs)
+	root := readYAML(l.fsys, file, &l.errs)
+	if root == nil {
+		return
+	}
+	d := l.decoder(file)
+	if c, ok := d.condition(root, nil); ok && len(l.errs) == faults {
+		l.names.audiences[name] = &c
+		l.project.Audiences = append(l.project.Audiences, Audience{name, c})
+	}
+}
+
+func (l *loader) experiment(file string) {
+	faults := len(l.errs)
+	root := readYAML(l.fsys, file, &l.errs)
+	if root == nil {
+		return
+	}
+	d := &experimentDecoder{decoder: l.decoder(file), names: &l.names}
+	if e := d.experiment(root, l.project); e != nil && !d.blocked && len(l.errs) == faults {
+		l.project.Experiments = append(l.project.Experiments, e)
+	}
+}
+
+// finish compares the experiments with each other and puts everything in order.
+func (l *loader) finish() {
+	files := make(map[string]string)
+	l.project.Experiments = slices.DeleteFunc(l.project.Experiments, func(e *Experiment) bool {
+		// Names are folders of the state directory, and some file systems do
+		// not tell upper from lower case.
+		folded := strings.ToLower(e.Name)
+		if other, twice := files[folded]; twice {
+			l.errs = append(l.errs, Error{e.File, e.Line, 1,
+				fmt.Sprintf("name %q is taken by %s already (upper and lower case count as the same)", e.Name, other)})
+			return true
+		}
+		files[folded] = e.File
+		return false
+	})
+	slices.SortStableFunc(l.project.Experiments, func(a, b *Experiment) int {
+		return strings.Compare(a.Name, b.Name)
+	})
+	l.errs.sort()
+}
+
+// sortedKeys returns the keys of a map in order.
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}

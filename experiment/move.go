@@ -1,0 +1,256 @@
+package experiment
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Request is a move that a person wants to make.
+type Request struct {
+	Action  Action
+	At      time.Time // now
+	By      string    // who asks
+	Why     string    // required for stop and decide
+	Until   time.Time // the new end, for extend
+	Variant string    // for stop-variant and decide
+}
+
+// Move returns the entry that makes a move, or an error that says what is
+// allowed instead. It changes nothing: append the entry to the log.
+//
+// Transitions that time has made ([State.Due]) must be in the log before, so
+// that a stop cannot move an end that has passed.
+func Move(e *Experiment, s State, r Request) (Entry, error) {
+	if due := s.Due(r.At); len(due) > 0 {
+		return Entry{}, fmt.Errorf("%s %s: the transition to %s is due and not logged yet", r.Action, e.Name, due[0].To)
+	}
+	t, known := transitionOf(r.Action)
+	if !known || t.automatic {
+		return Entry{}, fmt.Errorf("unknown move %q: %s", r.Action, s.allowedText())
+	}
+	if err := s.permits(t); err != nil {
+		return Entry{}, err
+	}
+	if r.By == "" {
+		return Entry{}, fmt.Errorf("%s %s: say who does it", r.Action, e.Name)
+	}
+	entry := Entry{
+		Experiment: e.Name, At: r.At.UTC(), Action: r.Action, From: s.Status, To: t.to,
+		Why: r.Why, By: r.By,
+	}
+	if err := e.complete(&entry, s, r); err != nil {
+		return Entry{}, fmt.Errorf("%s %s: %w", r.Action, e.Name, err)
+	}
+	if _, err := s.apply(entry); err != nil {
+		return Entry{}, err
+	}
+	return entry, nil
+}
+
+// complete adds the facts that a move carries.
+func (e *Experiment) complete(entry *Entry, s State, r Request) error {
+	switch r.Action {
+	case ActionSchedule:
+		if e.Schedule.Start.IsZero() {
+			return errors.New("its schedule has no start: add one, or start it now")
+		}
+		entry.Start, entry.End = instant(e.Schedule.Start), instant(e.Schedule.End)
+	case ActionStart:
+		end := s.End
+		if !end.After(r.At) {
+			return fmt.Errorf("its end %s is not after now: move schedule.end first", e.stamp(end))
+		}
+		entry.Start, entry.End = instant(r.At), instant(end)
+	case ActionStop:
+		if r.Why == "" {
+			return errors.New("say why: an early winner, futility, harm")
+		}
+		entry.End = instant(r.At)
+	case ActionExtend:
+		if !r.Until.After(r.At) {
+			return fmt.Errorf("the new end %s is not after now", e.stamp(r.Until))
+		}
+		entry.End = instant(r.Until)
+	case ActionStopVariant:
+		entry.Variant = r.Variant
+		return e.mayStop(s, r.Variant)
+	case ActionDecide:
+		entry.Variant = r.Variant
+		return e.mayDecide(s, r)
+	}
+	return nil
+}
+
+// mayStop says why a variant may not be stopped.
+func (e *Experiment) mayStop(s State, name string) error {
+	if err := e.knows(name); err != nil {
+		return err
+	}
+	if name == Control {
+		return errors.New("control cannot be stopped: stop the experiment instead")
+	}
+	running := 0
+	for _, v := range e.Treatments() {
+		if _, stopped := s.VariantStopped(v.Name); !stopped && v.Name != name {
+			running++
+		}
+	}
+	if running == 0 {
+		return fmt.Errorf("%s is the last variant beside control: stop the experiment instead", name)
+	}
+	return nil
+}
+
+// mayDecide says why a decision may not be made.
+func (e *Experiment) mayDecide(s State, r Request) error {
+	if err := e.knows(r.Variant); err != nil {
+		return err
+	}
+	if at, stopped := s.VariantStopped(r.Variant); stopped {
+		return fmt.Errorf("variant %s was stopped on %s: decide for another one", r.Variant, e.stamp(at))
+	}
+	if r.Why == "" {
+		return errors.New("say why")
+	}
+	return nil
+}
+
+// knows returns an error that names the variants when name is none of them.
+func (e *Experiment) knows(name string) error {
+	names := make([]string, len(e.Variants))
+	for i, v := range e.Variants {
+		names[i] = v.Name
+	}
+	if slices.Contains(names, name) {
+		return nil
+	}
+	return errors.New(unknown("variant", name, names))
+}
+
+// stamp writes an instant in the zone of the experiment's schedule.
+func (e *Experiment) stamp(t time.Time) string {
+	return t.In(e.Schedule.End.Location()).Format(time.RFC3339)
+}
+
+func instant(t time.Time) *time.Time {
+	t = t.UTC()
+	return &t
+}
+
+// permits returns an error that says what is allowed instead of a transition.
+func (s State) permits(t transition) error {
+	if slices.Contains(t.from, s.Status) && !s.Archived {
+		return nil
+	}
+	status := string(s.Status)
+	if s.Archived {
+		status = "archived"
+	}
+	return fmt.Errorf("%s is %s, %s needs %s; %s",
+		s.Experiment, status, t.action, joinWords(t.from, " or "), s.allowedText())
+}
+
+// allowedText names the moves that are allowed now.
+func (s State) allowedText() string {
+	allowed := s.Allowed()
+	if len(allowed) == 0 {
+		return "nothing is allowed any more"
+	}
+	return "allowed now: " + joinWords(allowed, ", ")
+}
+
+func joinWords[T ~string](words []T, separator string) string {
+	texts := make([]string, len(words))
+	for i, word := range words {
+		texts[i] = string(word)
+	}
+	return strings.Join(texts, separator)
+}
+
+// apply returns the state after an entry, or an error when the entry cannot
+// follow on s or lacks a fact.
+func (s State) apply(entry Entry) (State, error) {
+	if err := s.check(entry); err != nil {
+		return State{}, err
+	}
+	s.Status = entry.To
+	if entry.Start != nil {
+		s.Start = *entry.Start
+	}
+	switch entry.Action {
+	case ActionSchedule, ActionStart:
+		s.FirstEnd = *entry.End
+		s.ends = nil
+	case ActionCancel:
+		return State{Experiment: s.Experiment, Status: Draft}, nil
+	case ActionStop:
+		s.StopReason = entry.Why
+	case ActionExtend:
+		s.StopReason = ""
+		if planned := s.PlannedEnd(); entry.End.After(planned) {
+			s.Extensions = append(slices.Clone(s.Extensions), Extension{entry.At, planned, *entry.End})
+		}
+	case ActionStopVariant:
+		stopped := StoppedVariant{entry.Variant, entry.At, entry.Why, entry.By}
+		s.Stopped = append(slices.Clone(s.Stopped), stopped)
+	case ActionDecide:
+		s.Decision = &Decision{entry.Variant, entry.At, entry.Why, entry.By}
+	case ActionArchive:
+		s.Archived = true
+	}
+	if entry.End != nil {
+		s.End = *entry.End
+		s.ends = append(slices.Clone(s.ends), endFact{entry.At, *entry.End})
+	}
+	return s, nil
+}
+
+// check says why an entry cannot follow on s.
+func (s State) check(entry Entry) error {
+	t, known := transitionOf(entry.Action)
+	if !known {
+		return fmt.Errorf("unknown action %q", entry.Action)
+	}
+	if err := s.permits(t); err != nil {
+		return err
+	}
+	if entry.Experiment == "" || entry.At.IsZero() || entry.By == "" {
+		return fmt.Errorf("%s lacks experiment, at or by", entry.Action)
+	}
+	if entry.From != s.Status || entry.To != t.to {
+		return fmt.Errorf("%s of %s goes from %s to %s, found %q to %q",
+			entry.Action, entry.Experiment, s.Status, t.to, entry.From, entry.To)
+	}
+	return s.checkFacts(entry)
+}
+
+// checkFacts says which fact of an entry is missing or impossible.
+func (s State) checkFacts(entry Entry) error {
+	switch entry.Action {
+	case ActionSchedule, ActionStart:
+		if entry.Start == nil || entry.End == nil || !entry.End.After(*entry.Start) {
+			return fmt.Errorf("%s needs a start and a later end", entry.Action)
+		}
+	case ActionStop:
+		if entry.End == nil || !entry.End.After(s.Start) || entry.End.After(s.End) {
+			return errors.New("stop needs an end between the start and the end before")
+		}
+	case ActionExtend:
+		if entry.End == nil || !entry.End.After(s.Start) {
+			return errors.New("extend needs an end after the start")
+		}
+	case ActionStopVariant:
+		if _, stopped := s.VariantStopped(entry.Variant); stopped {
+			return fmt.Errorf("variant %s is stopped already", entry.Variant)
+		}
+		fallthrough
+	case ActionDecide:
+		if entry.Variant == "" {
+			return fmt.Errorf("%s needs a variant", entry.Action)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+package atomicfile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// ErrLocked says that another process holds the lock.
+var ErrLocked = errors.New("locked by another process")
+
+// retryEvery is how often Lock asks again.
+const retryEvery = 50 * time.Millisecond
+
+// A FileLock is held until it is released or the process ends. The file itself
+// stays: removing it would let two processes hold locks of the same name.
+type FileLock struct{ file *os.File }
+
+// TryLock takes the lock of a file, which it creates with its directories when
+// they do not exist. It does not wait: when another holder has the lock, also
+// inside the same process, the error wraps [ErrLocked].
+func TryLock(path string) (*FileLock, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, fmt.Errorf("lock %s: %w", path, err)
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("lock %s: %w", path, err)
+	}
+	if err := lockFile(file); err != nil {
+		return nil, fmt.Errorf("lock %s: %w", path, errors.Join(err, file.Close()))
+	}
+	return &FileLock{file}, nil
+}
+
+// Lock is TryLock, but waits for the lock until ctx is done.
+func Lock(ctx context.Context, path string) (*FileLock, error) {
+	retry := time.NewTicker(retryEvery)
+	defer retry.Stop()
+	for {
+		lock, err := TryLock(path)
+		if !errors.Is(err, ErrLocked) {
+			return lock, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-retry.C:
+		}
+	}
+}
+
+// Release gives the lock up.
+func (l *FileLock) Release() error { return l.file.Close() }

@@ -1,0 +1,158 @@
+package atomicfile
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// tempSuffix ends the names of unfinished files. They begin with a dot, so
+// that readers of data folders skip them.
+const tempSuffix = ".readout-tmp"
+
+// WriteFile replaces the content of a file by data. See [Replace].
+func WriteFile(path string, data []byte) (changed bool, err error) {
+	return Replace(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// Replace replaces the content of a file by what write writes, and creates the
+// file and its directories when they do not exist. The new content goes to a
+// temporary file in the same directory, is synced, and takes the file's name;
+// then the directory is synced. When write fails, or anything else does, the
+// file is as it was and the temporary file is gone.
+//
+// When the content is what the file already holds, the file is left alone and
+// changed is false.
+func Replace(path string, write func(io.Writer) error) (changed bool, err error) {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return false, fmt.Errorf("replace %s: %w", path, err)
+	}
+	temp, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*"+tempSuffix)
+	if err != nil {
+		return false, fmt.Errorf("replace %s: %w", path, err)
+	}
+	renamed := false
+	defer func() {
+		if !renamed {
+			// Closing twice and removing what is gone are harmless here, and
+			// the error that brought us here says more.
+			_ = temp.Close()
+			_ = os.Remove(temp.Name())
+		}
+	}()
+
+	if err := fill(temp, write, mode(path)); err != nil {
+		return false, fmt.Errorf("replace %s: %w", path, err)
+	}
+	same, err := sameContent(path, temp.Name())
+	if err != nil {
+		return false, fmt.Errorf("replace %s: %w", path, err)
+	}
+	if same {
+		return false, nil
+	}
+	if err := os.Rename(temp.Name(), path); err != nil {
+		return false, fmt.Errorf("replace %s: %w", path, err)
+	}
+	renamed = true
+	if err := syncDir(dir); err != nil {
+		return true, fmt.Errorf("replace %s: %w", path, err)
+	}
+	return true, nil
+}
+
+// fill writes the new content to file, durably, and closes it.
+func fill(file *os.File, write func(io.Writer) error, mode fs.FileMode) error {
+	buffered := bufio.NewWriterSize(file, 64<<10)
+	if err := write(buffered); err != nil {
+		return err
+	}
+	if err := buffered.Flush(); err != nil {
+		return err
+	}
+	if err := file.Chmod(mode); err != nil {
+		return err
+	}
+	if err := file.Sync(); err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// mode returns the permissions that a replaced file keeps or a new one gets.
+func mode(path string) fs.FileMode {
+	if info, err := os.Stat(path); err == nil {
+		return info.Mode().Perm()
+	}
+	return 0o644
+}
+
+// sameContent reports whether both files hold the same bytes. The old file may
+// be missing.
+func sameContent(oldPath, newPath string) (bool, error) {
+	older, err := os.Open(oldPath)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer older.Close()
+	newer, err := os.Open(newPath)
+	if err != nil {
+		return false, err
+	}
+	defer newer.Close()
+
+	a := make([]byte, 64<<10)
+	b := make([]byte, 64<<10)
+	for {
+		n, errA := io.ReadFull(older, a)
+		m, errB := io.ReadFull(newer, b)
+		if !bytes.Equal(a[:n], b[:m]) {
+			return false, nil
+		}
+		if errA != nil || errB != nil {
+			return atEnd(errA) && atEnd(errB), errors.Join(notEnd(errA), notEnd(errB))
+		}
+	}
+}
+
+func atEnd(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+func notEnd(err error) error {
+	if atEnd(err) {
+		return nil
+	}
+	return err
+}
+
+// RemoveTemps removes the unfinished files that killed processes left in dir
+// and below. Call it while holding the lock of the directory.
+func RemoveTemps(dir string) error {
+	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		name := entry.Name()
+		if entry.Type().IsRegular() && strings.HasPrefix(name, ".") && strings.HasSuffix(name, tempSuffix) {
+			return os.Remove(path)
+		}
+		return nil
+	})
+}
