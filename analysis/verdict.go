@@ -56,7 +56,7 @@ func adjustFamilies(card *Scorecard, stats experiment.Statistics) {
 	setAll(card, Primary, holm, func(c *Comparison, p float64) {
 		c.PAdjusted = Defined(p)
 		c.IntervalUnadjusted = true
-		c.Significant = p <= 1-stats.Confidence
+		c.Significant = p <= alphaOf(stats)
 		if !c.Significant && (c.Verdict == Better || c.Verdict == Worse) {
 			c.Verdict = NotYet
 		}
