@@ -1,0 +1,19 @@
+// Package reports turns scorecards into what people and their programs read.
+//
+// In go scorecards of package analysis, out come bytes in one of the [Formats]: text for a
+// terminal, JSON, CSV, Parquet, Arrow IPC. [Text] takes options for the terminal at hand.
+// [WriteDay] keeps an experiment's day in the state directory and [ReadDay] reads it back;
+// [Recover] cleans up after a process that was killed while writing.
+//
+// JSON is the stored form: everything a scorecard knows. The three table formats are
+// writers of one Arrow record, [Record], with a row per metric and variant. A format is a
+// file of its own and a line in [Formats].
+//
+// The package computes no number. It rounds for people in one place (format.go) and keeps
+// its words in another (labels.go). What is not defined is a dash in text, null in JSON,
+// Parquet and Arrow, and an empty cell in CSV, with the reason beside it. The same
+// scorecards give the same bytes; no output depends on the clock, the environment or the
+// machine.
+//
+// Of our packages it may import analysis, experiment and internal/atomicfile.
+package reports

@@ -1,0 +1,117 @@
+package reports
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"readout/analysis"
+)
+
+// maxJSON is the size in bytes beyond which ReadJSON refuses, far above any scorecard.
+const maxJSON = 256 << 20
+
+// WriteJSON writes every scorecard as an indented JSON document that ends in a newline. A
+// document is the stored form of a scorecard; several follow one another. Characters that
+// do not print are escaped, so that a terminal may show it.
+func WriteJSON(w io.Writer, cards []analysis.Scorecard) error {
+	for i := range cards {
+		var b bytes.Buffer
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		if err := e.Encode(&cards[i]); err != nil {
+			return fmt.Errorf("write scorecard of %s as JSON: %w", strconv.Quote(cards[i].Experiment), err)
+		}
+		if _, err := w.Write(escapeJSON(b.Bytes())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// escapeJSON writes what does not print beyond ASCII as \u escapes. It can only stand
+// inside of strings, and encoding/json has escaped what does not print in ASCII, but for
+// the character DEL. The replacement character is escaped too, as encoding/json does where
+// it puts one for a byte that is not UTF-8.
+func escapeJSON(document []byte) []byte {
+	out := make([]byte, 0, len(document))
+	for len(document) > 0 {
+		r, size := utf8.DecodeRune(document)
+		switch {
+		case r < 0x7f || r != utf8.RuneError && strconv.IsPrint(r):
+			out = append(out, document[:size]...)
+		case r > 0xffff:
+			hi, lo := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, hi, lo)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+		document = document[size:]
+	}
+	return out
+}
+
+// ReadJSON reads the scorecards that WriteJSON has written. It refuses another schema
+// version, unknown fields, a scorecard without experiment or with a date that is none, and
+// anything behind the last document that is not one.
+func ReadJSON(r io.Reader) ([]analysis.Scorecard, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxJSON+1))
+	if err != nil {
+		return nil, fmt.Errorf("read scorecards: %w", err)
+	}
+	if len(data) > maxJSON {
+		return nil, fmt.Errorf("read scorecards: more than %d bytes", maxJSON)
+	}
+	var cards []analysis.Scorecard
+	for documents := json.NewDecoder(bytes.NewReader(data)); ; {
+		var document json.RawMessage
+		switch err := documents.Decode(&document); {
+		case errors.Is(err, io.EOF):
+			return cards, nil
+		case err != nil:
+			return nil, fmt.Errorf("read scorecard %d: not JSON: %w", len(cards)+1, err)
+		}
+		card, err := readCard(document)
+		if err != nil {
+			return nil, fmt.Errorf("read scorecard %d: %w", len(cards)+1, err)
+		}
+		cards = append(cards, card)
+	}
+}
+
+// readCard reads one document. The version comes first: the fields of another version say
+// nothing about what is wrong.
+func readCard(document []byte) (analysis.Scorecard, error) {
+	var version struct {
+		Schema *int `json:"schema"`
+	}
+	if err := json.Unmarshal(document, &version); err != nil {
+		return analysis.Scorecard{}, err
+	}
+	if version.Schema == nil {
+		return analysis.Scorecard{}, errors.New("no schema version: this is not a scorecard")
+	}
+	if *version.Schema != analysis.SchemaVersion {
+		return analysis.Scorecard{}, fmt.Errorf("schema version %d, this program reads %d: run the day again", *version.Schema, analysis.SchemaVersion)
+	}
+	var card analysis.Scorecard
+	strict := json.NewDecoder(bytes.NewReader(document))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(&card); err != nil {
+		return analysis.Scorecard{}, err
+	}
+	if card.Experiment == "" {
+		return analysis.Scorecard{}, errors.New("no experiment")
+	}
+	if _, err := time.Parse(time.DateOnly, card.Date); err != nil {
+		return analysis.Scorecard{}, fmt.Errorf("date %q: want YYYY-MM-DD", card.Date)
+	}
+	return card, nil
+}

@@ -1,0 +1,96 @@
+package reports
+
+import (
+	"readout/analysis"
+)
+
+// The words of the text report. Sentences about results come from the scorecard; these are
+// the labels around them.
+const (
+	labelNoData      = "No data yet: no user has been counted in any variant."
+	labelNoMetrics   = "This scorecard has no metrics."
+	labelNoAdvice    = "No recommendation."
+	labelHypothesis  = "Hypothesis: "
+	labelOwner       = "owner "
+	labelThrough     = "data through %s (%s)"
+	labelProgress    = "%s of the time until %s, %s"
+	labelDayLeft     = "1 day left"
+	labelDaysLeft    = "%s days left"
+	labelEndOf       = "the end of "
+	labelFinalLater  = "last metric final at %s"
+	labelUsers       = "Users: "
+	labelUsersOf     = "%s %s (%s planned)"
+	labelSeveral     = "Seen in several variants: "
+	labelSeveralOf   = "%s first in %s"
+	labelControl     = " (control)"
+	labelUnbounded   = "[unbounded]"
+	labelPoints      = "pp"
+	labelLower       = " (lower is better)"
+	labelLegend      = "In the tables: [ ] confidence interval by the method below; pp percentage points; lift is relative to control."
+	labelFirstNumber = "first number on %s"
+	labelFinal       = "final at %s"
+	labelLift        = "lift: "
+	labelRecord      = "decided at look %d on %s: effect %s, p %s"
+	labelFollowUp    = "; the figures above are follow-up"
+	labelLook        = "look %d%s"
+	labelLookToday   = ", today"
+	labelLookAsOf    = ", of "
+	labelAdjusted    = "p-value adjusted for the number of comparisons %s"
+	labelUnadjusted  = "the interval is not adjusted for the number of comparisons"
+	labelHarm        = "harm: beyond the margin at the level corrected for the number of guardrails"
+	labelNoLook      = "no look yet"
+	labelBoundary    = "z %s against a boundary of %s"
+	labelSpent       = "alpha spent %s of %s"
+	labelTime        = "%s of the test's time passed"
+	labelPower       = "power so far %s"
+	labelApproximate = "the correlation between looks is approximated"
+	labelRaw         = "without adjustment: effect %s, standard error %s"
+	labelCUPED       = "CUPED with %s: variance kept %s, effective sample gained %s"
+	labelHistory     = "%s users without history"
+	labelChecks      = "Checks"
+	labelChecksOK    = "%d ok"
+	labelChecksNone  = "none"
+	labelMethod      = "Method: "
+	labelFamily      = "Comparisons that share alpha (%d, %s, alpha %s each): %s."
+	labelRead        = "Data read"
+	labelLeftOut     = "Left out"
+	labelNothingOut  = "Left out: nothing."
+	labelRows        = "%s rows"
+	labelOneRow      = "1 row"
+	labelFiles       = "%s files"
+	labelOneFile     = "1 file"
+	labelManyUsers   = "%s users"
+	labelOneUser     = "1 user"
+	labelFrom        = "%s to %s"
+	labelMore        = "and %d more kinds"
+	labelExposures   = "exposures"
+	labelConversions = "conversions"
+)
+
+// The heads of the table columns.
+const (
+	headMetric      = "metric"
+	headVariant     = "variant"
+	headUsers       = "users"
+	headConversions = "conversions"
+	headMean        = "rate or mean"
+	headLift        = "lift"
+	headEffect      = "effect"
+	headP           = "p"
+	headQ           = "q"
+	headMargin      = "margin"
+	headVerdict     = "verdict"
+)
+
+// roleLabels are the roles in the order of the report and the titles of their tables.
+var roleLabels = [...]struct {
+	role  analysis.Role
+	title string
+}{
+	{analysis.Primary, "Primary metrics"},
+	{analysis.Secondary, "Secondary metrics (not corrected for their number; q: false discovery rate)"},
+	{analysis.Guardrail, "Guardrail metrics"},
+}
+
+// labelOtherRole is the title of metrics whose role is none of these.
+const labelOtherRole = "Other metrics"

@@ -1,0 +1,75 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+
+	"readout/analysis"
+)
+
+// writeData writes what was read and, by reason, what was left out.
+func writeData(c *canvas, data *analysis.DataRead, zone zone) {
+	c.line(0, labelRead+": "+tableRead(labelExposures, &data.Exposures, zone)+"; "+tableRead(labelConversions, &data.Conversions, zone)+".", regular)
+
+	var left []string
+	add := func(table string, out []analysis.LeftOut) {
+		for _, l := range out {
+			left = append(left, prefix(table, leftOut(l)))
+		}
+	}
+	add(labelExposures+": ", data.Exposures.LeftOut)
+	add(labelConversions+": ", data.Conversions.LeftOut)
+	add("", data.LeftOut)
+	if len(left) == 0 {
+		c.line(0, labelNothingOut, regular)
+		return
+	}
+	c.line(0, labelLeftOut+":", regular)
+	for i, l := range left {
+		if i == maxLeftOut {
+			c.line(2, fmt.Sprintf(labelMore, len(left)-i), regular)
+			return
+		}
+		c.line(2, l, regular)
+	}
+}
+
+// tableRead says how much of a table was read and from when to when.
+func tableRead(name string, t *analysis.TableRead, zone zone) string {
+	span := ""
+	if !t.First.IsZero() && !t.Last.IsZero() {
+		write := zone.minute
+		if t.Dates {
+			write = zone.date
+		}
+		span = fmt.Sprintf(labelFrom, write(t.First), write(t.Last))
+	}
+	return list(", ", name+" "+several(t.Rows, labelOneRow, labelRows), several(t.Files, labelOneFile, labelFiles), span)
+}
+
+// leftOut is one reason in words, with the name where the words lack it, and its counts.
+func leftOut(l analysis.LeftOut) string {
+	var counts []string
+	if l.Rows != 0 || l.Users == 0 {
+		counts = append(counts, several(l.Rows, labelOneRow, labelRows))
+	}
+	if l.Users != 0 {
+		counts = append(counts, several(l.Users, labelOneUser, labelManyUsers))
+	}
+	text, name := l.Text, l.Name
+	if text == "" {
+		text = l.Reason
+	}
+	if name != "" && strings.Contains(text, name) {
+		name = ""
+	}
+	return join(visible(text), enclose(shortName(name))) + ": " + list(", ", counts...)
+}
+
+// several writes a number of things, with the singular for one.
+func several(n int64, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return fmt.Sprintf(many, count(n))
+}

@@ -1,0 +1,365 @@
+package reports
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"readout/analysis"
+	"readout/experiment"
+)
+
+// column is one column of the table of a role. Its cells hold one line.
+type column struct {
+	head  string
+	right bool
+	cell  func(row) string
+}
+
+// columnsOf returns the columns of a role: only secondary metrics have q-values, and
+// guardrails are read from the interval and the margin rather than from p.
+func columnsOf(role analysis.Role) []column {
+	columns := []column{
+		{headUsers, true, usersCell},
+		{headConversions, true, conversionsCell},
+		{headMean, true, meanCell},
+		{headLift, false, liftCell},
+		{headEffect, false, effectCell},
+	}
+	switch role {
+	case analysis.Secondary:
+		columns = append(columns, column{headP, false, pCell}, column{headQ, false, qCell})
+	case analysis.Guardrail:
+		columns = append(columns, column{headMargin, false, marginCell})
+	default:
+		columns = append(columns, column{headP, false, pCell})
+	}
+	return columns
+}
+
+// writeRole writes the table of the metrics of a role and the notes below it.
+func writeRole(c *canvas, card *analysis.Scorecard, zone zone, title string, has func(analysis.Role) bool) {
+	var metrics []*analysis.MetricResult
+	for i := range card.Metrics {
+		if has(card.Metrics[i].Role) {
+			metrics = append(metrics, &card.Metrics[i])
+		}
+	}
+	if len(metrics) == 0 {
+		return
+	}
+	c.blank()
+	c.line(0, title, strong)
+	columns := columnsOf(metrics[0].Role)
+	if rendered := render(c, card, metrics, columns); c.width <= 0 || widest(rendered) <= c.width {
+		c.WriteString(rendered)
+	} else {
+		writeList(c, card, metrics, columns)
+	}
+	for _, about := range windows(card, metrics, zone) {
+		c.line(2, about, faint)
+	}
+	for _, m := range metrics {
+		writeNotes(c, card, m)
+	}
+}
+
+// tableRows returns the rows of a metric for people: one where it has no figures at all.
+func tableRows(card *analysis.Scorecard, m *analysis.MetricResult) []row {
+	if len(m.Variants) == 0 && len(m.Comparisons) == 0 {
+		return []row{{card: card, metric: m}}
+	}
+	return rows(card, m)
+}
+
+// render returns the table of the metrics.
+func render(c *canvas, card *analysis.Scorecard, metrics []*analysis.MetricResult, columns []column) string {
+	t := table.NewWriter()
+	t.SetStyle(table.Style{
+		Box:     table.BoxStyle{PaddingLeft: "  ", MiddleHorizontal: "-", MiddleSeparator: "-"},
+		Options: table.Options{SeparateHeader: true},
+	})
+	head := table.Row{headMetric, headVariant}
+	var configs []table.ColumnConfig
+	for i, col := range columns {
+		head = append(head, col.head)
+		if col.right {
+			configs = append(configs, table.ColumnConfig{Number: i + 3, Align: text.AlignRight, AlignHeader: text.AlignRight})
+		}
+	}
+	t.AppendHeader(append(head, headVerdict))
+	t.SetColumnConfigs(configs)
+	for _, m := range metrics {
+		for i, r := range tableRows(card, m) {
+			name := ""
+			if i == 0 {
+				name = metricName(m)
+			}
+			cells := table.Row{name, variantName(r.variant)}
+			for _, col := range columns {
+				cells = append(cells, col.cell(r))
+			}
+			t.AppendRow(append(cells, verdictCell(c, r)))
+		}
+	}
+	var b strings.Builder
+	for line := range strings.Lines(t.Render() + "\n") {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	return b.String()
+}
+
+// writeList writes the same cells as a list, for narrow terminals.
+func writeList(c *canvas, card *analysis.Scorecard, metrics []*analysis.MetricResult, columns []column) {
+	for _, m := range metrics {
+		c.line(2, metricName(m), regular)
+		for _, r := range tableRows(card, m) {
+			var cells []string
+			for _, col := range columns {
+				if cell := col.cell(r); cell != "" && cell != missing {
+					cells = append(cells, col.head+" "+cell)
+				}
+			}
+			if verdict := verdictWord(r); verdict != "" {
+				cells = append(cells, verdict)
+			}
+			c.line(4, list(": ", variantName(r.variant), list(", ", cells...)), verdictStyle(r))
+		}
+	}
+}
+
+func usersCell(r row) string {
+	if r.result == nil {
+		return missing
+	}
+	return count(r.result.Users)
+}
+
+func conversionsCell(r row) string {
+	if r.result == nil {
+		return missing
+	}
+	return count(r.result.Conversions)
+}
+
+func meanCell(r row) string {
+	if r.result == nil {
+		return missing
+	}
+	return mean(r.metric.Kind, r.result.Mean, r.result.SE)
+}
+
+// compared returns what f says of the row's comparison. Control, which is compared with
+// nothing, has an empty cell rather than a dash.
+func compared(r row, f func(*analysis.Comparison) string) string {
+	switch {
+	case r.comparison != nil:
+		return f(r.comparison)
+	case r.variant.Control:
+		return ""
+	}
+	return missing
+}
+
+func liftCell(r row) string { return compared(r, lift) }
+
+func effectCell(r row) string {
+	return compared(r, func(c *analysis.Comparison) string {
+		return effect(r.metric.Kind, c.Effect.Value, c.Effect.SE, c.Lo, c.Hi)
+	})
+}
+
+func pCell(r row) string {
+	return compared(r, func(c *analysis.Comparison) string { return pValue(c.P, c.LnP, c.Alpha) })
+}
+
+func qCell(r row) string {
+	return compared(r, func(c *analysis.Comparison) string {
+		return pValue(c.Q, analysis.Number{}, analysis.Number{})
+	})
+}
+
+func marginCell(r row) string {
+	return compared(r, func(c *analysis.Comparison) string {
+		if v, ok := c.Margin.Get(); ok {
+			return shortPercent(v)
+		}
+		return missing
+	})
+}
+
+// verdictWord is the verdict of the row; a metric without figures cannot say.
+func verdictWord(r row) string {
+	if r.comparison == nil && r.result == nil {
+		return string(analysis.CannotSay)
+	}
+	return compared(r, func(c *analysis.Comparison) string { return visible(string(c.Verdict)) })
+}
+
+func verdictCell(c *canvas, r row) string { return c.paint(verdictWord(r), verdictStyle(r)) }
+
+func verdictStyle(r row) style {
+	if r.comparison == nil {
+		return regular
+	}
+	switch r.comparison.Verdict {
+	case analysis.Better, analysis.Passes:
+		return green
+	case analysis.Worse, analysis.Fails:
+		return red
+	}
+	return regular
+}
+
+// metricName marks the metrics of which less is better.
+func metricName(m *analysis.MetricResult) string {
+	name := shortName(m.Name)
+	if m.Goal == string(experiment.GoalDecrease) {
+		name += labelLower
+	}
+	return name
+}
+
+// windows returns what is counted and until when, one line for all metrics that share it.
+func windows(card *analysis.Scorecard, metrics []*analysis.MetricResult, zone zone) []string {
+	var abouts []string
+	names := make(map[string][]string)
+	for _, m := range metrics {
+		about := visible(m.Window)
+		if m.FirstNumber.After(card.Through) {
+			about = list(", ", about, fmt.Sprintf(labelFirstNumber, zone.date(m.FirstNumber)))
+		}
+		if m.Final.After(card.Through) {
+			about = list(", ", about, fmt.Sprintf(labelFinal, zone.end(m.Final)))
+		}
+		if about == "" {
+			continue
+		}
+		if names[about] == nil {
+			abouts = append(abouts, about)
+		}
+		names[about] = append(names[about], shortName(m.Name))
+	}
+	for i, about := range abouts {
+		abouts[i] = list(", ", names[about]...) + ": " + about
+	}
+	return abouts
+}
+
+// writeNotes writes what the table has no room for: reasons, sentences, looks.
+func writeNotes(c *canvas, card *analysis.Scorecard, m *analysis.MetricResult) {
+	name := shortName(m.Name)
+	if m.Reason != "" {
+		c.line(2, name+": "+visible(m.Reason), regular)
+	}
+	if m.CUPED != nil {
+		c.line(2, name+": "+cupedNote(m.CUPED), regular)
+	}
+	for _, r := range rows(card, m) {
+		for _, sentence := range sentences(r) {
+			c.line(2, visible(sentence), regular)
+		}
+		for _, note := range notes(r) {
+			c.line(2, name+", "+variantName(r.variant)+": "+note, regular)
+		}
+	}
+}
+
+// sentences returns what the comparison says of itself. Secondary metrics are read from
+// the table unless they are significant or cannot be.
+func sentences(r row) []string {
+	c := r.comparison
+	if c == nil || c.Sentence == "" || r.metric.Role == analysis.Secondary && !c.Significant && c.Reason == "" {
+		return nil
+	}
+	return []string{c.Sentence}
+}
+
+// notes returns the lines about one variant of a metric.
+func notes(r row) []string {
+	var out []string
+	for _, reason := range r.reasons() {
+		told := reason == r.metric.Reason || r.comparison != nil && strings.Contains(r.comparison.Sentence, reason)
+		if !told {
+			out = append(out, visible(reason))
+		}
+	}
+	c := r.comparison
+	if c == nil {
+		return out
+	}
+	if c.LiftReason != "" && !slices.Contains(r.reasons(), c.LiftReason) {
+		out = append(out, labelLift+visible(c.LiftReason))
+	}
+	if rec := c.Record; rec != nil {
+		note := fmt.Sprintf(labelRecord, rec.Look, visible(rec.Date),
+			effect(r.metric.Kind, rec.Effect, analysis.Number{}, rec.Lo, rec.Hi), pValue(rec.P, analysis.Number{}, c.Alpha))
+		if rec.Date != r.card.Date {
+			note += labelFollowUp
+		}
+		out = append(out, note)
+	}
+	if _, ok := c.PAdjusted.Get(); ok {
+		out = append(out, fmt.Sprintf(labelAdjusted, pValue(c.PAdjusted, analysis.Number{}, analysis.Number{})))
+	}
+	if c.IntervalUnadjusted {
+		out = append(out, labelUnadjusted)
+	}
+	if c.Harm {
+		out = append(out, labelHarm)
+	}
+	if r.metric.Role == analysis.Primary {
+		out = append(out, lookNote(c))
+	}
+	if _, ok := c.Raw.Value.Get(); ok && r.metric.CUPED != nil {
+		none := analysis.Number{}
+		out = append(out, fmt.Sprintf(labelRaw, effect(r.metric.Kind, c.Raw.Value, c.Raw.SE, none, none), effectSE(r.metric.Kind, c.Raw.SE)))
+	}
+	return out
+}
+
+// lookNote says where the test of a comparison stands.
+func lookNote(c *analysis.Comparison) string {
+	look := labelNoLook
+	if c.Look > 0 {
+		when := prefix(labelLookAsOf, visible(c.AsOf))
+		if c.Today {
+			when = labelLookToday
+		}
+		look = fmt.Sprintf(labelLook, c.Look, when)
+	}
+	parts := []string{look}
+	if _, ok := c.Z.Get(); ok {
+		parts = append(parts, fmt.Sprintf(labelBoundary, number(c.Z), number(c.Critical)))
+	}
+	if spent, ok := c.Spent.Get(); ok {
+		parts = append(parts, fmt.Sprintf(labelSpent, shortPercent(spent), share(c.Alpha)))
+	}
+	if t, ok := c.Time.Get(); ok {
+		parts = append(parts, fmt.Sprintf(labelTime, roughPercent(t)))
+	}
+	if power, ok := c.PowerSoFar.Get(); ok {
+		parts = append(parts, fmt.Sprintf(labelPower, roughPercent(power)))
+	}
+	if c.Approximate {
+		parts = append(parts, labelApproximate)
+	}
+	return list(", ", parts...)
+}
+
+// cupedNote says what the adjustment did.
+func cupedNote(a *analysis.CUPED) string {
+	covariates := make([]string, len(a.Covariates))
+	for i, name := range a.Covariates {
+		covariates[i] = shortName(name)
+	}
+	history := ""
+	if a.MissingHistory > 0 {
+		history = fmt.Sprintf(labelHistory, count(a.MissingHistory))
+	}
+	return list(", ", fmt.Sprintf(labelCUPED, list(", ", covariates...), roughShare(a.VarianceKept), roughShare(a.EffectiveSampleGained)),
+		history, visible(a.Note))
+}
