@@ -218,7 +218,7 @@ func (a *analyzer) unknownCheck(*Scorecard) (Check, bool) {
 func (a *analyzer) nullCheck(*Scorecard) (Check, bool) {
 	rows, null := int64(0), int64(0)
 	for _, t := range []TableRead{a.day.Data.Exposures, a.day.Data.Conversions} {
-		rows += t.Rows
+		rows += t.SinceStart
 		for _, l := range t.LeftOut {
 			if l.Reason == LeftNoUser {
 				null += l.Rows
@@ -267,13 +267,10 @@ func (a *analyzer) outsideCheck(*Scorecard) (Check, bool) {
 func (a *analyzer) missingDaysCheck(*Scorecard) (Check, bool) {
 	var dates []string
 	var exposures, conversions int64
-	for i, d := range a.in.Days {
+	for _, d := range a.in.Days {
 		newExposures, newConversions := d.Data.Exposures.Rows-exposures, d.Data.Conversions.Rows-conversions
 		exposures, conversions = d.Data.Exposures.Rows, d.Data.Conversions.Rows
 		enrolling := d.Through.After(a.in.Start) && !d.Through.After(a.in.End)
-		if i == 0 && len(a.in.Days) > 1 {
-			continue
-		}
 		if newConversions == 0 || enrolling && newExposures == 0 {
 			dates = append(dates, d.Date)
 		}

@@ -36,6 +36,7 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 			if err != nil {
 				return c, err
 			}
+			l.setLift(t, e)
 			a.looks = append(a.looks, l)
 			now = &l
 		}
@@ -165,7 +166,8 @@ func (c *Comparison) undefined(row MetricResult, v, control int) {
 	}
 }
 
-// describe fills in what the looks so far say, with today's estimate.
+// describe fills in what the looks so far say, with today's estimate. On a day without a
+// look, interval and lift are those of the last one.
 func (c *Comparison) describe(t test, looks []Look, e effect) {
 	c.Look = len(looks)
 	for _, l := range looks {
@@ -175,51 +177,59 @@ func (c *Comparison) describe(t test, looks []Look, e effect) {
 			c.Significant = true
 		}
 	}
+	if c.Effect.SE.ok {
+		c.setLift(t, e, noScore)
+	}
 	if len(looks) == 0 {
-		if c.Effect.SE.ok {
-			c.setLift(t, e, -1)
-		}
 		return
 	}
-	last := looks[len(looks)-1]
-	c.Z, c.Time, c.Spent = Defined(last.Z), Defined(last.Time), Defined(last.Spent)
+	last, point := looks[len(looks)-1], c.Looks[len(looks)-1]
+	c.Z, c.Time, c.Spent, c.Critical = point.Z, Defined(last.Time), point.Spent, point.Critical
 	c.LnP = Defined(last.LnP)
 	c.P = Defined(math.Max(floorP, math.Exp(last.LnP)))
-	c.Critical = last.Critical
 	if !c.Today {
-		point := c.Looks[len(c.Looks)-1]
-		c.Lo, c.Hi = point.Lo, point.Hi
 		c.AsOf = last.Date
-	}
-	critical, ok := last.Critical.Get()
-	if !c.Effect.SE.ok || !ok {
-		if c.Effect.SE.ok {
-			c.setLift(t, e, -1)
-		}
+		c.Lo, c.Hi = point.Lo, point.Hi
+		c.LiftLo, c.LiftHi = point.LiftLo, point.LiftHi
 		return
 	}
-	score := studentScore(critical, e.df)
-	if c.Today {
+	if critical, ok := last.Critical.Get(); ok && c.Effect.SE.ok {
+		score := studentScore(critical, e.df)
 		c.Lo, c.Hi = t.interval(e.value, e.se, score)
 		c.setLift(t, e, score)
-		return
 	}
-	c.setLift(t, e, -1)
 }
 
-// setLift fills in the lift and its interval at critical value score, or without an
-// interval for a negative one.
+// noScore asks for a lift without an interval.
+const noScore = -1
+
+// setLift fills in the lift and its interval at critical value score.
 func (c *Comparison) setLift(t test, e effect, score float64) {
-	l := fieller(e, score)
-	if t.sides == 1 {
-		if t.direction > 0 {
-			l.hi = Number{}
-		} else {
-			l.lo = Number{}
-		}
-	}
+	l := t.lift(e, score)
 	c.Lift, c.LiftLo, c.LiftHi = l.value, l.lo, l.hi
 	c.LiftUnbounded, c.LiftReason = l.unbounded, l.reason
+}
+
+// setLift fills in the lift and its interval at the look's own boundary.
+func (l *Look) setLift(t test, e effect) {
+	score := float64(noScore)
+	if c, ok := l.Critical.Get(); ok {
+		score = studentScore(c, e.df)
+	}
+	r := t.lift(e, score)
+	l.Lift, l.LiftLo, l.LiftHi = r.value, r.lo, r.hi
+}
+
+// lift returns the effect relative to control; a one-sided test bounds it only from the
+// side it guards.
+func (t test) lift(e effect, score float64) lift {
+	l := fieller(e, score)
+	if t.sides == 1 && t.direction > 0 {
+		l.hi = Number{}
+	} else if t.sides == 1 {
+		l.lo = Number{}
+	}
+	return l
 }
 
 // interval returns the repeated confidence interval value ± score · se; a one-sided test
@@ -239,6 +249,7 @@ func (t test) interval(value, se, score float64) (lo, hi Number) {
 func (l Look) point(t test) LookPoint {
 	p := LookPoint{
 		Date: l.Date, Effect: Defined(l.Effect), SE: Defined(l.SE),
+		Lift: l.Lift, LiftLo: l.LiftLo, LiftHi: l.LiftHi,
 		Z: Defined(l.Z), Critical: l.Critical, Spent: Defined(l.Spent),
 	}
 	if c, ok := l.Critical.Get(); ok {
@@ -252,6 +263,7 @@ func (l Look) record(t test) *LookOfRecord {
 	p := l.point(t)
 	return &LookOfRecord{
 		Date: l.Date, Look: l.Number, Effect: p.Effect, Lo: p.Lo, Hi: p.Hi,
+		Lift: l.Lift, LiftLo: l.LiftLo, LiftHi: l.LiftHi,
 		P: Defined(math.Max(floorP, math.Exp(l.LnP))), Critical: l.Critical,
 	}
 }

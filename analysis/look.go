@@ -31,6 +31,10 @@ type Look struct {
 	Effect      float64 `json:"effect"`
 	SE          float64 `json:"se"`
 	DF          float64 `json:"df"`
+	// Lift is relative to the control mean, with its interval at this look's boundary.
+	Lift   Number `json:"lift"`
+	LiftLo Number `json:"lift_lo"`
+	LiftHi Number `json:"lift_hi"`
 	// Z is the statistic as a standard normal score, Critical the boundary for it; null
 	// where too little alpha is spent to stop at all.
 	Z        float64 `json:"z"`

@@ -223,6 +223,9 @@ type LookOfRecord struct {
 	Effect   Number `json:"effect"`
 	Lo       Number `json:"lo"`
 	Hi       Number `json:"hi"`
+	Lift     Number `json:"lift"`
+	LiftLo   Number `json:"lift_lo"`
+	LiftHi   Number `json:"lift_hi"`
 	P        Number `json:"p"`
 	Critical Number `json:"critical"`
 }
@@ -234,6 +237,9 @@ type LookPoint struct {
 	SE       Number `json:"se"`
 	Lo       Number `json:"lo"`
 	Hi       Number `json:"hi"`
+	Lift     Number `json:"lift"`
+	LiftLo   Number `json:"lift_lo"`
+	LiftHi   Number `json:"lift_hi"`
 	Z        Number `json:"z"`
 	Critical Number `json:"critical"`
 	Spent    Number `json:"spent"`
@@ -286,6 +292,8 @@ type TableRead struct {
 	Rows  int64     `json:"rows"`
 	First time.Time `json:"first"`
 	Last  time.Time `json:"last"`
+	// SinceStart counts the rows from the experiment's start on; LeftOut is about those.
+	SinceStart int64 `json:"rows_since_start"`
 	// Dates says that the table has dates and no times of day.
 	Dates   bool      `json:"dates,omitempty"`
 	LeftOut []LeftOut `json:"left_out,omitempty"`
