@@ -130,6 +130,9 @@ func (a *analyzer) header() Scorecard {
 			Users:   day.Users[i], Several: day.Several[i],
 		})
 	}
+	for _, d := range in.Days {
+		card.History = append(card.History, DayUsers{Date: d.Date, Users: d.Users})
+	}
 	card.Plan = a.plan()
 	return card
 }

@@ -138,11 +138,11 @@ func (t test) fixedLogP(z float64) float64 {
 	s := t.statistic(z)
 	switch {
 	case t.sides == 2:
-		return math.Min(0, math.Ln2+logNormalTail(math.Abs(s)))
+		return math.Min(0, math.Ln2+sequential.LogUpperTail(math.Abs(s)))
 	case s < 0:
-		return math.Log1p(-math.Exp(logNormalTail(-s)))
+		return math.Log1p(-math.Exp(sequential.LogUpperTail(-s)))
 	}
-	return logNormalTail(s)
+	return sequential.LogUpperTail(s)
 }
 
 // critical turns a recorded boundary into the form in which sequential takes it.

@@ -6,6 +6,7 @@ import (
 	"readout/cuped"
 	"readout/experiment"
 	"readout/moments"
+	"readout/sequential"
 )
 
 // Names of the checks, which never change.
@@ -338,7 +339,7 @@ func (a *analyzer) balanceCheck(*Scorecard) (Check, bool) {
 		}
 	}
 	w := a.imbalance[worst]
-	lnp := math.Ln2 + logNormalTail(score(w)) + math.Log(float64(len(a.imbalance)))
+	lnp := math.Ln2 + sequential.LogUpperTail(score(w)) + math.Log(float64(len(a.imbalance)))
 	p := math.Min(1, math.Max(floorP, math.Exp(lnp)))
 	check := Check{
 		Name: CheckCovariateBalance, Severity: OK, Sentence: balancedSentence,

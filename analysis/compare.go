@@ -5,6 +5,7 @@ import (
 
 	"readout/cuped"
 	"readout/experiment"
+	"readout/sequential"
 )
 
 // floorP is the smallest p-value that is shown as a number.
@@ -272,9 +273,9 @@ func (l Look) record(t test) *LookOfRecord {
 // against an effect of the given size, with the standard error of today:
 // Φ(|effect|/SE − z_{1−α/sides}).
 func powerSoFar(t test, size, se float64) Number {
-	z := normalFromLogTail(math.Log(t.alpha / float64(t.sides)))
+	z := sequential.LogUpperQuantile(math.Log(t.alpha / float64(t.sides)))
 	x := size/se - z
-	if tail := math.Exp(logNormalTail(math.Abs(x))); x < 0 {
+	if tail := math.Exp(sequential.LogUpperTail(math.Abs(x))); x < 0 {
 		return Defined(tail)
 	} else {
 		return Defined(1 - tail)

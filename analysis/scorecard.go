@@ -37,6 +37,15 @@ type Scorecard struct {
 	Metrics        []MetricResult `json:"metrics"`
 	Checks         []Check        `json:"checks"`
 	Data           DataRead       `json:"data"`
+	// History holds the users at the end of every day so far, Date included.
+	History []DayUsers `json:"history,omitempty"`
+}
+
+// DayUsers is how many users each variant had at the end of a day, in the order of the
+// scorecard's variants.
+type DayUsers struct {
+	Date  string  `json:"date"`
+	Users []int64 `json:"users"`
 }
 
 // PlanLine is the test as it was fixed in advance.

@@ -1,44 +1,13 @@
 package analysis
 
-import "math"
+import (
+	"math"
+
+	"readout/sequential"
+)
 
 // The tails below are kept as logarithms, so that the stronger an effect is, the more
 // digits its p-value has, down to far below what a float64 can hold.
-
-// logNormalTail returns ln P(Z > z) for a standard normal Z and z ≥ 0. The relative error
-// of the probability stays below 1e-13·z² for z < 30.
-//
-// Beyond z = 20 it is ln φ(z) plus the logarithm of Laplace's continued fraction
-// 1/(z + 1/(z + 2/(z + …))), see Abramowitz and Stegun (1964), 26.2.14.
-func logNormalTail(z float64) float64 {
-	if z < 20 {
-		return math.Log(math.Erfc(z/math.Sqrt2) / 2)
-	}
-	f := z
-	for k := 30.0; k >= 1; k-- {
-		f = z + k/f
-	}
-	return -z*z/2 - math.Log(2*math.Pi)/2 - math.Log(f)
-}
-
-// normalFromLogTail returns the z ≥ 0 with ln P(Z > z) = lnp, for lnp ≤ ln ½: Newton's
-// method on the logarithm, which is smooth and concave, from z = √(−2 lnp).
-func normalFromLogTail(lnp float64) float64 {
-	if lnp >= -math.Ln2 {
-		return 0
-	}
-	z := math.Sqrt(-2 * lnp)
-	for range 60 {
-		tail := logNormalTail(z)
-		hazard := math.Exp(-z*z/2-math.Log(2*math.Pi)/2-tail) + 1e-300
-		step := (tail - lnp) / hazard
-		z = math.Max(0, z+step)
-		if math.Abs(step) <= 1e-15*math.Max(1, z) {
-			break
-		}
-	}
-	return z
-}
 
 // manyDF is the number of degrees of freedom from which on Hill's expansion serves.
 const manyDF = 1000
@@ -57,7 +26,7 @@ func logStudentTail(t, df float64) float64 {
 		return -math.Ln2
 	}
 	if df >= manyDF {
-		return logNormalTail(hillScore(t, df))
+		return sequential.LogUpperTail(hillScore(t, df))
 	}
 	a := df / 2
 	r := t / df * t
@@ -165,9 +134,9 @@ func studentFromLogTail(lnp, df float64) float64 {
 		return 0
 	}
 	if df >= manyDF {
-		return hillInverse(normalFromLogTail(lnp), df)
+		return hillInverse(sequential.LogUpperQuantile(lnp), df)
 	}
-	u := math.Log(normalFromLogTail(lnp))
+	u := math.Log(sequential.LogUpperQuantile(lnp))
 	lo, hi := u-1, u+1
 	for logStudentTail(math.Exp(lo), df) < lnp {
 		lo--
@@ -204,10 +173,10 @@ func studentFromLogTail(lnp, df float64) float64 {
 // normalScore returns the standard normal z whose tail beyond |z| equals Student's beyond
 // |t|, with the sign of t: Φ(z) = F_df(t).
 func normalScore(t, df float64) float64 {
-	return math.Copysign(normalFromLogTail(logStudentTail(math.Abs(t), df)), t)
+	return math.Copysign(sequential.LogUpperQuantile(logStudentTail(math.Abs(t), df)), t)
 }
 
 // studentScore is the inverse of normalScore: T_df⁻¹(Φ(z)).
 func studentScore(z, df float64) float64 {
-	return math.Copysign(studentFromLogTail(logNormalTail(math.Abs(z)), df), z)
+	return math.Copysign(studentFromLogTail(sequential.LogUpperTail(math.Abs(z)), df), z)
 }

@@ -1,0 +1,184 @@
+package sequential
+
+import (
+	"fmt"
+	"math"
+)
+
+// FutilityBounds returns the critical values below which a test is futile: with the means
+// of the statistics under the effect it was planned for, the probability to fall below
+// them for the first time at look k, not having stopped above before, is beta[k].
+//
+// upper is the efficacy boundary and is left as it is: the futility bound is not binding,
+// and ignoring it keeps alpha. A bound never lies above the efficacy boundary of its look;
+// where more may be spent than that, it is equal to it. A look that may spend less than
+// 2.2e-308 has none. beta holds increments in [0, 1).
+//
+// Source: S. Pampallona, A. A. Tsiatis, K. Kim (2001), Interim monitoring of group
+// sequential trials using spending functions for the type I and type II error
+// probabilities, Drug Information Journal 35.
+func FutilityBounds(p Process, upper []Critical, beta, means []float64) ([]Critical, error) {
+	if err := (Design{Process: p, Upper: upper}).check(); err != nil {
+		return nil, err
+	}
+	if err := checkSpend(p, beta, 1); err != nil {
+		return nil, err
+	}
+	if err := checkMeans(p, means); err != nil {
+		return nil, err
+	}
+	w := newWalk(p, evenReach(p.Looks()))
+	lower := make([]Critical, p.Looks())
+	for k := range lower {
+		c, err := w.futile(beta[k], upper[k], means[k])
+		if err != nil {
+			return nil, err
+		}
+		lower[k] = c
+		lo, hi := (Design{Upper: upper, Lower: lower}).region(k)
+		w.advance(lo-means[k], hi-means[k])
+	}
+	return lower, nil
+}
+
+// BindingBounds returns both boundaries of a one-sided test in which crossing the lower one
+// ends it for good: the upper one spends alpha[k] under no effect knowing that paths below
+// have stopped, and so lies lower than without futility. The level is only kept if the
+// rule is followed. alpha and beta hold increments in [0, 1).
+func BindingBounds(p Process, alpha, beta, means []float64) (Design, error) {
+	for _, spend := range [][]float64{alpha, beta} {
+		if err := checkSpend(p, spend, 1); err != nil {
+			return Design{}, err
+		}
+	}
+	if err := checkMeans(p, means); err != nil {
+		return Design{}, err
+	}
+	d := Design{Process: p, Upper: make([]Critical, p.Looks()), Lower: make([]Critical, p.Looks())}
+	null := newWalk(p, reaches(alpha, 1))
+	planned := newWalk(p, evenReach(p.Looks()))
+	for k := range d.Upper {
+		var err error
+		if d.Upper[k], err = null.critical(alpha[k], 1); err != nil {
+			return Design{}, err
+		}
+		if d.Lower[k], err = planned.futile(beta[k], d.Upper[k], means[k]); err != nil {
+			return Design{}, err
+		}
+		lo, hi := d.region(k)
+		null.start = d.Upper[k].Value
+		null.advance(lo, hi)
+		planned.advance(lo-means[k], hi-means[k])
+	}
+	return d, nil
+}
+
+// futile returns the futility bound of the current look of a walk centred on the mean.
+func (w *walk) futile(beta float64, upper Critical, mean float64) (Critical, error) {
+	if beta < smallestSpend {
+		return Critical{}, nil
+	}
+	highest := mean + maxZ
+	if upper.Finite {
+		highest = upper.Value
+	}
+	if p, _, _ := w.tail(highest-mean, -1, maxZ); p <= beta {
+		return Critical{Value: highest, Finite: true}, nil
+	}
+	y, err := w.solve(beta, -1, mean-highest)
+	w.start = y
+	return Critical{Value: min(mean-y, highest), Finite: err == nil}, err
+}
+
+func checkMeans(p Process, means []float64) error {
+	if len(means) != p.Looks() {
+		return fmt.Errorf("%d means for %d looks", len(means), p.Looks())
+	}
+	for k, m := range means {
+		if math.IsNaN(m) || math.IsInf(m, 0) {
+			return fmt.Errorf("mean of look %d is %v, want a finite number", k+1, m)
+		}
+	}
+	return nil
+}
+
+// FutilityPlan is a one-sided design with a futility boundary before it starts.
+type FutilityPlan struct {
+	Process Process
+	Alpha   []float64 // increments to spend above under no effect
+	Beta    []float64 // increments to spend below under the planned effect; their sum is 1 - power
+	Binding bool
+}
+
+// Design returns the boundaries under a constant effect that gives the last look the
+// expectation drift.
+func (f FutilityPlan) Design(drift float64) (Design, error) {
+	means := f.Process.Means(drift)
+	if f.Binding {
+		return BindingBounds(f.Process, f.Alpha, f.Beta, means)
+	}
+	upper, err := Boundaries(f.Process, f.Alpha, 1)
+	if err != nil {
+		return Design{}, err
+	}
+	lower, err := FutilityBounds(f.Process, upper, f.Beta, means)
+	return Design{Process: f.Process, Upper: upper, Lower: lower}, err
+}
+
+// Drift returns the drift of the last look for which both boundaries meet there, so that
+// exactly beta is spent and the power is 1 - beta, and the design with it. The error of
+// the drift is below 1e-8.
+func (f FutilityPlan) Drift() (float64, Design, error) {
+	var beta float64
+	for _, b := range f.Beta {
+		beta += b
+	}
+	missed := func(drift float64) (float64, error) {
+		d, err := f.Design(drift)
+		if err != nil {
+			return 0, err
+		}
+		// Whatever has not crossed above at the end has missed the effect.
+		power, err := d.Power(drift)
+		return power - (1 - beta), err
+	}
+	low, err := missed(0)
+	if err != nil {
+		return 0, Design{}, err
+	}
+	high, err := missed(largestDrift)
+	if err != nil {
+		return 0, Design{}, err
+	}
+	drift, err := root(missed, 0, low, largestDrift, high, 1e-9)
+	if err != nil {
+		return 0, Design{}, fmt.Errorf("drift for beta %v: %w", beta, err)
+	}
+	d, err := f.Design(drift)
+	if err != nil {
+		return 0, Design{}, err
+	}
+	d.Lower[len(d.Lower)-1] = d.Upper[len(d.Upper)-1]
+	return drift, d, nil
+}
+
+// ConditionalPower returns the probability that the statistic of a later look is at least
+// c, given the statistic z of the current one,
+//
+//	Φ((ρ·z + (1 - ρ²)·drift - c) / √(1 - ρ²))
+//
+// with ρ = Corr in (0, 1) the correlation of the two looks (√(I_now/I_later) for a constant
+// effect) and drift the expectation of the later statistic: z/ρ for the current estimate.
+// Crossings between the two looks are left out, which makes it a little too small.
+//
+// Source: C. Jennison, B. W. Turnbull (2000), Group Sequential Methods, section 10.2.
+func ConditionalPower(z, c, rho, drift float64) (float64, error) {
+	if !(rho > 0 && rho < 1) {
+		return 0, fmt.Errorf("correlation with the later look is %v, want a number in (0, 1)", rho)
+	}
+	if x := z + c + drift; math.IsNaN(x) || math.IsInf(x, 0) {
+		return 0, fmt.Errorf("statistic %v, critical value %v and drift %v must be finite", z, c, drift)
+	}
+	v := (1 - rho) * (1 + rho)
+	return upperTail((c - rho*z - v*drift) / math.Sqrt(v)), nil
+}

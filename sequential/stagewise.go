@@ -1,0 +1,98 @@
+package sequential
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Final is the inference at the look where a test stopped. Drifts are expectations of the
+// statistic of that look; times its standard error they are effects.
+type Final struct {
+	// PUpper is the probability under no effect of an outcome at least as extreme upwards.
+	PUpper float64
+	// P is the two-sided p-value, twice the smaller of PUpper and 1 - PUpper.
+	P float64
+	// Median is the median-unbiased estimate of the drift.
+	Median float64
+	// Lo and Hi are the ends of the equal-tailed confidence interval of the drift.
+	Lo, Hi float64
+}
+
+// Stagewise returns p-value, median-unbiased estimate and confidence interval for a test
+// that stopped at the last look of the design's process with the statistic z. Outcomes are
+// ordered by stage: stopping above at an earlier look is more extreme upwards than at a
+// later one, stopping below the other way round, and at the same look the larger statistic
+// is more extreme,
+//
+//	p(δ) = Σ_{j<k} P_δ(stop above at j) + P_δ(not stopped before k, Z_k ≥ z)
+//
+// PUpper is p(0), the estimate solves p(δ) = 1/2, and the ends of the interval solve
+// p(δ) = (1 ∓ confidence)/2, for confidence in (0, 1). The critical values of the last look
+// are not used. The error of the drifts is below 1e-8.
+//
+// Sources: A. A. Tsiatis, G. L. Rosner, C. R. Mehta (1984), Exact confidence intervals
+// following a group sequential test, Biometrics 40; C. Jennison, B. W. Turnbull (2000),
+// Group Sequential Methods, section 8.4.
+func (d Design) Stagewise(z, confidence float64) (Final, error) {
+	if math.IsNaN(z) || math.Abs(z) > 1e6 {
+		return Final{}, fmt.Errorf("statistic is %v, want a number of at most 1e6 in size", z)
+	}
+	if !(confidence > 0 && confidence < 1) {
+		return Final{}, fmt.Errorf("confidence is %v, want a number in (0, 1)", confidence)
+	}
+	k := d.Process.Looks()
+	if k == 0 {
+		return Final{}, errors.New("the design has no look at which the test could have stopped")
+	}
+	if err := d.check(); err != nil {
+		return Final{}, err
+	}
+	d.Upper = append([]Critical(nil), d.Upper...)
+	d.Upper[k-1] = Critical{Value: z, Finite: true}
+	if d.Lower != nil {
+		d.Lower = append([]Critical(nil), d.Lower...)
+		d.Lower[k-1] = Critical{}
+	}
+	p, err := d.Power(0)
+	if err != nil {
+		return Final{}, err
+	}
+	final := Final{PUpper: p, P: min(1, 2*min(p, 1-p))}
+	for _, solve := range []struct {
+		drift *float64
+		p     float64
+	}{{&final.Lo, (1 - confidence) / 2}, {&final.Median, 0.5}, {&final.Hi, (1 + confidence) / 2}} {
+		if *solve.drift, err = d.driftAt(z, solve.p); err != nil {
+			return Final{}, err
+		}
+	}
+	return final, nil
+}
+
+// driftAt returns the drift at which Power, which rises from 0 to 1, is p. The search
+// widens from z.
+func (d Design) driftAt(z, p float64) (float64, error) {
+	f := func(drift float64) (float64, error) {
+		power, err := d.Power(drift)
+		return power - p, err
+	}
+	lo, hi := z-2, z+2
+	flo, err := f(lo)
+	for width := 2.0; err == nil && flo > 0 && width < 1e7; width *= 2 {
+		lo -= width
+		flo, err = f(lo)
+	}
+	if err != nil {
+		return 0, err
+	}
+	fhi, err := f(hi)
+	for width := 2.0; err == nil && fhi < 0 && width < 1e7; width *= 2 {
+		hi += width
+		fhi, err = f(hi)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return root(f, lo, flo, hi, fhi, 1e-9)
+}
