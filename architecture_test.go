@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	"reports":             {"analysis", "experiment", "internal/atomicfile"},
 	"decision":            {"experiment", "internal/exposure", "internal/atomicfile"},
 	"internal/daily":      {"experiment", "ingest", "analysis", "reports", "internal/atomicfile"},
-	"internal/casetest":   {"experiment", "ingest", "analysis", "moments", "reports", "internal/daily", "internal/exposure"},
+	"internal/casetest":   {"experiment", "ingest", "moments", "sequential", "power", "analysis", "reports", "internal/daily"},
 	"cmd/readout":         {"*"},
 	"cmd/readout-choose":  {"decision", "experiment"},
 }

@@ -3,6 +3,7 @@ package analysis
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"readout/cuped"
@@ -27,6 +28,9 @@ func Analyze(in Input) (Scorecard, []Look, error) {
 	}
 	card.Plan.Sentence = methodSentence(in.Experiment.Statistics, len(card.Plan.Family), adjusted)
 	adjustFamilies(&card, in.Experiment.Statistics)
+	if err := a.conclude(&card); err != nil {
+		return Scorecard{}, nil, err
+	}
 	card.Checks = a.checks(&card)
 	card.Recommendation = a.recommend(&card)
 	return card, a.looks, nil
@@ -216,7 +220,11 @@ func (a *analyzer) metric(s scored, i int) (MetricResult, error) {
 			pooled[v].Merge(arms[v].Moments)
 			converted += arms[v].Converted
 		}
-		row.Variants = append(row.Variants, variantResult(variant.Name, m, model, pooled[v], converted))
+		result := VariantResult{Variant: variant.Name, Reason: row.Reason}
+		if row.Reason == "" {
+			result = variantResult(variant.Name, m, model, pooled[v], converted)
+		}
+		row.Variants = append(row.Variants, result)
 	}
 	t, err := a.test(m, a.alpha(s.role))
 	if err != nil {
@@ -232,7 +240,7 @@ func (a *analyzer) metric(s scored, i int) (MetricResult, error) {
 		raws = append(raws, cuped.Fit(cuped.Model{Outcome: model.Outcome}, sets...))
 	}
 	if len(covariates) > 0 {
-		row.CUPED = a.cupedResult(model, covariates, fits, pooled)
+		row.CUPED = a.cupedResult(covariates, fits, pooled)
 	}
 	for _, v := range a.treatments() {
 		c, err := a.comparison(s, t, row, phases, fits, raws, v)
@@ -268,7 +276,7 @@ func modelOf(m *experiment.Metric, phases [][]Arm, method experiment.Method) (cu
 	} else {
 		model.Covariates = []cuped.Term{cuped.Column(1), cuped.Column(2)}
 	}
-	return model, []string{"the same before exposure", "no history"}
+	return model, []string{"the same before exposure", "whether history is missing"}
 }
 
 // variantResult returns the raw figures of one variant.
@@ -300,13 +308,18 @@ func variantResult(name string, m *experiment.Metric, model cuped.Model, set mom
 	return r
 }
 
-// cupedResult says what the adjustment of the last phase did.
-func (a *analyzer) cupedResult(model cuped.Model, covariates []string, fits []cuped.Adjustment, pooled []moments.Set) *CUPED {
+// cupedResult says what the adjustment of the last phase did, with the covariates that
+// took part.
+func (a *analyzer) cupedResult(covariates []string, fits []cuped.Adjustment, pooled []moments.Set) *CUPED {
 	last := fits[len(fits)-1]
-	out := &CUPED{Covariates: covariates, Theta: last.Theta, Note: last.Note()}
-	var users int64
+	out := &CUPED{Covariates: []string{}, Theta: []float64{}, Note: last.Note()}
+	for j, name := range covariates {
+		dropped := func(d cuped.Dropped) bool { return d.Covariate == j }
+		if !slices.ContainsFunc(last.Dropped, dropped) {
+			out.Covariates, out.Theta = append(out.Covariates, name), append(out.Theta, last.Theta[j])
+		}
+	}
 	for _, set := range pooled {
-		users += set.N
 		if set.N > 0 {
 			out.MissingHistory += int64(math.Round(float64(set.N) * set.Mean[set.Columns()-1]))
 		}

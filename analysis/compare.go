@@ -56,9 +56,6 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 	if stats := a.in.Experiment.Statistics; stats.HasMDE && c.Effect.SE.ok {
 		c.PowerSoFar = powerSoFar(t, stats.MDE*math.Abs(e.controlMean), e.se)
 	}
-	final := !a.day.Through.Before(row.Final)
-	c.Verdict = verdict(&c, s, t, final)
-	c.Sentence = comparisonSentence(&c, s, row.Kind, final)
 	return c, nil
 }
 

@@ -124,7 +124,7 @@ func notComputed(m *experiment.Metric) string {
 }
 
 // comparisonSentence says in plain words what a comparison shows.
-func comparisonSentence(c *Comparison, s scored, kind string, final bool) string {
+func comparisonSentence(c *Comparison, s scored) string {
 	name := fmt.Sprintf("%s on %s", c.Variant, s.metric.Name)
 	size := ""
 	if v, ok := c.Lift.Get(); ok {
@@ -176,7 +176,20 @@ func fullWeekSentence(w winner, days int) string {
 		count(int64(days), "day", "days"), w.variant, w.metric)
 }
 
+// nobody reports whether no user was counted so far.
+func nobody(card *Scorecard) bool {
+	for _, v := range card.Variants {
+		if v.Users > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 func inconclusiveSentence(card *Scorecard) string {
+	if nobody(card) {
+		return "Inconclusive: the experiment is over and nobody was exposed to it."
+	}
 	return "Inconclusive: the experiment is over and no primary metric has moved beyond chance" + powerClause(card) + "."
 }
 
@@ -184,6 +197,9 @@ func keepRunningSentence(card *Scorecard) string {
 	if card.DaysLeft == 0 {
 		return fmt.Sprintf("Keep waiting: enrolment is over, the last users are counted by %s%s.",
 			card.Final.In(card.Final.Location()).Format(time.DateOnly), powerClause(card))
+	}
+	if nobody(card) {
+		return fmt.Sprintf("Keep running: nobody has been exposed yet, %s left.", count(int64(card.DaysLeft), "day", "days"))
 	}
 	return fmt.Sprintf("Keep running: %s left%s.", count(int64(card.DaysLeft), "day", "days"), powerClause(card))
 }

@@ -46,6 +46,24 @@ func guardrailVerdict(c *Comparison, t test) Verdict {
 	return Undecided
 }
 
+// conclude gives every comparison its verdict and its sentence.
+func (a *analyzer) conclude(card *Scorecard) error {
+	for i, s := range scoredMetrics(a.in.Experiment.Scorecard) {
+		row := &card.Metrics[i]
+		t, err := a.test(s.metric, a.alpha(s.role))
+		if err != nil {
+			return err
+		}
+		final := !a.day.Through.Before(row.Final)
+		for j := range row.Comparisons {
+			c := &row.Comparisons[j]
+			c.Verdict = verdict(c, s, t, final)
+			c.Sentence = comparisonSentence(c, s)
+		}
+	}
+	return nil
+}
+
 // adjustFamilies adds what needs all comparisons at once: q-values of the secondary
 // metrics, and Holm's adjustment of the primary ones where it is chosen.
 func adjustFamilies(card *Scorecard, stats experiment.Statistics) {
@@ -56,9 +74,8 @@ func adjustFamilies(card *Scorecard, stats experiment.Statistics) {
 	setAll(card, Primary, holm, func(c *Comparison, p float64) {
 		c.PAdjusted = Defined(p)
 		c.IntervalUnadjusted = true
-		c.Significant = p <= alphaOf(stats)
-		if !c.Significant && (c.Verdict == Better || c.Verdict == Worse) {
-			c.Verdict = NotYet
+		if c.Significant = p <= alphaOf(stats); !c.Significant {
+			c.Record = nil
 		}
 	})
 }
