@@ -1,0 +1,116 @@
+package ingest
+
+import (
+	"math"
+	"slices"
+)
+
+// conversion is a conversion of a user that a partition has grouped.
+type conversion struct {
+	time  int64
+	value float64 // NaN if there is none
+	code  uint32  // event, see eventCodes
+	look  int32   // the first that sees it
+}
+
+// columnState is a columnProgram at work on one user.
+//
+// Sums of one user are plain float64 sums in path order, then row order.
+type columnState struct {
+	program *columnProgram
+	acc     []float64 // by slot; NaN where there is no value yet
+	initial []float64
+	when    []int64   // of first and last values
+	days    [][]int64 // seen, of DistinctDays
+	touched metricSet // whose numbers may have changed
+}
+
+func newColumnState(p *columnProgram) *columnState {
+	n := len(p.kinds)
+	s := &columnState{program: p, acc: make([]float64, n), initial: make([]float64, n), when: make([]int64, n)}
+	if p.days > 0 {
+		s.days = make([][]int64, n)
+	}
+	for slot, kind := range p.kinds {
+		switch kind {
+		case Max, Min, FirstValue, LastValue:
+			s.initial[slot] = math.NaN()
+		}
+	}
+	return s
+}
+
+// reset forgets the last user.
+func (s *columnState) reset() {
+	copy(s.acc, s.initial)
+	s.touched = 0
+	for i := range s.days {
+		s.days[i] = s.days[i][:0]
+	}
+}
+
+// add takes in a conversion of an event, dt after the first exposure.
+func (s *columnState) add(event int, c *conversion, dt int64, days *calendar) {
+	windows := s.program.events[event]
+	for i := range windows {
+		w := &windows[i]
+		if dt < w.lo || dt >= w.hi || c.time >= w.end {
+			continue
+		}
+		s.touched |= w.metrics
+		for _, op := range w.ops {
+			switch op.kind {
+			case Count:
+				s.acc[op.slot]++
+			case Sum:
+				if c.value == c.value {
+					s.acc[op.slot] += c.value
+				}
+			default:
+				s.addOther(op, c, days)
+			}
+		}
+	}
+}
+
+// addOther is add for the aggregates that are rarely asked for.
+func (s *columnState) addOther(op slotOp, c *conversion, days *calendar) {
+	if op.kind == DistinctDays {
+		if day := days.day(c.time); !slices.Contains(s.days[op.slot], day) {
+			s.days[op.slot] = append(s.days[op.slot], day)
+			s.acc[op.slot]++
+		}
+		return
+	}
+	if math.IsNaN(c.value) {
+		return
+	}
+	now := s.acc[op.slot]
+	take := math.IsNaN(now)
+	switch op.kind {
+	case Max:
+		take = take || c.value > now
+	case Min:
+		take = take || c.value < now
+	case FirstValue:
+		take = take || c.time < s.when[op.slot]
+	case LastValue:
+		take = take || c.time >= s.when[op.slot]
+	}
+	if take {
+		s.acc[op.slot] = c.value
+		s.when[op.slot] = c.time
+	}
+}
+
+// number returns the user's number of a column; 0 without conversions.
+func (s *columnState) number(c columnSource) float64 {
+	v := s.acc[c.slot]
+	switch {
+	case v != v:
+		return 0
+	case c.any && v > 0:
+		return 1
+	}
+	return v
+}

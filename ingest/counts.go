@@ -1,0 +1,163 @@
+package ingest
+
+import "time"
+
+// readCounts is one worker's part of a TableRead, row by row.
+type readCounts struct {
+	cursor lookCursor
+	byLook []lookCounts // what comes in at each look
+	first  int64
+	dates  bool
+	// from is the time from which on rows matter to the query; earlier ones only count as
+	// read.
+	from  int64
+	group groupCounts
+}
+
+// lookCounts is what the looks before did not see.
+type lookCounts struct {
+	rows, noUser, noTime, noExperiment, noVariant, noEvent int64
+	last                                                   int64
+}
+
+// groupCounts is about the row group being read.
+type groupCounts struct {
+	first, last    int64
+	noTime, noUser int64 // rows without a time; of those without a user too: noUser
+}
+
+func newReadCounts(looks lookTable, from int64) readCounts {
+	c := readCounts{cursor: newLookCursor(looks), byLook: make([]lookCounts, len(looks)), first: latestTime, from: from}
+	for i := range c.byLook {
+		c.byLook[i].last = noTime
+	}
+	c.group = groupCounts{first: latestTime, last: noTime}
+	return c
+}
+
+// row counts a row and returns its look. ok is false for rows that take no part.
+func (c *readCounts) row(user userID, t int64) (look int, ok bool) {
+	if t == noTime {
+		if user == (userID{}) {
+			c.group.noUser++
+		} else {
+			c.group.noTime++
+		}
+		return 0, false
+	}
+	c.group.first = min(c.group.first, t)
+	c.group.last = max(c.group.last, t)
+	look = c.cursor.of(t)
+	if look == len(c.byLook) {
+		return 0, false
+	}
+	l := &c.byLook[look]
+	l.rows++
+	l.last = max(l.last, t)
+	if t < c.from {
+		return 0, false
+	}
+	if user == (userID{}) {
+		l.noUser++
+		return 0, false
+	}
+	return look, true
+}
+
+// skip reports whether a row group need not be read: no look sees it, or it lies before
+// what the query needs and its rows can be counted as they stand.
+func (c *readCounts) skip(t table, g int) bool {
+	lo, hi, exact, ok := t.timeRange(g)
+	if !ok {
+		return false
+	}
+	look := c.cursor.of(lo)
+	if look == len(c.byLook) {
+		c.group.first = lo
+		return true
+	}
+	if hi >= c.from || !exact || c.cursor.of(hi) != look {
+		return false
+	}
+	c.group.first, c.group.last = lo, hi
+	c.byLook[look].rows += t.numRows(g)
+	c.byLook[look].last = max(c.byLook[look].last, hi)
+	return true
+}
+
+// end ends a row group and returns its earliest time. Rows without a time belong to it.
+func (c *readCounts) end() int64 {
+	g := c.group
+	c.group = groupCounts{first: latestTime, last: noTime}
+	look := 0
+	if g.first != latestTime {
+		look = c.cursor.of(g.first)
+	}
+	if look == len(c.byLook) {
+		return g.first
+	}
+	c.first = min(c.first, g.first)
+	l := &c.byLook[look]
+	l.rows += g.noUser + g.noTime
+	if g.last == noTime || g.last >= c.from {
+		l.noUser += g.noUser
+		l.noTime += g.noTime
+	}
+	return g.first
+}
+
+func (c *readCounts) merge(o *readCounts) {
+	for i := range c.byLook {
+		a, b := &c.byLook[i], &o.byLook[i]
+		a.rows += b.rows
+		a.noUser += b.noUser
+		a.noTime += b.noTime
+		a.noExperiment += b.noExperiment
+		a.noVariant += b.noVariant
+		a.noEvent += b.noEvent
+		a.last = max(a.last, b.last)
+	}
+	c.first = min(c.first, o.first)
+	c.dates = c.dates || o.dates
+}
+
+// tableReads returns what each look sees, given the earliest time of each file.
+func (c *readCounts) tableReads(earliest []int64) []TableRead {
+	out := make([]TableRead, len(c.byLook))
+	for _, t := range earliest {
+		look := 0
+		if t != latestTime {
+			look = c.cursor.of(t)
+		}
+		if look < len(out) {
+			out[look].Files++
+		}
+	}
+	last := int64(noTime)
+	for i := range out {
+		r, l := &out[i], &c.byLook[i]
+		r.Rows, r.NoUser, r.NoTime = l.rows, l.noUser, l.noTime
+		r.NoExperiment, r.NoVariant, r.NoEvent = l.noExperiment, l.noVariant, l.noEvent
+		if i > 0 {
+			before := &out[i-1]
+			r.Files += before.Files
+			r.Rows += before.Rows
+			r.NoUser += before.NoUser
+			r.NoTime += before.NoTime
+			r.NoExperiment += before.NoExperiment
+			r.NoVariant += before.NoVariant
+			r.NoEvent += before.NoEvent
+		}
+		if last = max(last, l.last); last != noTime {
+			r.First, r.Last = time.UnixMicro(c.first).UTC(), time.UnixMicro(last).UTC()
+		}
+	}
+	return out
+}
+
+// cumulate turns what comes in at each look into what each look sees.
+func cumulate(byLook []int64) {
+	for i := 1; i < len(byLook); i++ {
+		byLook[i] += byLook[i-1]
+	}
+}

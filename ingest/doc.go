@@ -1,0 +1,32 @@
+// Package ingest turns Parquet files of exposures and conversions into moments.
+//
+// In goes a Query: paths and columns, the experiments with their variants and dates,
+// metrics as columns per user with windows and policies, and the looks at which moments are
+// wanted. Out comes a Result: per experiment, look, metric, phase and variant the moments
+// of those columns over users, and counts of all that was read and left out. Engine is what
+// answers queries; Embedded does it in this process.
+//
+// Embedded works in this order:
+//
+//   - A Store lists files and opens them (source*.go, hive.go). Columns are found by name,
+//     checked, and read page by page into batches of flat arrays: users as hashes, times in
+//     µs, names as small numbers (reader*.go, column*.go, decode*.go, userid.go).
+//   - One scan of the exposures and one of the conversions, each by several workers, a row
+//     group at a time (scan.go). Every row is counted (counts.go), and what matters of those
+//     that matter is put aside by partitions of users (visit.go, scatter.go).
+//   - Partition by partition, each by one worker: users are numbered, first exposures
+//     found, conversions grouped by user (partition.go); then each user of each experiment
+//     is put through the experiment's program (program.go, columns.go) and added to the raw
+//     moments of its arm (evaluate.go, cells.go).
+//   - Raw moments of all workers are added up, look by look, and centred (results.go).
+//
+// Raw moments are exact (exactsum.go), and so independent of the order of their terms. This
+// makes results the same for any number of workers, and lets one pass answer all looks: a
+// user enters at one look and leaves, or is exchanged for the same user with newer numbers,
+// at a later one.
+//
+// The package knows no statistics: which columns a metric needs, what is made of moments
+// and what counts mean is said elsewhere. It reads no clock, writes nothing, and keeps
+// nothing between runs. Of this module's packages it may import experiment, moments,
+// internal/exposure and internal/atomicfile.
+package ingest

@@ -1,0 +1,168 @@
+package ingest_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
+
+	"readout/ingest"
+)
+
+type exposureRow struct {
+	User    *string   `parquet:"user_id,optional"`
+	Variant string    `parquet:"variant,dict"`
+	Time    time.Time `parquet:"timestamp,timestamp(microsecond)"`
+}
+
+type conversionRow struct {
+	User  int64     `parquet:"user_id"`
+	Event string    `parquet:"event,dict"`
+	Time  time.Time `parquet:"timestamp,timestamp(microsecond)"`
+	Value *float64  `parquet:"value,optional"`
+}
+
+func writeParquet[T any](t testing.TB, path string, rows ...T) {
+	t.Helper()
+	var file bytes.Buffer
+	w := parquet.NewGenericWriter[T](&file)
+	if _, err := w.Write(rows); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, file.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func of[T any](v T) *T { return &v }
+
+var monday = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// shop writes a small project's data: three users who spend 30 and 0 under control and 7
+// under big.
+func shop(t testing.TB) (dir string, q ingest.Query) {
+	dir = t.TempDir()
+	hour := func(h int) time.Time { return monday.Add(time.Duration(h) * time.Hour) }
+	writeParquet(t, dir+"/exposures/date=2024-01-01/part-0.parquet",
+		exposureRow{of("1"), "control", hour(1)},
+		exposureRow{of("2"), "control", hour(2)},
+		exposureRow{nil, "control", hour(3)},
+		exposureRow{of("3"), "Big", hour(4)})
+	writeParquet(t, dir+"/exposures/date=2024-01-02/part-0.parquet", exposureRow{of("3"), "big", hour(25)})
+	writeParquet(t, dir+"/conversions/part-0.parquet",
+		conversionRow{1, "purchase", hour(1), of(10.0)},
+		conversionRow{1, "purchase", hour(5), of(20.0)},
+		conversionRow{2, "purchase", hour(1), of(99.0)},
+		conversionRow{2, "purchase", hour(6), nil},
+		conversionRow{3, "purchase", hour(26), of(7.0)},
+		conversionRow{9, "purchase", hour(6), of(1.0)},
+		conversionRow{1, "search", hour(6), nil})
+	return dir, ingest.Query{
+		Exposures:   ingest.ExposureTable{Path: "exposures", User: "user_id", Variant: "variant", Time: "timestamp"},
+		Conversions: ingest.ConversionTable{Path: "conversions", User: "user_id", Event: "event", Time: "timestamp", Value: "value"},
+		Looks:       []time.Time{monday.AddDate(0, 0, 1), monday.AddDate(0, 0, 2)},
+		Experiments: []ingest.Experiment{{
+			Name:     "checkout-button",
+			Variants: []string{"control", "big"},
+			Metrics: []ingest.Metric{
+				{Name: "revenue", Value: ingest.Column{Event: "purchase", Aggregate: ingest.Sum}},
+				{Name: "purchased", Value: ingest.Column{Event: "purchase"}},
+			},
+		}},
+	}
+}
+
+func ExampleEmbedded() {
+	dir, q := shop(&testing.T{})
+	result, err := ingest.Embedded{Store: ingest.LocalStore{Dir: dir}}.Run(context.Background(), q, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("read", result.Exposures[1].Rows, "exposures and", result.Conversions[1].Rows, "conversions")
+	look := result.Experiments[0].Looks[1]
+	for i, variant := range q.Experiments[0].Variants {
+		m := look.Metrics[0][0][i].Moments
+		fmt.Println(variant, m.N, "users, mean revenue", m.Mean[0], "variance", m.Cov(0, 0))
+	}
+	fmt.Println("never exposed", look.Left.NeverExposed)
+	// Output:
+	// read 5 exposures and 7 conversions
+	// control 2 users, mean revenue 15 variance 450
+	// big 1 users, mean revenue 7 variance 0
+	// never exposed 1
+}
+
+func TestEmbeddedReadsParquet(t *testing.T) {
+	dir, q := shop(t)
+	got, err := ingest.Embedded{Store: ingest.LocalStore{Dir: dir}}.Run(context.Background(), q, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantReads := []ingest.TableRead{
+		{Files: 1, Rows: 4, First: monday.Add(time.Hour), Last: monday.Add(4 * time.Hour), NoUser: 1},
+		{Files: 2, Rows: 5, First: monday.Add(time.Hour), Last: monday.Add(25 * time.Hour), NoUser: 1},
+	}
+	if diff := cmp.Diff(wantReads, got.Exposures); diff != "" {
+		t.Errorf("exposures (- want, + got):\n%s", diff)
+	}
+	looks := got.Experiments[0].Looks
+	wantLeft := ingest.LeftOut{
+		ExposureRows: 4, UnknownVariants: []ingest.UnknownVariant{{Name: "Big", Rows: 1, Users: 1}},
+		ConversionRows: 6, NeverExposed: 1, BeforeExposure: 1, NoValue: 1,
+	}
+	if diff := cmp.Diff(wantLeft, looks[1].Left); diff != "" {
+		t.Errorf("left out (- want, + got):\n%s", diff)
+	}
+	if diff := cmp.Diff([][]int64{{2, 0}, {2, 1}}, [][]int64{looks[0].Users, looks[1].Users}); diff != "" {
+		t.Errorf("users (- want, + got):\n%s", diff)
+	}
+	if c := looks[1].Metrics[1][0][0]; c.Converted != 2 || c.Moments.Mean[0] != 1 {
+		t.Errorf("purchased: %+v, want both users of control", c)
+	}
+	if !got.HistoryStart.Equal(monday) {
+		t.Errorf("history starts %v, want %v", got.HistoryStart, monday)
+	}
+}
+
+func TestEmbeddedNamesTheFault(t *testing.T) {
+	f := func(damage func(dir string, q *ingest.Query) error, want ...string) {
+		t.Helper()
+		dir, q := shop(t)
+		if err := damage(dir, &q); err != nil {
+			t.Fatal(err)
+		}
+		got, err := ingest.Embedded{Store: ingest.LocalStore{Dir: dir}, Workers: 2}.Run(context.Background(), q, nil)
+		if got != nil || err == nil {
+			t.Errorf("result %v, error %v", got, err)
+			return
+		}
+		missing := slices.DeleteFunc(want, func(part string) bool { return strings.Contains(err.Error(), part) })
+		if len(missing) > 0 {
+			t.Errorf("error %q does not say %q", err, missing)
+		}
+	}
+	conversions := "conversions/part-0.parquet"
+	f(func(dir string, _ *ingest.Query) error { return os.Truncate(filepath.Join(dir, conversions), 200) },
+		"conversions", conversions)
+	f(func(dir string, _ *ingest.Query) error { return os.RemoveAll(filepath.Join(dir, "exposures")) },
+		"exposures", "no such file")
+	f(func(_ string, q *ingest.Query) error { q.Conversions.Value = "amount"; return nil },
+		conversions, `"amount"`)
+	f(func(_ string, q *ingest.Query) error { q.Exposures.Experiment = "experiment"; return nil },
+		"exposures/date=2024-01-0", `"experiment"`)
+}

@@ -1,0 +1,126 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+const (
+	benchUsers       = 20_000
+	benchExperiments = 10
+)
+
+// benchQuery asks for metrics of the usual kinds at one look or at many.
+func benchQuery(looks int) Query {
+	day := 24 * time.Hour
+	start := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	q := Query{
+		Exposures:   ExposureTable{Path: "e", User: "user", Variant: "variant", Time: "time", Experiment: "experiment"},
+		Conversions: ConversionTable{Path: "c", User: "user", Event: "event", Time: "time", Value: "value"},
+		Location:    time.UTC,
+	}
+	for i := range looks {
+		q.Looks = append(q.Looks, start.AddDate(0, 0, 59-looks+i+1))
+	}
+	column := func(event string, a Aggregate) Column { return Column{Event: event, Aggregate: a, To: 7 * day} }
+	count := column("event 0", Count)
+	metrics := []Metric{
+		{Name: "any", Value: column("event 0", Any)},
+		{Name: "count", Value: column("event 1", Count)},
+		{Name: "sum", Value: column("event 0", Sum)},
+		{Name: "ratio", Value: column("event 0", Sum), Denominator: &count},
+	}
+	for i := range metrics {
+		metrics[i].Lookback = 14 * day
+	}
+	for i := range benchExperiments {
+		q.Experiments = append(q.Experiments, Experiment{
+			Name: fmt.Sprintf("e%d", i), Variants: []string{"control", "a"}, Metrics: metrics,
+		})
+	}
+	return q
+}
+
+// benchTuples fills the visitors as a scan would.
+func benchTuples(r *runner, rules *scanRules) {
+	random := rand.New(rand.NewPCG(1, 2))
+	start := microseconds(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC))
+	at := func(day, days int) int64 { return start + int64(day)*usDay + random.Int64N(int64(days)*usDay) }
+	r.exposures = []*exposureVisitor{newExposureVisitor(rules)}
+	r.conversions = []*conversionVisitor{newConversionVisitor(rules)}
+	for range benchUsers {
+		user := userID{random.Uint64(), random.Uint64()}
+		for e := range benchExperiments {
+			if random.IntN(2) == 0 {
+				r.exposures[0].exposure(user, at(30, 28), 0, uint32(e), uint32(random.IntN(2)))
+			}
+		}
+		for range random.IntN(20) {
+			hi, lo := keyOf(user)
+			t := eventTuple{hi, at(0, 58), lo, uint32(random.IntN(2))}
+			if t.code == 0 {
+				r.conversions[0].values.put(rules.parts.of(user), valueTuple{t, math.Round(random.ExpFloat64()*1000) / 100})
+			} else {
+				r.conversions[0].events.put(rules.parts.of(user), t)
+			}
+		}
+	}
+	r.exposures[0].end(0)
+	r.conversions[0].end(0)
+}
+
+// BenchmarkUsers is everything after the scans, in tuples a second.
+func BenchmarkUsers(b *testing.B) {
+	for _, looks := range []int{1, 28} {
+		b.Run(fmt.Sprintf("looks=%d", looks), func(b *testing.B) {
+			q := benchQuery(looks)
+			tuples := 0
+			for b.Loop() {
+				b.StopTimer()
+				r := newRunner(&q, 1, nil)
+				benchTuples(r, r.rules(4<<20))
+				tuples += r.exposures[0].kept.len() + r.conversions[0].events.len() + r.conversions[0].values.len()
+				b.StartTimer()
+				h := newHistory(r.looks.last()-60*usDay, false, time.UTC)
+				if _, err := r.evaluate(context.Background(), h, r.programs(false)); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(tuples)/b.Elapsed().Seconds(), "tuples/s")
+		})
+	}
+}
+
+// BenchmarkScatter is what a scan does with rows once they are decoded, in rows a second.
+func BenchmarkScatter(b *testing.B) {
+	q := benchQuery(28)
+	r := newRunner(&q, 1, nil)
+	rules := r.rules(1 << 30)
+	random := rand.New(rand.NewPCG(1, 2))
+	rows := &batch{n: batchRows, text: make([][]uint32, 1)}
+	for range batchRows {
+		rows.user = append(rows.user, userID{random.Uint64(), random.Uint64()})
+		rows.time = append(rows.time, r.looks[3]+random.Int64N(usDay))
+		rows.value = append(rows.value, random.Float64())
+		rows.text[0] = append(rows.text[0], uint32(random.IntN(3)))
+	}
+	for i, event := range rows.text[0] {
+		if event == 2 {
+			rows.text[0][i] = otherCode
+		}
+	}
+	v := newConversionVisitor(rules)
+	for i := 0; b.Loop(); i++ {
+		if i%200 == 0 {
+			v = newConversionVisitor(rules)
+		}
+		if err := v.rows(rows); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)*batchRows/b.Elapsed().Seconds(), "rows/s")
+}

@@ -1,0 +1,641 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// fakeTable is a table in memory.
+type fakeTable struct {
+	rows    fakeFile
+	batch   func([]fakeRow) *batch
+	noStats bool
+	inexact bool
+	fail    error
+	closed  *int
+}
+
+func (t *fakeTable) rowGroups() int      { return len(t.rows) }
+func (t *fakeTable) numRows(g int) int64 { return int64(len(t.rows[g])) }
+func (t *fakeTable) size(g int) int64    { return int64(len(t.rows[g])) }
+
+func (t *fakeTable) timeRange(g int) (lo, hi int64, exact, ok bool) {
+	lo, hi = math.MaxInt64, math.MinInt64
+	for _, row := range t.rows[g] {
+		if row.time != noTime {
+			lo, hi = min(lo, row.time), max(hi, row.time)
+		}
+	}
+	if t.inexact {
+		lo, hi = lo-usDay, hi+usDay
+	}
+	return lo, hi, !t.inexact, !t.noStats && lo <= hi
+}
+
+func (t *fakeTable) read(g int) rowSource { return &fakeRows{table: t, rows: t.rows[g]} }
+
+func (t *fakeTable) close() error {
+	if t.closed != nil {
+		*t.closed++
+	}
+	return nil
+}
+
+type fakeRows struct {
+	table *fakeTable
+	rows  []fakeRow
+}
+
+func (r *fakeRows) next(b *batch) (bool, error) {
+	if len(r.rows) == 0 {
+		return false, r.table.fail
+	}
+	n := min(3, len(r.rows))
+	*b = *r.table.batch(r.rows[:n])
+	r.rows = r.rows[n:]
+	return true, nil
+}
+
+func (r *fakeRows) close() error { return nil }
+
+// fakeData is both tables.
+type fakeData struct {
+	exposures, conversions []fakeFile
+	dates                  bool
+	noStats, inexact       bool
+	fileSize               int64
+	damaged                int // conversions file that cannot be read; -1 is none
+	closed                 int
+}
+
+func (d *fakeData) sources(r *runner) (exposures, conversions source) {
+	code := func(c coder, text string) uint32 { return c.code([]byte(text)) }
+	fill := func(rows []fakeRow, spec *tableSpec, texts func(fakeRow) []string) *batch {
+		b := &batch{n: len(rows), text: make([][]uint32, len(spec.text))}
+		for _, row := range rows {
+			b.user = append(b.user, hashID([]byte(row.user), spec.seed))
+			b.time = append(b.time, row.time)
+			b.value = append(b.value, row.value)
+			for i, text := range texts(row)[:len(spec.text)] {
+				b.text[i] = append(b.text[i], code(spec.text[i].codes, text))
+			}
+		}
+		return b
+	}
+	exposureSpec, conversionSpec := r.exposureSpec(), r.conversionSpec()
+	exposures = d.source("exposures", d.exposures, func(rows []fakeRow) *batch {
+		return fill(rows, exposureSpec, func(row fakeRow) []string { return []string{row.variant, row.experiment} })
+	}, -1)
+	conversions = d.source("conversions", d.conversions, func(rows []fakeRow) *batch {
+		b := fill(rows, conversionSpec, func(row fakeRow) []string { return []string{row.event} })
+		b.dateOnly = d.dates
+		return b
+	}, d.damaged)
+	return exposures, conversions
+}
+
+func (d *fakeData) source(name string, files []fakeFile, toBatch func([]fakeRow) *batch, damaged int) source {
+	var s source
+	for i := range files {
+		s.files = append(s.files, File{Path: fmt.Sprintf("%s/%03d", name, i), Size: d.fileSize})
+	}
+	s.open = func(_ context.Context, f File) (table, error) {
+		i := slices.IndexFunc(s.files, func(o File) bool { return o.Path == f.Path })
+		t := &fakeTable{rows: files[i], batch: toBatch, noStats: d.noStats, inexact: d.inexact, closed: &d.closed}
+		if i == damaged {
+			t.fail = fmt.Errorf("read %s: the page is damaged", f.Path)
+		}
+		return t, nil
+	}
+	return s
+}
+
+// runFake runs the engine over tables in memory.
+func runFake(ctx context.Context, q Query, d *fakeData, workers int, progress Progress) (*Result, error) {
+	if err := q.check(); err != nil {
+		return nil, err
+	}
+	r := newRunner(&q, workers, progress)
+	exposures, conversions := d.sources(r)
+	return r.run(ctx, exposures, conversions)
+}
+
+var (
+	testZone = mustZone("America/Los_Angeles")
+	// Clocks are put forward on 10 March 2024, in the middle of the test data.
+	testStart = time.Date(2024, 3, 6, 0, 0, 0, 0, testZone)
+)
+
+func mustZone(name string) *time.Location {
+	l, err := time.LoadLocation(name)
+	if err != nil {
+		panic(err)
+	}
+	return l
+}
+
+// drawTime draws one of few instants over ten days, so that many are equal.
+func drawTime(t *rapid.T) int64 {
+	day := rapid.SampledFrom([]int{0, 1, 2, 3, 3, 4, 4, 4, 5, 9}).Draw(t, "day")
+	within := rapid.SampledFrom([]time.Duration{0, time.Microsecond, 9 * time.Hour, 9*time.Hour + time.Microsecond, 24*time.Hour - time.Microsecond}).Draw(t, "within")
+	return microseconds(testStart.AddDate(0, 0, day).Add(within))
+}
+
+func drawMoment(t *rapid.T, label string) time.Time {
+	if rapid.IntRange(0, 2).Draw(t, label+" unset") > 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(drawTime(t))
+}
+
+func drawFiles(t *rapid.T, label string, row func() fakeRow) []fakeFile {
+	files := make([]fakeFile, rapid.SampledFrom([]int{0, 1, 2, 3, 3, 4, 4}).Draw(t, label+" files"))
+	for i := range files {
+		files[i] = make(fakeFile, rapid.SampledFrom([]int{0, 1, 1, 2, 2, 3}).Draw(t, "groups"))
+		for g := range files[i] {
+			for range rapid.IntRange(0, 12).Draw(t, "rows") {
+				files[i][g] = append(files[i][g], row())
+			}
+		}
+	}
+	return files
+}
+
+// resplit cuts the same rows, in the same order, into files and row groups of other sizes.
+func resplit(files []fakeFile, size int) []fakeFile {
+	var rows []fakeRow
+	for _, f := range files {
+		for _, g := range f {
+			rows = append(rows, g...)
+		}
+	}
+	var out []fakeFile
+	for chunk := range slices.Chunk(rows, size) {
+		half := len(chunk) / 2
+		out = append(out, fakeFile{chunk[:half], chunk[half:]})
+	}
+	return out
+}
+
+func drawData(t *rapid.T) *fakeData {
+	d := &fakeData{
+		dates:    rapid.Bool().Draw(t, "dates"),
+		noStats:  rapid.Bool().Draw(t, "no statistics"),
+		inexact:  rapid.Bool().Draw(t, "inexact statistics"),
+		fileSize: rapid.SampledFrom([]int64{0, 300 << 10, 4 << 20}).Draw(t, "file size"),
+		damaged:  -1,
+	}
+	users := []string{"u1", "u1", "u1", "u2", "u2", "u3", "u4", ""}
+	at := func() int64 {
+		if rapid.IntRange(0, 14).Draw(t, "null time") == 0 {
+			return noTime
+		}
+		return drawTime(t)
+	}
+	d.exposures = drawFiles(t, "exposure", func() fakeRow {
+		return fakeRow{
+			user:       rapid.SampledFrom(users).Draw(t, "user"),
+			experiment: rapid.SampledFrom([]string{"e1", "e1", "e1", "e1", "e1", "e1", "e2", "e2", "e2", "e3", "not asked", ""}).Draw(t, "experiment"),
+			variant:    rapid.SampledFrom([]string{"control", "control", "control", "a", "a", "b", "strange", ""}).Draw(t, "variant"),
+			time:       at(),
+		}
+	})
+	values := []float64{1, 2, 2, 3.5, 0.1, 0.2, 0.7, -1.3, 0, 1e9 + 0.3, 1e12 + 1, 1e-200, 1e200, 1.7e308, math.NaN()}
+	d.conversions = drawFiles(t, "conversion", func() fakeRow {
+		row := fakeRow{
+			user:  rapid.SampledFrom(append(users, "stranger")).Draw(t, "user"),
+			event: rapid.SampledFrom([]string{"buy", "buy", "buy", "view", "view", "other", ""}).Draw(t, "event"),
+			time:  at(),
+			value: rapid.SampledFrom(values).Draw(t, "value"),
+		}
+		if d.dates && row.time != noTime {
+			row.time = microseconds(startOfDay(row.time, testZone))
+		}
+		return row
+	})
+	return d
+}
+
+func drawColumn(t *rapid.T) Column {
+	day := 24 * time.Hour
+	window := rapid.SampledFrom([][2]time.Duration{{0, 0}, {0, day}, {0, 3 * day}, {day, 3 * day}, {2 * day, 0}, {0, 5 * time.Hour}, {6 * time.Hour, 30 * time.Hour}}).Draw(t, "window")
+	return Column{
+		Event:     rapid.SampledFrom([]string{"buy", "view"}).Draw(t, "event"),
+		Aggregate: Aggregate(rapid.IntRange(int(Any), int(DistinctDays)).Draw(t, "aggregate")),
+		From:      window[0],
+		To:        window[1],
+	}
+}
+
+func drawQuery(t *rapid.T) Query {
+	q := Query{
+		Exposures:   ExposureTable{Path: "e", User: "user", Variant: "variant", Time: "time", Experiment: "experiment"},
+		Conversions: ConversionTable{Path: "c", User: "user", Event: "event", Time: "time", Value: "value"},
+		Location:    testZone,
+		Seed:        rapid.Uint64().Draw(t, "seed"),
+	}
+	for day := range 11 {
+		if rapid.Bool().Draw(t, "look") {
+			q.Looks = append(q.Looks, testStart.AddDate(0, 0, day))
+		}
+	}
+	if len(q.Looks) == 0 {
+		q.Looks = append(q.Looks, testStart.AddDate(0, 0, 10))
+	}
+	n := rapid.IntRange(1, 3).Draw(t, "experiments")
+	for i := range n {
+		e := Experiment{
+			Name:            fmt.Sprintf("e%d", i+1),
+			Variants:        rapid.SampledFrom([][]string{{"control", "a"}, {"b", "control", "a"}, {"control", "b"}}).Draw(t, "variants"),
+			Start:           drawMoment(t, "start"),
+			End:             drawMoment(t, "end"),
+			SeveralVariants: SeveralVariants(rapid.IntRange(0, 1).Draw(t, "several")),
+		}
+		if !e.Start.IsZero() && !e.End.IsZero() && e.End.Before(e.Start) {
+			e.Start, e.End = e.End, e.Start
+		}
+		if p := drawMoment(t, "phase"); !p.IsZero() {
+			e.Phases = []time.Time{p, p.Add(50 * time.Hour)}
+		}
+		for range rapid.IntRange(1, 3).Draw(t, "metrics") {
+			e.Metrics = append(e.Metrics, drawMetric(t))
+		}
+		q.Experiments = append(q.Experiments, e)
+	}
+	if n == 1 && rapid.Bool().Draw(t, "no experiment column") {
+		q.Exposures.Experiment = ""
+	}
+	return q
+}
+
+func drawMetric(t *rapid.T) Metric {
+	day := 24 * time.Hour
+	m := Metric{
+		Value:       drawColumn(t),
+		Lookback:    rapid.SampledFrom([]time.Duration{0, 3 * time.Hour, day, 3 * day}).Draw(t, "lookback"),
+		MatureAfter: rapid.SampledFrom([]time.Duration{0, 0, day, 3 * day, 26 * time.Hour}).Draw(t, "mature after"),
+	}
+	if rapid.Bool().Draw(t, "ratio") {
+		c := drawColumn(t)
+		m.Denominator = &c
+	}
+	return m
+}
+
+// mustRun runs the engine and checks that all files were closed.
+func mustRun(t *rapid.T, q Query, d *fakeData, workers int) *Result {
+	t.Helper()
+	d.closed = 0
+	got, err := runFake(context.Background(), q, d, workers, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := len(d.exposures) + len(d.conversions); d.closed != want {
+		t.Fatalf("%d of %d files were closed", d.closed, want)
+	}
+	return got
+}
+
+// unlike is gocmp.Diff, but fast where there is nothing to say.
+func unlike(want, got any) string {
+	if reflect.DeepEqual(want, got) {
+		return ""
+	}
+	return gocmp.Diff(want, got)
+}
+
+// often checks more cases than usual: so many choices meet rarely.
+func often(t *testing.T, property func(*rapid.T)) {
+	t.Helper()
+	for range 8 {
+		rapid.Check(t, property)
+	}
+}
+
+// The engine gives to the last bit what the definitions say, look by look.
+func TestEngineEqualsReference(t *testing.T) {
+	often(t, func(t *rapid.T) {
+		q, d := drawQuery(t), drawData(t)
+		got := mustRun(t, q, d, rapid.IntRange(1, 4).Draw(t, "workers"))
+		for k, look := range q.Looks {
+			exposures, conversions, want := referenceLook(&q, d.exposures, d.conversions, d.dates, look)
+			if diff := gocmp.Diff(*exposures, got.Exposures[k]); diff != "" {
+				t.Fatalf("look %d, exposures (- want, + got):\n%s", k, diff)
+			}
+			if diff := gocmp.Diff(*conversions, got.Conversions[k]); diff != "" {
+				t.Fatalf("look %d, conversions (- want, + got):\n%s", k, diff)
+			}
+			for i := range want {
+				if diff := unlike(want[i], got.Experiments[i].Looks[k]); diff != "" {
+					t.Fatalf("look %d, experiment %d (- want, + got):\n%s", k, i, diff)
+				}
+			}
+		}
+	})
+}
+
+// A look gives the same alone as among others, and so does another number of workers.
+func TestEngineIsTheSameHoweverItRuns(t *testing.T) {
+	often(t, func(t *rapid.T) {
+		q, d := drawQuery(t), drawData(t)
+		together := mustRun(t, q, d, 1)
+		if diff := unlike(together, mustRun(t, q, d, rapid.IntRange(2, 5).Draw(t, "workers"))); diff != "" {
+			t.Fatalf("with more workers (- one, + more):\n%s", diff)
+		}
+		k := rapid.IntRange(0, len(q.Looks)-1).Draw(t, "look")
+		one := q
+		one.Looks = q.Looks[k : k+1]
+		alone := mustRun(t, one, d, 2)
+		if diff := unlike(together.Exposures[k], alone.Exposures[0]); diff != "" {
+			t.Fatalf("exposures (- among others, + alone):\n%s", diff)
+		}
+		if diff := unlike(together.Conversions[k], alone.Conversions[0]); diff != "" {
+			t.Fatalf("conversions (- among others, + alone):\n%s", diff)
+		}
+		for i := range together.Experiments {
+			if diff := unlike(together.Experiments[i].Looks[k], alone.Experiments[i].Looks[0]); diff != "" {
+				t.Fatalf("experiment %d (- among others, + alone):\n%s", i, diff)
+			}
+		}
+	})
+}
+
+// How rows are cut into files and row groups matters to no number of an experiment.
+func TestEngineIsTheSameForOtherFiles(t *testing.T) {
+	often(t, func(t *rapid.T) {
+		q, d := drawQuery(t), drawData(t)
+		whole := mustRun(t, q, d, 2)
+		e := *d
+		e.exposures = resplit(d.exposures, rapid.IntRange(1, 40).Draw(t, "exposures a file"))
+		e.conversions = resplit(d.conversions, rapid.IntRange(1, 40).Draw(t, "conversions a file"))
+		e.noStats = !d.noStats
+		cut := mustRun(t, q, &e, 3)
+		if diff := unlike(whole.Experiments, cut.Experiments); diff != "" {
+			t.Fatalf("(- before, + cut otherwise):\n%s", diff)
+		}
+	})
+}
+
+// A conversion counts from the beginning of a window on, and no more at its end.
+func TestEdgesOfWindows(t *testing.T) {
+	const us = time.Microsecond
+	f := func(after time.Duration, windowed, open, covariate float64) {
+		t.Helper()
+		q, d := small()
+		e := &q.Experiments[0]
+		e.End = testStart.Add(10 * time.Hour)
+		e.Metrics = []Metric{
+			{Name: "windowed", Value: Column{Event: "buy", Aggregate: Count, From: time.Hour, To: 3 * time.Hour}, Lookback: 2 * time.Hour},
+			{Name: "open", Value: Column{Event: "buy", Aggregate: Count, From: 2 * time.Hour}},
+		}
+		early := fakeRow{user: "x", event: "buy", time: microseconds(testStart.AddDate(0, 0, -5))}
+		row := fakeRow{user: "u", event: "buy", time: microseconds(testStart.Add(after))}
+		d.conversions = []fakeFile{{{early, row}}}
+		r, err := runFake(context.Background(), q, d, 1, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := r.Experiments[0].Looks[0].Metrics
+		got := []float64{m[0][0][0].Moments.Mean[0], m[1][0][0].Moments.Mean[0], m[0][0][0].Moments.Mean[1]}
+		if diff := gocmp.Diff([]float64{windowed, open, covariate}, got); diff != "" {
+			t.Errorf("%v after the exposure (- want, + got):\n%s", after, diff)
+		}
+	}
+	f(-2*time.Hour-us, 0, 0, 0)
+	f(-2*time.Hour, 0, 0, 1)
+	f(-us, 0, 0, 1)
+	f(0, 0, 0, 0)
+	f(time.Hour-us, 0, 0, 0)
+	f(time.Hour, 1, 0, 0)
+	f(2*time.Hour-us, 1, 0, 0)
+	f(2*time.Hour, 1, 1, 0)
+	f(3*time.Hour-us, 1, 1, 0)
+	f(3*time.Hour, 0, 1, 0)
+	f(10*time.Hour-us, 0, 1, 0)
+	f(10*time.Hour, 0, 0, 0)
+}
+
+// A user's sum is taken in path order even where later files hold earlier rows, at every
+// look as if it were the only one.
+func TestLateRowsAreSummedInPathOrder(t *testing.T) {
+	q, d := small()
+	q.Looks = nil
+	for day := range 4 {
+		q.Looks = append(q.Looks, testStart.AddDate(0, 0, day+1))
+	}
+	d.conversions = nil
+	for i, day := range []int{2, 0, 1} {
+		row := fakeRow{user: "u", event: "buy", time: microseconds(testStart.AddDate(0, 0, day)), value: float64(i+1) / 10}
+		d.conversions = append(d.conversions, fakeFile{{row}})
+	}
+	r, err := runFake(context.Background(), q, d, 2, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []float64
+	for _, look := range r.Experiments[0].Looks {
+		got = append(got, look.Metrics[0][0][0].Moments.Mean[0])
+	}
+	a, b, c := 0.1, 0.2, 0.3 // as variables: constants would be added exactly
+	want := []float64{b, b + c, a + b + c, a + b + c}
+	if a+b+c == b+c+a {
+		t.Fatal("the order of these numbers does not matter")
+	}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("sums by look (- want, + got):\n%s", diff)
+	}
+}
+
+// Row groups outside of what the query needs are not read, but their rows are counted.
+func TestRowGroupsAreSkipped(t *testing.T) {
+	q, d := small()
+	q.Experiments[0].Start = testStart
+	q.Experiments[0].Metrics[0].Lookback = 24 * time.Hour
+	group := func(days int) []fakeRow {
+		at := microseconds(testStart.AddDate(0, 0, days))
+		return []fakeRow{{user: "u", event: "buy", time: at, value: 1}, {user: "", event: "buy", time: at + 1, value: 1}}
+	}
+	d.conversions = []fakeFile{{group(-9), group(-4), group(-2), group(0), group(1), group(5)}}
+	var read []int
+	r := newRunner(&q, 1, nil)
+	exposures, conversions := d.sources(r)
+	open := conversions.open
+	conversions.open = func(ctx context.Context, f File) (table, error) {
+		t, err := open(ctx, f)
+		return &noteReads{t, &read}, err
+	}
+	got, err := r.run(context.Background(), exposures, conversions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := gocmp.Diff([]int{2, 3}, read); diff != "" {
+		t.Errorf("row groups read (- want, + got):\n%s", diff)
+	}
+	first := testStart.AddDate(0, 0, -9)
+	want := []TableRead{{Files: 1, Rows: 8, First: first.UTC(), Last: testStart.Add(time.Microsecond).UTC(), NoUser: 2}}
+	if diff := gocmp.Diff(want, got.Conversions); diff != "" {
+		t.Errorf("conversions (- want, + got):\n%s", diff)
+	}
+	if !got.HistoryStart.Equal(first) {
+		t.Errorf("history starts %v, want %v", got.HistoryStart, first)
+	}
+}
+
+// noteReads notes which row groups are read.
+type noteReads struct {
+	table
+	groups *[]int
+}
+
+func (n *noteReads) read(g int) rowSource {
+	*n.groups = append(*n.groups, g)
+	return n.table.read(g)
+}
+
+// Whole numbers are summed in integers only to be fast.
+func TestWholeNumbersAreSummedExactlyEitherWay(t *testing.T) {
+	often(t, func(t *rapid.T) {
+		q, d := drawQuery(t), drawData(t)
+		whole := mustRun(t, q, d, 2)
+		r := newRunner(&q, 2, nil)
+		r.wholeRows = 0
+		exposures, conversions := d.sources(r)
+		wide, err := r.run(context.Background(), exposures, conversions)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := unlike(whole, wide); diff != "" {
+			t.Fatalf("(- integers, + exact sums):\n%s", diff)
+		}
+	})
+}
+
+// small is data of one experiment, enough for what goes wrong.
+func small() (Query, *fakeData) {
+	at := microseconds(testStart)
+	d := &fakeData{damaged: -1, fileSize: 100}
+	d.exposures = []fakeFile{{{{user: "u", variant: "a", time: at}, {user: "v", variant: "b", time: at}}}}
+	for i := range 20 {
+		row := fakeRow{user: "u", event: "buy", time: at + int64(i), value: 2}
+		d.conversions = append(d.conversions, fakeFile{{row, row}, {row}})
+	}
+	q := Query{
+		Exposures:   ExposureTable{Path: "e", User: "user", Variant: "variant", Time: "time"},
+		Conversions: ConversionTable{Path: "c", User: "user", Event: "event", Time: "time", Value: "value"},
+		Location:    testZone,
+		Looks:       []time.Time{testStart.AddDate(0, 0, 1)},
+		Experiments: []Experiment{{Name: "e", Variants: []string{"a", "b"}, Metrics: []Metric{
+			{Name: "revenue", Value: Column{Event: "buy", Aggregate: Sum}},
+		}}},
+	}
+	return q, d
+}
+
+func TestEngineFailsOnDamagedFile(t *testing.T) {
+	for _, workers := range []int{1, 4} {
+		q, d := small()
+		d.damaged = 7
+		got, err := runFake(context.Background(), q, d, workers, nil)
+		if got != nil || err == nil || err.Error() != "read conversions/007: the page is damaged" {
+			t.Errorf("%d workers: result %v, error %v", workers, got, err)
+		}
+		if d.closed == 0 || d.closed > len(d.conversions)+1 {
+			t.Errorf("%d files closed", d.closed)
+		}
+	}
+}
+
+func TestEngineStopsWhenCancelled(t *testing.T) {
+	for _, step := range []string{"exposures", "conversions", "users"} {
+		q, d := small()
+		d.fileSize = 1 << 20 // many partitions
+		ctx, cancel := context.WithCancel(context.Background())
+		got, err := runFake(ctx, q, d, 1, func(at string, done, total int64) {
+			if at == step && done < total || step == "exposures" {
+				cancel()
+			}
+		})
+		cancel()
+		if got != nil || !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled at %s: result %v, error %v", step, got, err)
+		}
+	}
+}
+
+func TestProgressReachesTheTotal(t *testing.T) {
+	q, d := small()
+	type state struct{ Done, Total int64 }
+	last := map[string]state{}
+	_, err := runFake(context.Background(), q, d, 1, func(step string, done, total int64) {
+		if done < last[step].Done {
+			t.Errorf("%s went from %d back to %d", step, last[step].Done, done)
+		}
+		last[step] = state{done, total}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]state{"exposures": {100, 100}, "conversions": {2000, 2000}, "users": {1, 1}}
+	if diff := gocmp.Diff(want, last); diff != "" {
+		t.Errorf("progress (- want, + got):\n%s", diff)
+	}
+}
+
+func TestSumsThatOverflowAreNotFinite(t *testing.T) {
+	q, d := small()
+	for i := range d.conversions {
+		for _, g := range d.conversions[i] {
+			for j := range g {
+				g[j].value = 1e308
+			}
+		}
+	}
+	got, err := runFake(context.Background(), q, d, 2, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells := got.Experiments[0].Looks[0].Metrics[0][0]
+	if cells[0].Moments.Finite() || cells[0].Moments.N != 1 {
+		t.Errorf("the moments of an infinite sum are %+v", cells[0].Moments)
+	}
+	if !cells[1].Moments.Finite() || cells[1].Moments.N != 1 {
+		t.Errorf("the other arm's are %+v", cells[1].Moments)
+	}
+}
+
+func TestFaultyQueries(t *testing.T) {
+	f := func(change func(*Query), want string) {
+		t.Helper()
+		q, d := small()
+		change(&q)
+		_, err := runFake(context.Background(), q, d, 1, nil)
+		if err == nil || err.Error() != want {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+	f(func(q *Query) { q.Looks = nil }, "query: no looks")
+	f(func(q *Query) { q.Looks = append(q.Looks, q.Looks[0]) },
+		"query: look 2024-03-07 00:00:00 -0800 PST does not come after 2024-03-07 00:00:00 -0800 PST")
+	f(func(q *Query) { q.Experiments = append(q.Experiments, Experiment{Name: "f"}) },
+		"query: 2 experiments, but no column that tells them apart")
+	f(func(q *Query) { q.Experiments[0].Variants = []string{"a", "b", "a"} },
+		`query: experiment "e": variant "a" is there twice`)
+	f(func(q *Query) { q.Conversions.Value = "" },
+		`query: experiment "e": metric "revenue": sum needs a value column`)
+	f(func(q *Query) {
+		q.Experiments[0].Metrics[0].Value.From = time.Hour
+		q.Experiments[0].Metrics[0].Value.To = time.Minute
+	},
+		`query: experiment "e": metric "revenue": bad window [1h0m0s, 1m0s)`)
+	f(func(q *Query) { q.Conversions.Path = "" },
+		`query: experiment "e": metric "revenue": no conversions to compute it from`)
+}

@@ -1,0 +1,193 @@
+package ingest
+
+import (
+	"math"
+	"math/big"
+	"math/bits"
+	"slices"
+)
+
+// exactSum is a sum of float64 values and of products of two of them, without any rounding:
+// a wide fixed-point number, Σ chunk[i]·2^(32(base+i)). Adding takes a handful of integer
+// additions; carries between chunks wait until the sum is merged or read.
+//
+// Because nothing is rounded, a sum depends neither on the order of its terms nor on how
+// they were split over workers, and a term added earlier can be taken out again without a
+// trace. That is what makes the results of a run the same bytes for any number of workers,
+// and lets one pass serve all looks: a user is added at the look of entering and taken
+// out, or exchanged for the user with a new value, at a later one.
+//
+// Only the range of chunks in use is stored, and there is no limit to it: products that
+// would overflow or underflow a float64 are exact too. Values that are not finite are
+// counted instead of summed. The zero value is the empty sum.
+//
+// Source: R. M. Neal (2015), "Fast exact summation using small and large
+// superaccumulators", section 3, with chunks of 32 bits that do not overlap.
+type exactSum struct {
+	chunk []int64
+	base  int32
+	// waiting bounds the terms added since chunks were last carried: each adds less than
+	// 2^32 to a chunk.
+	waiting int32
+	// notFinite counts the terms that are not finite, less those taken out.
+	notFinite int64
+}
+
+// maxWaiting leaves room for the carried chunk itself and for merging two sums.
+const maxWaiting = 1 << 29
+
+// sign of a term: added or taken out again.
+const (
+	enter = 1
+	leave = -1
+)
+
+// add adds x, or takes it out if sign is leave.
+func (s *exactSum) add(x float64, sign int) {
+	neg, m, e, finite := split(x)
+	switch {
+	case !finite:
+		s.notFinite += int64(sign)
+	case m != 0:
+		low := uint(e) & 31
+		w0, w1 := m<<low, m>>(64-low)
+		c := s.room(e>>5, 3)
+		if neg != (sign < 0) {
+			c[0] -= int64(w0 & 0xffffffff)
+			c[1] -= int64(w0 >> 32)
+			c[2] -= int64(w1)
+		} else {
+			c[0] += int64(w0 & 0xffffffff)
+			c[1] += int64(w0 >> 32)
+			c[2] += int64(w1)
+		}
+	}
+}
+
+// addProduct adds the exact product of x and y, or takes it out if sign is leave.
+func (s *exactSum) addProduct(x, y float64, sign int) {
+	negX, mx, ex, finiteX := split(x)
+	negY, my, ey, finiteY := split(y)
+	if !finiteX || !finiteY {
+		s.notFinite += int64(sign)
+		return
+	}
+	hi, lo := bits.Mul64(mx, my)
+	if hi|lo == 0 {
+		return
+	}
+	e := ex + ey
+	low := uint(e) & 31
+	w0, w1, w2 := lo<<low, hi<<low|lo>>(64-low), hi>>(64-low)
+	c := s.room(e>>5, 5)
+	if (negX != negY) != (sign < 0) {
+		c[0] -= int64(w0 & 0xffffffff)
+		c[1] -= int64(w0 >> 32)
+		c[2] -= int64(w1 & 0xffffffff)
+		c[3] -= int64(w1 >> 32)
+		c[4] -= int64(w2)
+	} else {
+		c[0] += int64(w0 & 0xffffffff)
+		c[1] += int64(w0 >> 32)
+		c[2] += int64(w1 & 0xffffffff)
+		c[3] += int64(w1 >> 32)
+		c[4] += int64(w2)
+	}
+}
+
+// split returns x as ±m·2^e with a whole m below 2^53.
+func split(x float64) (neg bool, m uint64, e int, finite bool) {
+	b := math.Float64bits(x)
+	e = int(b >> 52 & 0x7ff)
+	m = b & (1<<52 - 1)
+	if e == 0 {
+		e = 1
+	} else {
+		m |= 1 << 52
+	}
+	return b>>63 != 0, m, e - 1075, e != 0x7ff
+}
+
+// room returns the n chunks from the one with index at on and books one term for them.
+func (s *exactSum) room(at, n int) []int64 {
+	if s.waiting == maxWaiting {
+		s.carry()
+	}
+	s.waiting++
+	i := at - int(s.base)
+	if i < 0 || i+n > len(s.chunk) {
+		s.stretch(at, n)
+		i = at - int(s.base)
+	}
+	return s.chunk[i : i+n : i+n]
+}
+
+// stretch makes the stored range cover n chunks from index at on.
+func (s *exactSum) stretch(at, n int) {
+	if len(s.chunk) == 0 {
+		s.base = int32(at)
+		s.chunk = make([]int64, n)
+		return
+	}
+	if below := int(s.base) - at; below > 0 {
+		s.chunk = append(make([]int64, below, below+len(s.chunk)), s.chunk...)
+		s.base = int32(at)
+	}
+	if above := at + n - int(s.base) - len(s.chunk); above > 0 {
+		s.chunk = append(s.chunk, make([]int64, above)...)
+	}
+}
+
+// carry brings all chunks but the last into [0, 2^32), and the last into [−2^32, 2^32).
+func (s *exactSum) carry() {
+	var c int64
+	for i := range s.chunk {
+		v := s.chunk[i] + c
+		s.chunk[i] = v & 0xffffffff
+		c = v >> 32
+	}
+	for c != 0 {
+		if c == -1 {
+			s.chunk[len(s.chunk)-1] -= 1 << 32
+			break
+		}
+		s.chunk = append(s.chunk, c&0xffffffff)
+		c >>= 32
+	}
+	s.waiting = 1
+}
+
+// merge adds all terms of o, whose chunks may be carried on the way.
+func (s *exactSum) merge(o *exactSum) {
+	s.notFinite += o.notFinite
+	if len(o.chunk) == 0 {
+		return
+	}
+	o.carry()
+	s.carry()
+	c := s.room(int(o.base), len(o.chunk))
+	for i, v := range o.chunk {
+		c[i] += v
+	}
+}
+
+// clone returns a copy that shares no memory with s.
+func (s *exactSum) clone() exactSum {
+	c := *s
+	c.chunk = slices.Clone(s.chunk)
+	return c
+}
+
+// wide returns the sum as m·2^e; ok is false if a term was not finite.
+func (s *exactSum) wide() (m *big.Int, e int, ok bool) {
+	m = new(big.Int)
+	if s.notFinite != 0 {
+		return m, 0, false
+	}
+	var c big.Int
+	for i := len(s.chunk) - 1; i >= 0; i-- {
+		m.Lsh(m, 32)
+		m.Add(m, c.SetInt64(s.chunk[i]))
+	}
+	return m, 32 * int(s.base), true
+}

@@ -1,0 +1,56 @@
+package ingest
+
+import (
+	"math"
+	"time"
+)
+
+// history says from when on there are conversions.
+type history struct {
+	first    int64 // time of the earliest row; latestTime if there is none
+	start    int64 // of its day
+	startDay int64 // the number of its day
+	dateOnly bool
+}
+
+func newHistory(first int64, dateOnly bool, location *time.Location) history {
+	h := history{first: first, start: latestTime, startDay: latestTime / usDay, dateOnly: dateOnly}
+	if first != latestTime {
+		h.start = microseconds(startOfDay(first, location))
+		h.startDay = (&calendar{location: location}).day(first)
+	}
+	return h
+}
+
+// lacks reports whether the look-back of a user first exposed at t, on the given day,
+// reaches before the history. It always does when the earliest conversion comes after t,
+// whether or not a look sees that conversion already.
+func (h *history) lacks(t, day, lookback int64) bool {
+	if h.dateOnly {
+		return day*usDay-lookback < h.startDay*usDay
+	}
+	return t < h.first || t-lookback < h.start
+}
+
+// historyBound returns the instant before which no conversion can matter to the query, by
+// its dates alone. It must not depend on data or on which looks are asked for, or else the
+// same look would count other rows left out in another run. An experiment without a start
+// has no bound. Two days are added for dates without a time and for clocks put forward.
+func historyBound(q *Query) int64 {
+	lo := int64(math.MaxInt64)
+	for i := range q.Experiments {
+		e := &q.Experiments[i]
+		if e.Start.IsZero() {
+			return noTime
+		}
+		start := microseconds(e.Start)
+		lo = min(lo, start-2*usDay)
+		for j := range e.Metrics {
+			lo = min(lo, start-2*usDay-e.Metrics[j].Lookback.Microseconds())
+		}
+	}
+	if len(q.Experiments) == 0 {
+		return noTime
+	}
+	return lo
+}

@@ -1,0 +1,77 @@
+package ingest
+
+import (
+	"math"
+	"sort"
+	"time"
+)
+
+const (
+	noTime     = math.MinInt64
+	usDay      = 24 * 60 * 60 * 1_000_000
+	latestTime = math.MaxInt64
+	// farTime bounds the instants that take part, some 36,000 years from 1970 either way,
+	// so that differences of two of them and windows fit into an int64.
+	farTime = 1 << 60
+)
+
+// microseconds returns t in µs since 1970, rounded up: for a time u in whole µs,
+// u < t exactly if u < microseconds(t).
+func microseconds(t time.Time) int64 {
+	us := t.UnixMicro()
+	if t.Nanosecond()%1000 != 0 {
+		us++
+	}
+	return us
+}
+
+// lookTable finds the first look that sees an instant.
+type lookTable []int64
+
+func newLookTable(looks []time.Time) lookTable {
+	l := make(lookTable, len(looks))
+	for i, t := range looks {
+		l[i] = microseconds(t)
+	}
+	return l
+}
+
+// last returns the last look: rows at or after it are seen by none.
+func (l lookTable) last() int64 { return l[len(l)-1] }
+
+// of returns the first look after t; len(l) if there is none.
+func (l lookTable) of(t int64) int {
+	return sort.Search(len(l), func(i int) bool { return t < l[i] })
+}
+
+// lookCursor is a lookTable that remembers the last answer: neighbouring rows mostly
+// belong to the same look.
+type lookCursor struct {
+	looks  lookTable
+	look   int
+	lo, hi int64 // the instants of look
+}
+
+func newLookCursor(looks lookTable) lookCursor {
+	c := lookCursor{looks: looks}
+	c.of(looks.last() - 1)
+	return c
+}
+
+func (c *lookCursor) of(t int64) int {
+	if t < c.lo || t >= c.hi {
+		c.move(t)
+	}
+	return c.look
+}
+
+func (c *lookCursor) move(t int64) {
+	c.look = c.looks.of(t)
+	c.lo, c.hi = math.MinInt64, math.MaxInt64
+	if c.look > 0 {
+		c.lo = c.looks[c.look-1]
+	}
+	if c.look < len(c.looks) {
+		c.hi = c.looks[c.look]
+	}
+}

@@ -1,0 +1,279 @@
+package ingest
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// armRules says which exposure rows of an experiment count, and for which arm.
+type armRules struct {
+	start, end int64 // exposures in [start, end) count
+	// variants are the positions in Experiment.Variants in the order of their names: the
+	// rank of a variant is its position here.
+	variants []int
+	// rank of a variant by the code of its name; -1 if it is none of this experiment's.
+	rank []int32
+}
+
+// program is an experiment with everything resolved that the loops over users would
+// otherwise look up: names to numbers, columns to slots of flat arrays, windows to µs.
+type program struct {
+	*armRules
+	several SeveralVariants
+	phases  []int64
+	// clocks are the different values of Metric.MatureAfter.
+	clocks  []int64
+	metrics []metricProgram
+
+	// fixed computes the columns that are the same at every look that counts the user,
+	// growing those that depend on the look.
+	fixed, growing columnProgram
+	// By event: wants says that some metric counts it, reads that some metric reads its value.
+	wants, reads []bool
+	// hasGrowing says that some metric's columns depend on the look.
+	hasGrowing bool
+}
+
+// metricProgram is a metric of a program.
+type metricProgram struct {
+	clock   int // index into program.clocks
+	growing bool
+	// columns are, in the order of Cell.Moments: value, denominator, covariates.
+	columns []columnSource
+	// outcomes is the number of columns that are not covariates.
+	outcomes int
+	// converted is the slot that counts the conversions in the value column's window.
+	converted int
+	// lookback is 0 without covariates; then there is no indicator column either.
+	lookback int64
+	// whole says of each column, the indicator included, whether it holds whole numbers.
+	whole []bool
+}
+
+// columnSource says where a user's number comes from.
+type columnSource struct {
+	slot int
+	any  bool // 1 if the slot is positive
+}
+
+// columnProgram turns a user's conversions into numbers in slots.
+type columnProgram struct {
+	kinds  []Aggregate // of each slot
+	events [][]windowOps
+	days   int // slots of DistinctDays
+}
+
+// windowOps is what to do with a conversion in a window.
+type windowOps struct {
+	lo, hi  int64 // after the first exposure
+	end     int64 // instant
+	ops     []slotOp
+	metrics metricSet // whose numbers change
+}
+
+// metricSet is a set of metrics, by position; those from 63 on go together.
+type metricSet uint64
+
+func metricBit(i int) metricSet { return 1 << min(i, 63) }
+
+func (s metricSet) has(i int) bool { return s&metricBit(i) != 0 }
+
+type slotOp struct {
+	kind Aggregate
+	slot int
+}
+
+// slotKey tells slots apart. Metrics that need the same number share a slot.
+type slotKey struct {
+	event     int
+	aggregate Aggregate
+	lo, hi    int64
+	end       int64
+}
+
+// compiler builds the programs of a query.
+type compiler struct {
+	looks    int
+	dateOnly bool // conversions carry dates only
+	events   fixedNames
+}
+
+// events of a query, in the order of their first mention.
+func eventsOf(q *Query) []string {
+	var names []string
+	for i := range q.Experiments {
+		for j := range q.Experiments[i].Metrics {
+			for _, c := range q.Experiments[i].Metrics[j].outcomes() {
+				if !slices.Contains(names, c.Event) {
+					names = append(names, c.Event)
+				}
+			}
+		}
+	}
+	return names
+}
+
+// variantsOf returns the names of all variants, each once.
+func variantsOf(q *Query) []string {
+	var names []string
+	for i := range q.Experiments {
+		names = append(names, q.Experiments[i].Variants...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func bound(t time.Time, none int64) int64 {
+	if t.IsZero() {
+		return none
+	}
+	return microseconds(t)
+}
+
+// newArmRules resolves the names of variants by the codes of those of all experiments.
+func newArmRules(e *Experiment, codes fixedNames) *armRules {
+	r := &armRules{
+		start: bound(e.Start, noTime),
+		end:   bound(e.End, latestTime),
+		rank:  make([]int32, len(codes)),
+	}
+	for i := range e.Variants {
+		r.variants = append(r.variants, i)
+	}
+	slices.SortFunc(r.variants, func(a, b int) int { return strings.Compare(e.Variants[a], e.Variants[b]) })
+	for i := range r.rank {
+		r.rank[i] = -1
+	}
+	for rank, i := range r.variants {
+		r.rank[codes[e.Variants[i]]] = int32(rank)
+	}
+	return r
+}
+
+func (c *compiler) program(e *Experiment, arms *armRules) *program {
+	p := &program{armRules: arms, several: e.SeveralVariants}
+	for _, t := range e.Phases {
+		p.phases = append(p.phases, microseconds(t))
+	}
+	fixed := newColumnCompiler(len(c.events), &p.fixed)
+	growing := newColumnCompiler(len(c.events), &p.growing)
+	for i := range e.Metrics {
+		p.metrics = append(p.metrics, c.metric(p, i, &e.Metrics[i], fixed, growing))
+	}
+	p.wants, p.reads = make([]bool, len(c.events)), make([]bool, len(c.events))
+	for i := range e.Metrics {
+		for _, col := range e.Metrics[i].outcomes() {
+			p.wants[c.events[col.Event]] = true
+			if col.Aggregate.NeedsValue() {
+				p.reads[c.events[col.Event]] = true
+			}
+		}
+	}
+	return p
+}
+
+func (c *compiler) metric(p *program, i int, m *Metric, fixed, growing *columnCompiler) metricProgram {
+	clock := m.MatureAfter.Microseconds()
+	at := slices.Index(p.clocks, clock)
+	if at < 0 {
+		at = len(p.clocks)
+		p.clocks = append(p.clocks, clock)
+	}
+	columns := m.outcomes()
+	mp := metricProgram{
+		clock:    at,
+		outcomes: len(columns),
+		lookback: m.Lookback.Microseconds(),
+		growing:  c.grows(m, columns),
+	}
+	outcome := fixed
+	if mp.growing {
+		outcome, p.hasGrowing = growing, true
+	}
+	for _, col := range columns {
+		key := slotKey{event: int(c.events[col.Event]), aggregate: col.Aggregate,
+			lo: col.From.Microseconds(), hi: col.To.Microseconds(), end: latestTime}
+		if key.hi == 0 {
+			key.hi, key.end = latestTime, p.end
+		}
+		mp.columns = append(mp.columns, outcome.source(key, i))
+		mp.whole = append(mp.whole, !col.Aggregate.NeedsValue())
+		if col == &m.Value {
+			key.aggregate = Count
+			mp.converted = outcome.source(key, i).slot
+		}
+	}
+	if mp.lookback > 0 {
+		for _, col := range columns {
+			mp.columns = append(mp.columns, fixed.source(slotKey{event: int(c.events[col.Event]),
+				aggregate: col.Aggregate, lo: -mp.lookback, hi: 0, end: latestTime}, i))
+			mp.whole = append(mp.whole, !col.Aggregate.NeedsValue())
+		}
+		mp.whole = append(mp.whole, true)
+	}
+	return mp
+}
+
+// grows reports whether the columns of a user who counts may still change from look to
+// look: not if all windows are over by the time the user is mature, nor if there is only
+// one look. With dates only, that takes windows of whole days: the last date in such a
+// window begins most of a day before the window is over, whatever clocks are put forward
+// or back.
+func (c *compiler) grows(m *Metric, columns []*Column) bool {
+	if c.looks == 1 {
+		return false
+	}
+	for _, col := range columns {
+		if col.To == 0 || col.To > m.MatureAfter || c.dateOnly && col.To%(24*time.Hour) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// columnCompiler hands out the slots of a columnProgram.
+type columnCompiler struct {
+	program *columnProgram
+	slots   map[slotKey]int
+}
+
+func newColumnCompiler(events int, p *columnProgram) *columnCompiler {
+	p.events = make([][]windowOps, events)
+	return &columnCompiler{program: p, slots: map[slotKey]int{}}
+}
+
+// source returns where the number of the key will stand, and adds what computes it for a
+// metric.
+func (c *columnCompiler) source(key slotKey, metric int) columnSource {
+	isAny := key.aggregate == Any
+	if isAny {
+		key.aggregate = Count
+	}
+	w := c.window(key)
+	w.metrics |= metricBit(metric)
+	slot, ok := c.slots[key]
+	if !ok {
+		p := c.program
+		slot = len(p.kinds)
+		c.slots[key] = slot
+		p.kinds = append(p.kinds, key.aggregate)
+		if key.aggregate == DistinctDays {
+			p.days++
+		}
+		w.ops = append(w.ops, slotOp{key.aggregate, slot})
+	}
+	return columnSource{slot, isAny}
+}
+
+// window returns the program's window of the key.
+func (c *columnCompiler) window(key slotKey) *windowOps {
+	windows := &c.program.events[key.event]
+	for i := range *windows {
+		if w := &(*windows)[i]; w.lo == key.lo && w.hi == key.hi && w.end == key.end {
+			return w
+		}
+	}
+	*windows = append(*windows, windowOps{lo: key.lo, hi: key.hi, end: key.end})
+	return &(*windows)[len(*windows)-1]
+}

@@ -1,0 +1,244 @@
+package ingest
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+)
+
+// table is an open file of a table, as the scan sees it.
+type table interface {
+	rowGroups() int
+	numRows(g int) int64
+	// size is the bytes of the wanted columns of a row group.
+	size(g int) int64
+	// timeRange returns bounds of the times in a row group, if there are any that can be
+	// trusted; exact says that they are the earliest and the latest time themselves.
+	timeRange(g int) (lo, hi int64, exact, ok bool)
+	read(g int) rowSource
+	close() error
+}
+
+// rowSource hands out the rows of a row group in batches.
+type rowSource interface {
+	next(*batch) (bool, error)
+	close() error
+}
+
+// parquetTable is a tableFile as a table.
+type parquetTable struct{ *tableFile }
+
+func (t parquetTable) read(g int) rowSource { return t.rows(g) }
+
+func (t parquetTable) timeRange(g int) (lo, hi int64, exact, ok bool) {
+	typ := t.schema.types[t.time]
+	lo, hi, ok = t.tableFile.timeRange(g)
+	return lo, hi, typ.utc || typ.meaning == dateValue, ok
+}
+
+// groupVisitor takes in row groups, one after the other. Each worker of a scan has its own.
+type groupVisitor interface {
+	// skip reports whether a row group need not be read.
+	skip(t table, g int) bool
+	rows(b *batch) error
+	// end ends the row group, whose place among all is order, and returns its earliest time
+	// (latestTime if it has none).
+	end(order int64) int64
+}
+
+// scan reads all row groups of a table's files, each by one of several workers. Files are
+// begun in path order, and row groups of begun files go first, so that few files are open.
+type scan struct {
+	ctx      context.Context
+	files    []File
+	open     func(context.Context, File) (table, error)
+	progress func(done, total int64)
+
+	mu       sync.Mutex
+	changed  *sync.Cond
+	begun    int // files
+	opening  int
+	waiting  []rowGroup // in path order
+	earliest []int64    // time of each file
+	read     int64      // bytes
+	total    int64
+	unclosed []*scannedFile
+	failed   error
+	failedAt int64 // order of the row group that failed
+}
+
+// scannedFile is a file being read.
+type scannedFile struct {
+	table
+	index   int
+	left    int   // row groups not yet done
+	wanted  int64 // bytes of all wanted columns
+	unheard int64 // bytes of the file that progress has not been told of
+}
+
+type rowGroup struct {
+	file *scannedFile
+	g    int
+}
+
+func (r rowGroup) order() int64 { return int64(r.file.index)<<32 | int64(r.g) }
+
+// run reads all files with one worker per visitor and returns the earliest time of each.
+func (s *scan) run(visitors []groupVisitor) ([]int64, error) {
+	s.changed = sync.NewCond(&s.mu)
+	s.earliest = make([]int64, len(s.files))
+	for i, f := range s.files {
+		s.earliest[i] = latestTime
+		s.total += f.Size
+	}
+	var workers sync.WaitGroup
+	for _, v := range visitors {
+		workers.Go(func() { s.work(v) })
+	}
+	workers.Wait()
+	for len(s.unclosed) > 0 {
+		s.finish(s.unclosed[0])
+	}
+	return s.earliest, s.failed
+}
+
+func (s *scan) work(v groupVisitor) {
+	b := new(batch)
+	for {
+		r, ok := s.take()
+		if !ok {
+			return
+		}
+		err := s.visit(v, r, b)
+		s.done(r, v.end(r.order()), err)
+	}
+}
+
+// take returns the next row group to read, opening a file if need be; false when there
+// are no more or the scan has failed.
+func (s *scan) take() (rowGroup, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.failed == nil {
+		switch {
+		case len(s.waiting) > 0:
+			r := s.waiting[0]
+			s.waiting = s.waiting[1:]
+			return r, true
+		case s.begun < len(s.files):
+			s.begin()
+		case s.opening > 0:
+			s.changed.Wait()
+		default:
+			return rowGroup{}, false
+		}
+	}
+	return rowGroup{}, false
+}
+
+// begin opens the next file. The lock is held on entry and on return, but not in between.
+func (s *scan) begin() {
+	index := s.begun
+	s.begun++
+	s.opening++
+	s.mu.Unlock()
+	f, err := s.openFile(index)
+	s.mu.Lock()
+	s.opening--
+	s.changed.Broadcast()
+	if err != nil {
+		s.fail(int64(index)<<32, err)
+		return
+	}
+	s.unclosed = append(s.unclosed, f)
+	if f.left == 0 {
+		s.finish(f)
+		return
+	}
+	for g := range f.left {
+		s.waiting = append(s.waiting, rowGroup{f, g})
+	}
+	slices.SortFunc(s.waiting, func(a, b rowGroup) int { return cmp.Compare(a.order(), b.order()) })
+}
+
+func (s *scan) openFile(index int) (*scannedFile, error) {
+	if err := s.ctx.Err(); err != nil {
+		return nil, fmt.Errorf("read %s: %w", s.files[index].Path, err)
+	}
+	t, err := s.open(s.ctx, s.files[index])
+	if err != nil {
+		return nil, err
+	}
+	f := &scannedFile{table: t, index: index, left: t.rowGroups(), unheard: s.files[index].Size}
+	for g := range f.left {
+		f.wanted += t.size(g)
+	}
+	return f, nil
+}
+
+func (s *scan) visit(v groupVisitor, r rowGroup, b *batch) error {
+	if v.skip(r.file, r.g) {
+		return nil
+	}
+	rows := r.file.read(r.g)
+	defer rows.close()
+	for {
+		if err := s.ctx.Err(); err != nil {
+			return fmt.Errorf("read %s: %w", s.files[r.file.index].Path, err)
+		}
+		more, err := rows.next(b)
+		if err != nil || !more {
+			return err
+		}
+		if err := v.rows(b); err != nil {
+			return fmt.Errorf("read %s: %w", s.files[r.file.index].Path, err)
+		}
+	}
+}
+
+// done notes that a row group has been read, or why not.
+func (s *scan) done(r rowGroup, earliest int64, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := r.file
+	s.earliest[f.index] = min(s.earliest[f.index], earliest)
+	if err != nil {
+		s.fail(r.order(), err)
+		return
+	}
+	if f.left--; f.left == 0 {
+		s.finish(f)
+		return
+	}
+	share := float64(f.size(r.g)) / float64(max(f.wanted, 1))
+	s.advance(f, int64(share*float64(s.files[f.index].Size)))
+}
+
+func (s *scan) advance(f *scannedFile, bytes int64) {
+	bytes = min(bytes, f.unheard)
+	f.unheard -= bytes
+	s.read += bytes
+	if s.progress != nil {
+		s.progress(s.read, s.total)
+	}
+}
+
+// fail keeps the error of what comes first in path order; what is under way ends by itself.
+func (s *scan) fail(order int64, err error) {
+	if s.failed == nil || order < s.failedAt {
+		s.failed, s.failedAt = err, order
+	}
+}
+
+// finish closes a file of which nothing more will be read.
+func (s *scan) finish(f *scannedFile) {
+	s.unclosed = slices.DeleteFunc(s.unclosed, func(o *scannedFile) bool { return o == f })
+	if err := f.close(); err != nil {
+		s.fail(int64(f.index)<<32, err)
+	}
+	if s.failed == nil {
+		s.advance(f, f.unheard)
+	}
+}

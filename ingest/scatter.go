@@ -1,0 +1,183 @@
+package ingest
+
+import (
+	"slices"
+	"sort"
+)
+
+// exposureTuple is an exposure that counts.
+type exposureTuple struct {
+	hi   uint64
+	time int64
+	lo   uint32
+	arm  uint32 // experiment<<16 | rank of the variant's name
+}
+
+// eventTuple is a conversion whose value no metric reads.
+type eventTuple struct {
+	hi   uint64
+	time int64
+	lo   uint32
+	code uint32 // event, see eventCodes
+}
+
+// valueTuple is a conversion with its value; NaN is none.
+type valueTuple struct {
+	eventTuple
+	value float64
+}
+
+// partitioning splits users into 1<<bits partitions by the top bits of their hash.
+type partitioning struct{ bits uint }
+
+const maxPartitionBits = 10
+
+// partitionsFor chooses so many partitions that the tuples of one, its users and their
+// sums fit into a core's cache. bytes is the size of the files to be read.
+func partitionsFor(bytes int64) partitioning {
+	p := partitioning{}
+	for p.bits < maxPartitionBits && bytes>>p.bits > 256<<10 {
+		p.bits++
+	}
+	return p
+}
+
+func (p partitioning) count() int            { return 1 << p.bits }
+func (p partitioning) of(id userID) int      { return int(id.lo >> (64 - p.bits)) }
+func keyOf(id userID) (hi uint64, lo uint32) { return id.hi, uint32(id.lo) }
+
+// chunkTuples is how many tuples a full-grown chunk holds: some 8 KiB.
+const chunkTuples = 320
+
+// scatter is one worker's tuples of one kind, by partition, in the order they were read.
+type scatter[T any] struct {
+	parts []scatterPart[T]
+}
+
+type scatterPart[T any] struct {
+	open   []T // the chunk being filled
+	full   [][]T
+	before int   // tuples in full
+	starts []int // of each full chunk, the number of tuples before it
+	runs   []groupRun
+}
+
+// groupRun is the piece of a partition that came from one row group.
+type groupRun struct {
+	order      int64 // of the row group: path order, then order within the file
+	start, end int
+}
+
+func newScatter[T any](partitions int) *scatter[T] {
+	return &scatter[T]{parts: make([]scatterPart[T], partitions)}
+}
+
+func (s *scatter[T]) put(partition int, t T) {
+	p := &s.parts[partition]
+	if len(p.open) == cap(p.open) {
+		p.grow()
+	}
+	p.open = append(p.open, t)
+}
+
+// grow puts the full chunk aside. Chunks start small, since most of few tuples' partitions
+// stay almost empty.
+func (p *scatterPart[T]) grow() {
+	if n := len(p.open); n > 0 {
+		p.full = append(p.full, p.open)
+		p.starts = append(p.starts, p.before)
+		p.before += n
+	}
+	p.open = make([]T, 0, min(chunkTuples, max(20, p.before)))
+}
+
+func (p *scatterPart[T]) len() int { return p.before + len(p.open) }
+
+// endGroup notes that all tuples put since the last call came from one row group.
+func (s *scatter[T]) endGroup(order int64) {
+	for i := range s.parts {
+		p := &s.parts[i]
+		start := 0
+		if n := len(p.runs); n > 0 {
+			start = p.runs[n-1].end
+		}
+		if end := p.len(); end > start {
+			p.runs = append(p.runs, groupRun{order, start, end})
+		}
+	}
+}
+
+// each calls f with the tuples from start to end, piece by piece.
+func (p *scatterPart[T]) each(start, end int, f func([]T)) {
+	i := sort.SearchInts(p.starts, start+1) - 1
+	for start < end {
+		chunk, first := p.open, p.before
+		if i >= 0 && i < len(p.full) && start < p.before {
+			chunk, first = p.full[i], p.starts[i]
+			i++
+		}
+		n := min(end-first, len(chunk))
+		f(chunk[start-first : n])
+		start = first + n
+	}
+}
+
+// partition is the tuples of one partition from all workers.
+type partition[T any] []*scatterPart[T]
+
+// gather returns partition i of all workers.
+func gather[T any](all []*scatter[T], i int) partition[T] {
+	var p partition[T]
+	for _, s := range all {
+		if s.parts[i].len() > 0 {
+			p = append(p, &s.parts[i])
+		}
+	}
+	return p
+}
+
+func (p partition[T]) len() int {
+	n := 0
+	for _, part := range p {
+		n += part.len()
+	}
+	return n
+}
+
+// inOrder calls f with all tuples in path order, then row order, piece by piece.
+func (p partition[T]) inOrder(f func([]T)) {
+	type piece struct {
+		groupRun
+		part int
+	}
+	var pieces []piece
+	for i, part := range p {
+		for _, r := range part.runs {
+			pieces = append(pieces, piece{r, i})
+		}
+	}
+	slices.SortFunc(pieces, func(a, b piece) int {
+		if a.order < b.order {
+			return -1
+		}
+		return 1
+	})
+	for _, x := range pieces {
+		p[x.part].each(x.start, x.end, f)
+	}
+}
+
+// free lets go of the tuples.
+func (p partition[T]) free() {
+	for _, part := range p {
+		*part = scatterPart[T]{}
+	}
+}
+
+func (s *scatter[T]) len() int {
+	n := 0
+	for i := range s.parts {
+		n += s.parts[i].len()
+	}
+	return n
+}

@@ -1,0 +1,59 @@
+package ingest
+
+import (
+	"strconv"
+
+	"github.com/zeebo/xxh3"
+)
+
+// userID stands for the text of a user's id: its 128-bit XXH3 hash under the key of the
+// query. The zero value means a null or empty id.
+//
+// Ids of the same text are equal. Two of n different ids are taken for the same with a
+// probability of about n²/2¹²⁹: 6·10⁻²² for a billion users. The key keeps anyone who does
+// not know it from making up ids that meet.
+type userID struct{ hi, lo uint64 }
+
+// hashID returns the id of the text. Other texts than the empty one never give the zero
+// value.
+func hashID(text []byte, seed uint64) userID {
+	if len(text) == 0 {
+		return userID{}
+	}
+	h := xxh3.Hash128Seed(text, seed)
+	if h.Hi == 0 && h.Lo == 0 {
+		return userID{lo: 1}
+	}
+	return userID{hi: h.Hi, lo: h.Lo}
+}
+
+// hashInt returns the id of the decimal text of v.
+func hashInt(v int64, seed uint64) userID {
+	var text [20]byte
+	return hashID(strconv.AppendInt(text[:0], v, 10), seed)
+}
+
+// hashUint returns the id of the decimal text of v.
+func hashUint(v uint64, seed uint64) userID {
+	var text [20]byte
+	return hashID(strconv.AppendUint(text[:0], v, 10), seed)
+}
+
+// hashUUID returns the id of the canonical text of the 16 bytes, in lower case:
+// 12345678-90ab-cdef-0000-000000000000.
+func hashUUID(raw []byte, seed uint64) userID {
+	var text [36]byte
+	return hashID(appendUUID(text[:0], raw), seed)
+}
+
+// appendUUID appends the canonical text of the 16 bytes, in lower case.
+func appendUUID(dst, raw []byte) []byte {
+	const digits = "0123456789abcdef"
+	for i, b := range raw {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			dst = append(dst, '-')
+		}
+		dst = append(dst, digits[b>>4], digits[b&15])
+	}
+	return dst
+}

@@ -1,0 +1,42 @@
+package ingest
+
+import (
+	"strconv"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestHashIDIsOfTheText(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		seed := rapid.Uint64().Draw(t, "seed")
+		v := rapid.Int64().Draw(t, "v")
+		if hashInt(v, seed) != hashID(strconv.AppendInt(nil, v, 10), seed) {
+			t.Errorf("%d is not its text", v)
+		}
+		if hashUint(uint64(v), seed) != hashID(strconv.AppendUint(nil, uint64(v), 10), seed) {
+			t.Errorf("%d is not its text", uint64(v))
+		}
+		text := rapid.SliceOfN(rapid.Byte(), 1, 40).Draw(t, "text")
+		if hashID(text, seed) == (userID{}) {
+			t.Errorf("%q has the id of no text", text)
+		}
+		if hashID(text, seed) == hashID(text, seed+1) {
+			t.Errorf("the key does not change the id of %q", text)
+		}
+	})
+	if hashID(nil, 1) != (userID{}) {
+		t.Error("no text has an id")
+	}
+}
+
+func TestHashUUID(t *testing.T) {
+	raw := []byte("\x12\x34\x56\x78\x90\xab\xcd\xef\x00\x11\x22\x33\x44\x55\x66\xff")
+	const text = "12345678-90ab-cdef-0011-2233445566ff"
+	if got := string(appendUUID(nil, raw)); got != text {
+		t.Errorf("text %s, want %s", got, text)
+	}
+	if hashUUID(raw, 5) != hashID([]byte(text), 5) {
+		t.Error("a UUID is not its text")
+	}
+}
