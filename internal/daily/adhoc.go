@@ -1,0 +1,118 @@
+package daily
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"readout/analysis"
+	"readout/experiment"
+	"readout/ingest"
+)
+
+// maxDays is the longest span that an ad-hoc analysis looks at day by day.
+const maxDays = 365
+
+// AdHoc is an analysis on request. It reads data and writes nothing.
+type AdHoc struct {
+	Project *experiment.Project
+	Engine  ingest.Engine
+	// Experiment is what to analyse, with the statistics wanted.
+	Experiment *experiment.Experiment
+	Control    string
+	// Start and End bound enrolment; a zero time means the first and the last day of data.
+	Start, End time.Time
+	// Through is the last day of data to use; zero means the last there is.
+	Through Day
+	// Stopped are the instants at which variants were stopped.
+	Stopped  []time.Time
+	Seed     uint64
+	Progress ingest.Progress
+}
+
+// Run analyses the experiment: with the fixed method in one look at all the data, else in
+// one look per day, as if the daily job had run.
+func (a *AdHoc) Run(ctx context.Context) (analysis.Scorecard, error) {
+	zone := a.Project.Location
+	if err := a.fillDates(ctx); err != nil {
+		return analysis.Scorecard{}, err
+	}
+	s := subject{experiment: a.Experiment, control: a.Control, start: a.Start, end: a.End, stopped: a.Stopped}
+	if last := DayOf(s.final().Add(-1), zone); a.Through.Start.After(last.Start) {
+		a.Through = last
+	}
+	looks := days(a.Start, a.Through, zone)
+	if len(looks) == 0 {
+		return analysis.Scorecard{}, fmt.Errorf("nothing to analyse: the data end before the start %s", a.Start.In(zone).Format(time.RFC3339))
+	}
+	fixed := a.Experiment.Statistics.Method == experiment.MethodFixed
+	if !fixed && len(looks) > maxDays {
+		return analysis.Scorecard{}, fmt.Errorf("%d days from %s to %s, at most %d can be looked at one by one: narrow the dates, or use the fixed method",
+			len(looks), looks[0].Date, looks[len(looks)-1].Date, maxDays)
+	}
+	if fixed {
+		looks = looks[len(looks)-1:]
+	}
+	answer, err := ask(ctx, a.Engine, query(a.Project, []subject{s}, looks, a.Seed), a.Progress)
+	if err != nil {
+		return analysis.Scorecard{}, err
+	}
+	in := analysis.Input{
+		Organization: a.Project.Organization, Project: a.Project.Name,
+		Experiment: a.Experiment, Control: a.Control, Location: zone,
+		Start: a.Start, End: a.End, AdHoc: true,
+		ExposureDates: answer.result.ExposureDates, ConversionDates: answer.result.ConversionDates,
+		MetricHash: metricHashes(a.Experiment),
+	}
+	var card analysis.Scorecard
+	for _, d := range looks {
+		in.Days = analysisDays(s, answer, 0, looks, d)
+		if len(in.Days) == 0 {
+			continue
+		}
+		var added []analysis.Look
+		if card, added, err = analysis.Analyze(in); err != nil {
+			return card, err
+		}
+		in.Looks = append(in.Looks, added...)
+	}
+	return card, nil
+}
+
+// fillDates takes the dates that were not given from the data.
+func (a *AdHoc) fillDates(ctx context.Context) error {
+	zone := a.Project.Location
+	if !a.Start.IsZero() && !a.End.IsZero() && !a.Through.Through.IsZero() {
+		return nil
+	}
+	far := Day{Through: time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)}
+	only := subject{experiment: &experiment.Experiment{Name: a.Experiment.Name, Variants: a.Experiment.Variants}, start: a.Start, end: a.End}
+	result, err := a.Engine.Run(ctx, query(a.Project, []subject{only}, []Day{far}, a.Seed), a.Progress)
+	if err != nil {
+		return err
+	}
+	whole := len(result.Exposures) - 1
+	exposures, conversions := result.Exposures[whole], result.Conversions[whole]
+	if exposures.First.IsZero() {
+		if a.Start.IsZero() || a.End.IsZero() {
+			return errors.New("there are no exposures with a time: give --start and --end to get an empty scorecard")
+		}
+		a.Through = DayOf(a.End.Add(-1), zone)
+		return nil
+	}
+	last := exposures.Last
+	if conversions.Last.After(last) {
+		last = conversions.Last
+	}
+	if a.Start.IsZero() {
+		a.Start = DayOf(exposures.First, zone).Start
+	}
+	if a.Through.Through.IsZero() {
+		a.Through = DayOf(last, zone)
+	}
+	if a.End.IsZero() {
+		a.End = a.Through.Through
+	}
+	return nil
+}

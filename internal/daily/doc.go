@@ -1,0 +1,13 @@
+// Package daily runs the daily job: it is the only place that knows the whole way from
+// configuration and data to scorecards.
+//
+// A run goes through the end of one day, or of several in order. For each it makes the
+// transitions that time has made, asks the engine for moments, analyses them against the
+// recorded looks, appends the new looks and stores the scorecards. Transitions never wait
+// for data; scorecards are stored only when the data could be read whole.
+//
+// The same flow serves ad-hoc analyses, which keep their looks in memory and store nothing.
+//
+// Clocks, seeds and engines come in from outside. The package imports experiment, ingest,
+// analysis, reports and internal/atomicfile of this module.
+package daily

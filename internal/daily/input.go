@@ -1,0 +1,103 @@
+package daily
+
+import (
+	"readout/analysis"
+	"readout/experiment"
+	"readout/ingest"
+)
+
+// analysisDays turns what the engine found about the i-th subject into the days of its
+// analysis: those that end after its start, up to the last one wanted.
+func analysisDays(s subject, a answer, i int, looks []Day, last Day) []analysis.Day {
+	var out []analysis.Day
+	for _, d := range looks {
+		if k, ok := a.at(d.Through); ok && d.Through.After(s.start) && !d.Through.After(last.Through) {
+			out = append(out, analysisDay(s, a, i, k, d))
+		}
+	}
+	return out
+}
+
+// analysisDay is one of them, look k of the engine's result.
+func analysisDay(s subject, a answer, i, k int, d Day) analysis.Day {
+	look := &a.result.Experiments[i].Looks[k]
+	out := analysis.Day{
+		Date: d.Date, Through: d.Through, Users: look.Users, Several: look.Several,
+		Data: dataRead(s, a, look, k),
+	}
+	next := 0
+	for _, m := range s.experiment.Scorecard.Metrics() {
+		if !computed(m) {
+			out.Metrics = append(out.Metrics, nil)
+			continue
+		}
+		phases := make([][]analysis.Arm, len(look.Metrics[next]))
+		for p, cells := range look.Metrics[next] {
+			for _, cell := range cells {
+				phases[p] = append(phases[p], analysis.Arm{Moments: cell.Moments, Converted: cell.Converted})
+			}
+		}
+		out.Metrics = append(out.Metrics, phases)
+		next++
+	}
+	return out
+}
+
+// dataRead says what was read up to look k and what was left out. Rows left out by table
+// count from the experiment's start: those before it may not have been read at all.
+func dataRead(s subject, a answer, look *ingest.LookResult, k int) analysis.DataRead {
+	var exposures, conversions ingest.TableRead
+	if start, ok := a.at(s.start); ok {
+		exposures, conversions = a.result.Exposures[start], a.result.Conversions[start]
+	}
+	out := analysis.DataRead{
+		Exposures:   tableRead(a.result.Exposures[k], exposures, a.result.ExposureDates),
+		Conversions: tableRead(a.result.Conversions[k], conversions, a.result.ConversionDates),
+		LeftOut:     []analysis.LeftOut{},
+	}
+	left := look.Left
+	add := func(reason, name string, rows, users int64) {
+		if rows != 0 || users != 0 {
+			out.LeftOut = append(out.LeftOut, analysis.NewLeftOut(reason, name, rows, users))
+		}
+	}
+	add(analysis.LeftBeforeStart, "", left.BeforeStart, 0)
+	add(analysis.LeftAfterEnd, "", left.AfterEnd, 0)
+	for _, u := range left.UnknownVariants {
+		add(analysis.LeftUnknownVariant, u.Name, u.Rows, u.Users)
+	}
+	if s.experiment.SeveralVariants == experiment.SeveralExclude {
+		var several int64
+		for _, n := range look.Several {
+			several += n
+		}
+		add(analysis.LeftSeveral, "", 0, several)
+	}
+	add(analysis.LeftNeverExposed, "", left.NeverExposed, 0)
+	add(analysis.LeftBeforeExposure, "", left.BeforeExposure, 0)
+	add(analysis.LeftNoValue, "", left.NoValue, 0)
+	return out
+}
+
+// tableRead says what was read of one table, which stood as before at the experiment's start.
+func tableRead(t, before ingest.TableRead, dates bool) analysis.TableRead {
+	out := analysis.TableRead{
+		Files: t.Files, Rows: t.Rows, First: t.First, Last: t.Last,
+		SinceStart: t.Rows - before.Rows, Dates: dates,
+	}
+	for _, l := range []struct {
+		reason string
+		rows   int64
+	}{
+		{analysis.LeftNoUser, t.NoUser - before.NoUser},
+		{analysis.LeftNoTime, t.NoTime - before.NoTime},
+		{analysis.LeftNoExperiment, t.NoExperiment - before.NoExperiment},
+		{analysis.LeftNoVariant, t.NoVariant - before.NoVariant},
+		{analysis.LeftNoEvent, t.NoEvent - before.NoEvent},
+	} {
+		if l.rows > 0 {
+			out.LeftOut = append(out.LeftOut, analysis.NewLeftOut(l.reason, "", l.rows, 0))
+		}
+	}
+	return out
+}

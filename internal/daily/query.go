@@ -1,0 +1,143 @@
+package daily
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"readout/analysis"
+	"readout/experiment"
+	"readout/ingest"
+)
+
+// subject is one experiment as far as it is to be analysed.
+type subject struct {
+	experiment *experiment.Experiment
+	control    string
+	start, end time.Time
+	// stopped are the instants at which variants were stopped: each begins a phase.
+	stopped []time.Time
+}
+
+// final returns when no metric can get another user.
+func (s subject) final() time.Time {
+	final := s.end
+	for _, m := range s.experiment.Scorecard.Metrics() {
+		if f := s.end.Add(analysis.MatureAfter(m)); f.After(final) {
+			final = f
+		}
+	}
+	return final
+}
+
+// query asks for the moments of all subjects at the ends of the given days, and for the
+// rows read until each of them started.
+func query(p *experiment.Project, subjects []subject, looks []Day, seed uint64) ingest.Query {
+	e, c := p.Data.Exposures, p.Data.Conversions
+	q := ingest.Query{
+		Exposures: ingest.ExposureTable{
+			Path: e.Path, User: e.Columns.User, Experiment: e.Columns.Experiment,
+			Variant: e.Columns.Variant, Time: e.Columns.Time,
+		},
+		Conversions: ingest.ConversionTable{
+			Path: c.Path, User: c.Columns.User, Event: c.Columns.Event,
+			Time: c.Columns.Time, Value: c.Columns.Value,
+		},
+		Location: p.Location,
+		Seed:     seed,
+	}
+	for _, d := range looks {
+		q.Looks = append(q.Looks, d.Through)
+	}
+	for _, s := range subjects {
+		q.Experiments = append(q.Experiments, s.query())
+		if !s.start.IsZero() {
+			q.Looks = append(q.Looks, s.start)
+		}
+	}
+	slices.SortFunc(q.Looks, time.Time.Compare)
+	q.Looks = slices.CompactFunc(q.Looks, time.Time.Equal)
+	return q
+}
+
+// answer is a query with its result.
+type answer struct {
+	looks  []time.Time
+	result *ingest.Result
+}
+
+// at returns the place of a look among those of the query.
+func (a answer) at(t time.Time) (int, bool) {
+	return slices.BinarySearchFunc(a.looks, t, time.Time.Compare)
+}
+
+// ask runs a query.
+func ask(ctx context.Context, engine ingest.Engine, q ingest.Query, progress ingest.Progress) (answer, error) {
+	result, err := engine.Run(ctx, q, progress)
+	return answer{q.Looks, result}, err
+}
+
+// query asks for one subject.
+func (s subject) query() ingest.Experiment {
+	x := ingest.Experiment{Name: s.experiment.Name, Start: s.start, End: s.end, Phases: s.stopped}
+	if s.experiment.SeveralVariants == experiment.SeveralFirst {
+		x.SeveralVariants = ingest.First
+	}
+	for _, v := range s.experiment.Variants {
+		x.Variants = append(x.Variants, v.Name)
+	}
+	adjusted := s.experiment.Statistics.Method != experiment.MethodSequential
+	for _, m := range s.experiment.Scorecard.Metrics() {
+		if computed(m) {
+			x.Metrics = append(x.Metrics, metricQuery(m, adjusted))
+		}
+	}
+	return x
+}
+
+// computed reports whether the engine can compute a metric.
+func computed(m *experiment.Metric) bool {
+	if m.Kind() == experiment.KindQuantile {
+		return false
+	}
+	for _, c := range m.Columns() {
+		if len(c.Where) > 0 || c.Cap != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// metricQuery asks for one metric, with covariates when it is to be adjusted.
+func metricQuery(m *experiment.Metric, adjusted bool) ingest.Metric {
+	out := ingest.Metric{Name: m.Name, Value: columnQuery(m.Numerator), MatureAfter: analysis.MatureAfter(m)}
+	if m.Denominator != nil {
+		d := columnQuery(*m.Denominator)
+		out.Denominator = &d
+	}
+	if adjusted {
+		out.Lookback = m.Lookback
+	}
+	return out
+}
+
+// columnQuery asks for one number per user.
+func columnQuery(c experiment.Column) ingest.Column {
+	out := ingest.Column{Event: c.Event, Aggregate: aggregates[c.Aggregate], From: c.Window.From}
+	if !c.Window.Open {
+		out.To = c.Window.To
+	}
+	return out
+}
+
+// aggregates names the engine's aggregate for each of the configuration's.
+var aggregates = map[experiment.Aggregate]ingest.Aggregate{
+	experiment.AggregateAny:          ingest.Any,
+	experiment.AggregateCount:        ingest.Count,
+	experiment.AggregateSum:          ingest.Sum,
+	experiment.AggregateMax:          ingest.Max,
+	experiment.AggregateMin:          ingest.Min,
+	experiment.AggregateFirst:        ingest.FirstValue,
+	experiment.AggregateLast:         ingest.LastValue,
+	experiment.AggregateDistinctDays: ingest.DistinctDays,
+}

@@ -1,0 +1,272 @@
+package daily
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"readout/analysis"
+	"readout/experiment"
+	"readout/ingest"
+	"readout/internal/atomicfile"
+	"readout/reports"
+)
+
+// Names of the files below the state directory.
+const (
+	lockFile      = "lock"
+	lifecycleFile = "lifecycle.jsonl"
+	looksFile     = "looks.jsonl"
+)
+
+// LifecyclePath returns where the lifecycle log of a state directory is.
+func LifecyclePath(state string) string { return filepath.Join(state, lifecycleFile) }
+
+// LockState takes the lock of a state directory, which every command that writes there
+// holds. It fails at once when another process has it.
+func LockState(state string) (*atomicfile.FileLock, error) {
+	return atomicfile.TryLock(filepath.Join(state, lockFile))
+}
+
+// Runner runs the daily job of one project.
+type Runner struct {
+	Project *experiment.Project
+	Engine  ingest.Engine
+	// State is the state directory.
+	State string
+	// Seed keys the hash of user ids. Results do not depend on it.
+	Seed uint64
+	// Progress may be nil.
+	Progress ingest.Progress
+}
+
+// Report says what a run did.
+type Report struct {
+	// Transitions are those that time has made, as they were logged.
+	Transitions []experiment.Entry
+	// Days are the scorecards made, by day and then by experiment.
+	Days []Outcome
+	// Idle says for every experiment without a scorecard of the last day why there is none.
+	Idle []Idle
+}
+
+// Outcome is one scorecard of a run.
+type Outcome struct {
+	Card analysis.Scorecard
+	// Changed says that the stored scorecard was not there or was another one.
+	Changed bool
+}
+
+// Idle is an experiment that a run had nothing to do for.
+type Idle struct {
+	Experiment, Reason string
+}
+
+// Run runs the job through the end of day last: first the transitions that are due by
+// then, then the scorecards of last, of every day from first on (unless it is zero), and
+// of every earlier day that has none. now is the clock; a day that is not over yet is
+// refused, because an incomplete day is never a look.
+//
+// When the data cannot be read the transitions have been made all the same, and no
+// scorecard is touched. Running a day again with the same input changes no byte.
+func (r *Runner) Run(ctx context.Context, now time.Time, first, last Day) (report *Report, err error) {
+	if now.Before(last.Through) {
+		return nil, fmt.Errorf("%s is not over yet in %s: the last whole day is %s",
+			last.Date, r.Project.Location, Yesterday(now, r.Project.Location).Date)
+	}
+	lock, err := LockState(r.State)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, lock.Release()) }()
+	if err := errors.Join(reports.Recover(r.State), atomicfile.RemoveTemps(r.State)); err != nil {
+		return nil, err
+	}
+	log, err := experiment.ReadLog(LifecyclePath(r.State))
+	if err != nil {
+		return nil, err
+	}
+	report = &Report{}
+	if report.Transitions, err = Advance(r.Project, log, r.State, last.Through); err != nil {
+		return report, err
+	}
+	wanted, err := r.wanted(log, first, last, report)
+	if err != nil || len(wanted) == 0 {
+		return report, err
+	}
+	return report, r.analyse(ctx, wanted, log, last, report)
+}
+
+// Advance logs the transitions that time has made by the given instant, for all
+// experiments of the project, and returns them. The caller holds the lock of the state.
+func Advance(p *experiment.Project, log *experiment.Log, state string, by time.Time) ([]experiment.Entry, error) {
+	var due []experiment.Entry
+	for _, e := range p.Experiments {
+		due = append(due, log.State(e).Due(by)...)
+	}
+	if len(due) == 0 {
+		return nil, nil
+	}
+	return due, log.Append(LifecyclePath(state), due...)
+}
+
+// task is one experiment with the days that it needs.
+type task struct {
+	subject
+	state experiment.State
+	days  map[string]bool
+}
+
+// wanted returns the experiments to analyse, and notes why the others are not.
+func (r *Runner) wanted(log *experiment.Log, first, last Day, report *Report) ([]task, error) {
+	var tasks []task
+	for _, e := range r.Project.Experiments {
+		t := task{
+			subject: subject{experiment: e, control: experiment.Control},
+			state:   log.State(e), days: make(map[string]bool),
+		}
+		t.start, t.end = t.state.Start, t.state.End
+		for _, s := range t.state.Stopped {
+			t.stopped = append(t.stopped, s.At)
+		}
+		if why := t.idle(last); why != "" {
+			report.Idle = append(report.Idle, Idle{e.Name, why})
+		}
+		stored, err := reports.Days(r.State, e.Name)
+		if err != nil {
+			return nil, err
+		}
+		have := make(map[string]bool, len(stored))
+		for _, date := range stored {
+			have[date] = true
+		}
+		for _, d := range t.activeDays(last, r.Project.Location) {
+			asked := d.Date == last.Date || !first.Start.IsZero() && !d.Start.Before(first.Start)
+			if asked || !have[d.Date] {
+				t.days[d.Date] = true
+			}
+		}
+		if len(t.days) > 0 {
+			tasks = append(tasks, t)
+		}
+	}
+	return tasks, nil
+}
+
+// idle says why an experiment has no scorecard of the given day, or nothing if it has one.
+func (t *task) idle(d Day) string {
+	switch status := t.state.At(d.Through); {
+	case t.experiment.Type == experiment.TypePersonalization:
+		return "a personalization is served, not analysed"
+	case status == experiment.Draft:
+		return "is a Draft: schedule or start it first"
+	case status == experiment.Scheduled:
+		return "is Scheduled and has not started by then"
+	case status == experiment.Completed:
+		return "is Completed: its results are frozen"
+	case d.Start.After(t.final()) || d.Start.Equal(t.final()):
+		return "is final since " + DayOf(t.final().Add(-1), t.end.Location()).Date + ": decide, or extend it"
+	}
+	return ""
+}
+
+// activeDays returns the days through last on which the experiment is analysed.
+func (t *task) activeDays(last Day, zone *time.Location) []Day {
+	if t.state.Status == experiment.Draft || t.start.IsZero() {
+		return nil
+	}
+	var out []Day
+	for _, d := range days(t.start, last, zone) {
+		if t.idle(d) == "" {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// analyse reads the data once and makes the scorecards of all tasks, day by day.
+func (r *Runner) analyse(ctx context.Context, tasks []task, log *experiment.Log, last Day, report *Report) error {
+	looks, err := readLooks(filepath.Join(r.State, looksFile))
+	if err != nil {
+		return err
+	}
+	begin := tasks[0].start
+	subjects := make([]subject, len(tasks))
+	for i, t := range tasks {
+		subjects[i] = t.subject
+		if t.start.Before(begin) {
+			begin = t.start
+		}
+	}
+	all := days(begin, last, r.Project.Location)
+	answer, err := ask(ctx, r.Engine, query(r.Project, subjects, all, r.Seed), r.Progress)
+	if err != nil {
+		return err
+	}
+	for _, d := range all {
+		for i := range tasks {
+			if !tasks[i].days[d.Date] {
+				continue
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			outcome, err := r.day(&tasks[i], i, d, all, answer, looks)
+			if err != nil {
+				return fmt.Errorf("experiment %s on %s: %w", tasks[i].experiment.Name, d.Date, err)
+			}
+			report.Days = append(report.Days, outcome)
+		}
+	}
+	return nil
+}
+
+// day makes one scorecard. Looks are logged before the scorecard is stored: a run that is
+// killed in between finds them again and makes the same scorecard.
+func (r *Runner) day(t *task, i int, d Day, all []Day, a answer, looks *looksLog) (Outcome, error) {
+	in := r.input(t, d)
+	in.Days = analysisDays(t.subject, a, i, all, d)
+	in.ExposureDates, in.ConversionDates = a.result.ExposureDates, a.result.ConversionDates
+	in.Looks = looks.of(t.experiment.Name)
+	card, added, err := analysis.Analyze(in)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if len(added) > 0 {
+		if err := looks.append(added); err != nil {
+			return Outcome{}, err
+		}
+	}
+	changed, err := reports.WriteDay(r.State, card, r.extraFormats()...)
+	return Outcome{Card: card, Changed: changed}, err
+}
+
+// extraFormats are stored beside JSON and Parquet.
+func (r *Runner) extraFormats() []reports.Format {
+	var out []reports.Format
+	for _, f := range reports.Formats() {
+		if f.Name == "csv" || f.Name == "arrow" {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// input returns what the analysis needs to know of the experiment as of a day.
+func (r *Runner) input(t *task, d Day) analysis.Input {
+	in := analysis.Input{
+		Organization: r.Project.Organization, Project: r.Project.Name,
+		Experiment: t.experiment, Control: t.control,
+		Status: string(t.state.At(d.Through)), Location: r.Project.Location,
+		Start: t.start, End: t.state.EndAt(d.Through), FirstEnd: t.state.FirstEnd,
+		ConfigHash: t.experiment.ConfigHash(), MetricHash: metricHashes(t.experiment),
+	}
+	for _, x := range t.state.Extensions {
+		if !x.At.After(d.Through) {
+			in.Extensions = append(in.Extensions, x)
+		}
+	}
+	return in
+}
