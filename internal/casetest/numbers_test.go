@@ -1,0 +1,119 @@
+package casetest
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"testing"
+
+	"readout/power"
+	"readout/sequential"
+)
+
+// Bounds are the boundaries of a sequential test.
+type Bounds struct {
+	Spending string    `json:"spending"`
+	Alpha    float64   `json:"alpha"`
+	Sides    int       `json:"sides"`
+	Times    []float64 `json:"times"`
+	// Z are the critical values, Spent the alpha spent up to and including each look.
+	Z     []float64 `json:"z"`
+	Spent []float64 `json:"spent"`
+}
+
+// check compares the boundaries with those wanted.
+func (b Bounds) check(t *testing.T, tolerance float64) {
+	spending, err := sequential.NewSpending(b.Spending, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	process, err := sequential.FromInformation(b.Times)
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := make([]float64, len(b.Times))
+	before := 0.0
+	for k, time := range b.Times {
+		spent := sequential.Spent(spending, time, b.Alpha, b.Sides)
+		near(t, fmt.Sprintf("spent at look %d", k+1), spent, b.Spent[k], tolerance)
+		steps[k], before = spent-before, spent
+	}
+	bounds, err := sequential.Boundaries(process, steps, b.Sides)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, c := range bounds {
+		if !c.Finite {
+			t.Errorf("look %d has no critical value", k+1)
+		}
+		near(t, fmt.Sprintf("critical value of look %d", k+1), c.Value, b.Z[k], tolerance)
+	}
+}
+
+// Size is a sample size, for a rate or for a mean with its standard deviation.
+type Size struct {
+	Rate     *float64  `json:"rate"`
+	Mean     float64   `json:"mean"`
+	SD       float64   `json:"sd"`
+	Effect   float64   `json:"effect"`
+	Relative bool      `json:"relative"`
+	Weights  []float64 `json:"weights"`
+	Alpha    float64   `json:"alpha"`
+	Power    float64   `json:"power"`
+	// PerDay, where given, is the number of new users per day.
+	PerDay *float64 `json:"per_day"`
+
+	// Exact are the users per arm before and Users after rounding, Days how long they take.
+	Exact []float64 `json:"exact"`
+	Users []int64   `json:"users"`
+	Days  int64     `json:"days"`
+	// Refused is what the error says where there is no answer.
+	Refused string `json:"refused"`
+}
+
+// check compares the size with the one wanted.
+func (s Size) check(t *testing.T, tolerance float64) {
+	size, days, err := s.plan()
+	if s.Refused != "" {
+		if err == nil || !matches(s.Refused, err.Error()) {
+			t.Errorf("got %v and error %v, want the error %q", size.Users, err, s.Refused)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range s.Exact {
+		near(t, fmt.Sprintf("users of arm %d", i), size.Exact[i], s.Exact[i], tolerance)
+	}
+	for i := range s.Users {
+		if size.Users[i] != s.Users[i] {
+			t.Errorf("users of arm %d: got %d, want %d", i, size.Users[i], s.Users[i])
+		}
+	}
+	if days != s.Days {
+		t.Errorf("got %d days, want %d", days, s.Days)
+	}
+}
+
+func (s Size) plan() (size power.Size, days int64, err error) {
+	baseline := power.Mean(s.Mean, s.SD)
+	if s.Rate != nil {
+		baseline = power.Rate(*s.Rate)
+	}
+	size, err = power.SampleSize(baseline, power.Effect{Size: s.Effect, Relative: s.Relative},
+		power.Design{Weights: s.Weights, Alpha: s.Alpha, Power: s.Power})
+	if s.PerDay == nil {
+		return size, 0, err
+	}
+	days, daysErr := power.Days(size.Total, *s.PerDay)
+	return size, days, errors.Join(err, daysErr)
+}
+
+// near checks a number.
+func near(t *testing.T, what string, got, want, tolerance float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= tolerance*math.Abs(want)) {
+		t.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}
