@@ -1,0 +1,256 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"readout/analysis"
+	"readout/experiment"
+	"readout/ingest"
+	"readout/internal/daily"
+)
+
+type analyzeFlags struct {
+	exposures, conversions string
+	columns                []string
+	experiment, control    string
+	metrics, decrease      []string
+	window, lookback       string
+	method, confidence     string
+	start, end, date       string
+	weights                string
+	severalVariants        string
+	timezone               string
+	format                 string
+	json                   bool
+}
+
+func (a *app) analyzeCommand() *cobra.Command {
+	var f analyzeFlags
+	c := &cobra.Command{
+		Use:   "analyze [EXPERIMENT]",
+		Short: "analyse one experiment ad hoc, of the project or straight from Parquet files",
+		Long: `Analyses an experiment on request and writes nothing.
+
+Of a project: EXPERIMENT as it is defined, with other dates, metrics, confidence or method
+where flags say so. Without a project: exposures and conversions as Parquet files, folders
+or globs.
+
+The fixed method takes one look at all the data and is the default without a project. The
+sequential methods take one look a day, as the daily job does.
+
+Metrics are an event (share of users with at least one), NAME=AGGREGATE(EVENT) with
+any, count, sum, max, min, first, last or distinct_days, or NAME=A(EVENT)/B(EVENT).`,
+		Example: `  readout analyze checkout-button
+  readout analyze checkout-button --method fixed --metric revenue --date 2026-01-20
+  readout analyze --exposures exp.parquet --conversions conv.parquet --metric purchase
+  readout analyze --exposures exp/ --conversions conv/ --column event=metric \
+      --metric 'revenue=sum(purchase)' --metric 'aov=sum(purchase)/count(purchase)' --window 7d`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.analyze(cmd.Context(), args, f)
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.exposures, "exposures", "", "exposures: a Parquet file, folder or glob (no project needed)")
+	flags.StringVar(&f.conversions, "conversions", "", "conversions, likewise")
+	flags.StringArrayVar(&f.columns, "column", nil, "ROLE=NAME of a column; roles: user, experiment, variant, time, event, value")
+	flags.StringVar(&f.experiment, "experiment", "", "which experiment, when the files hold several")
+	flags.StringVar(&f.control, "control", "", "the variant to compare with (default control)")
+	flags.StringArrayVar(&f.metrics, "metric", nil, "a metric, see above; of a project also by its name; may be repeated")
+	flags.StringArrayVar(&f.decrease, "decrease", nil, "name of a metric that is better when it falls; may be repeated")
+	flags.StringVar(&f.window, "window", "", "how long after the first exposure conversions count, such as 7d or 168h")
+	flags.StringVar(&f.lookback, "covariate-lookback", "", "adjust by the same metric this long before the first exposure, such as 14d")
+	flags.StringVar(&f.method, "method", "", "fixed, sequential or sequential-cuped")
+	flags.StringVar(&f.confidence, "confidence", "", "90%, 95% or 99%")
+	flags.StringVar(&f.start, "start", "", "first day or instant of enrolment (default: where the data begin)")
+	flags.StringVar(&f.end, "end", "", "last day, or instant, of enrolment (default: where the data end)")
+	flags.StringVar(&f.date, "date", "", "last day of data to use (default: the last there is; of a project, yesterday)")
+	flags.StringVar(&f.weights, "weights", "", "planned traffic, such as control=50,big=50 (default: equal)")
+	flags.StringVar(&f.severalVariants, "several-variants", "", "users seen in several variants: exclude, or first wins")
+	flags.StringVar(&f.timezone, "timezone", "", "zone in which days begin (default UTC)")
+	flags.StringVar(&f.format, "format", "text", "text, json, csv, parquet or arrow")
+	flags.BoolVar(&f.json, "json", false, "the same as --format json")
+	return c
+}
+
+func (a *app) analyze(ctx context.Context, args []string, f analyzeFlags) error {
+	var job *daily.AdHoc
+	var err error
+	bare := f.exposures != "" || f.conversions != ""
+	switch {
+	case bare && len(args) > 0:
+		return usagef("give an experiment of the project, or --exposures and --conversions, not both")
+	case bare:
+		job, err = a.bareJob(ctx, f)
+	case len(args) == 0:
+		return usagef("name an experiment of the project, or give --exposures and --conversions")
+	default:
+		job, err = a.projectJob(args[0], f)
+	}
+	if err != nil {
+		return err
+	}
+	bar := a.progress()
+	job.Seed, job.Progress = seed(), bar.update
+	card, err := job.Run(ctx)
+	bar.finish()
+	if err != nil {
+		return err
+	}
+	format := f.format
+	if f.json {
+		format = "json"
+	}
+	cards := []analysis.Scorecard{card}
+	if err := a.writeCards(format, cards); err != nil {
+		return err
+	}
+	return attention(cards)
+}
+
+// projectJob analyses an experiment of the project, with what the flags change.
+func (a *app) projectJob(name string, f analyzeFlags) (*daily.AdHoc, error) {
+	for _, only := range []struct{ flag, value string }{
+		{"--weights", f.weights}, {"--timezone", f.timezone}, {"--experiment", f.experiment},
+		{"--column", strings.Join(f.columns, "")},
+	} {
+		if only.value != "" {
+			return nil, usagef("%s goes with --exposures; a project has it in its files", only.flag)
+		}
+	}
+	p, err := a.load()
+	if err != nil {
+		return nil, err
+	}
+	e, err := experimentNamed(p, name)
+	if err != nil {
+		return nil, err
+	}
+	log, err := experiment.ReadLog(daily.LifecyclePath(a.state(p)))
+	if err != nil {
+		return nil, err
+	}
+	state := log.State(e)
+	now, err := a.now(p.Location)
+	if err != nil {
+		return nil, err
+	}
+	engine, err := a.engine(p)
+	if err != nil {
+		return nil, err
+	}
+	job := &daily.AdHoc{
+		Project: p, Engine: engine, Control: experiment.Control,
+		Start: state.Start, End: state.End, Through: daily.Yesterday(now, p.Location),
+	}
+	for _, s := range state.Stopped {
+		job.Stopped = append(job.Stopped, s.At)
+	}
+	changed := *e
+	job.Experiment = &changed
+	if err := f.apply(job, p); err != nil {
+		return nil, err
+	}
+	if e.Statistics.Method == experiment.MethodSequential && changed.Statistics.Method == experiment.MethodFixed {
+		changed.Scorecard = changed.Scorecard.WithoutLookback()
+	}
+	if job.Start.IsZero() && f.start == "" {
+		return nil, usagef("experiment %s has no start yet: give --start", name)
+	}
+	return job, nil
+}
+
+// bareJob analyses files without a project.
+func (a *app) bareJob(ctx context.Context, f analyzeFlags) (*daily.AdHoc, error) {
+	switch {
+	case f.exposures == "":
+		return nil, usagef("--conversions needs --exposures beside it")
+	case f.conversions == "":
+		return nil, usagef("--exposures needs --conversions beside it")
+	case len(f.metrics) == 0:
+		return nil, usagef("name what to compare with --metric, such as --metric purchase or --metric 'revenue=sum(purchase)'")
+	}
+	// A mistyped metric is said before any file is read.
+	if err := f.applyMetrics(&experiment.Experiment{}, &experiment.Project{}); err != nil {
+		return nil, err
+	}
+	p := &experiment.Project{
+		Location: time.UTC,
+		Data: experiment.Data{
+			Exposures:   experiment.Exposures{Path: f.exposures, Columns: experiment.DefaultExposureColumns()},
+			Conversions: experiment.Conversions{Path: f.conversions, Columns: experiment.DefaultConversionColumns()},
+		},
+	}
+	if f.timezone != "" {
+		zone, err := time.LoadLocation(f.timezone)
+		if err != nil || f.timezone == "Local" {
+			return nil, usagef("--timezone %q is not a zone such as Europe/Berlin", f.timezone)
+		}
+		p.Location = zone
+	}
+	named, err := renameColumns(&p.Data, f.columns)
+	if err != nil {
+		return nil, err
+	}
+	engine := ingest.Embedded{}
+	found, err := a.inspect(ctx, engine, p, f, named["experiment"])
+	if err != nil {
+		return nil, err
+	}
+	e := &experiment.Experiment{
+		Name: found.Name, Statistics: experiment.DefaultStatistics(),
+		SeveralVariants: experiment.SeveralExclude,
+	}
+	e.Statistics.Method = experiment.MethodFixed
+	job := &daily.AdHoc{Project: p, Engine: engine, Experiment: e}
+	if job.Control, e.Variants, err = arms(f, found.Variants); err != nil {
+		return nil, err
+	}
+	return job, f.apply(job, p)
+}
+
+// inspect finds the experiment to analyse and its variants.
+func (a *app) inspect(ctx context.Context, engine ingest.Embedded, p *experiment.Project, f analyzeFlags, columnNamed bool) (ingest.Inspected, error) {
+	c := &p.Data.Exposures.Columns
+	columns, err := engine.Columns(ctx, p.Data.Exposures.Path)
+	if err != nil {
+		return ingest.Inspected{}, err
+	}
+	if !slices.Contains(columns, c.Experiment) && !columnNamed && f.experiment == "" {
+		c.Experiment = ""
+	}
+	table := ingest.ExposureTable{Path: p.Data.Exposures.Path, User: c.User, Variant: c.Variant, Time: c.Time, Experiment: c.Experiment}
+	bar := a.progress()
+	found, err := engine.Inspect(ctx, table, p.Location, bar.update)
+	bar.finish()
+	if err != nil {
+		return ingest.Inspected{}, err
+	}
+	var names []string
+	for _, x := range found.Experiments {
+		if f.experiment == x.Name || f.experiment == "" && len(found.Experiments) == 1 {
+			return x, nil
+		}
+		names = append(names, x.Name)
+	}
+	switch {
+	case len(names) == 0:
+		return ingest.Inspected{Name: f.experiment}, nil
+	case f.experiment == "":
+		return ingest.Inspected{}, usagef("the exposures hold %d experiments: choose one with --experiment (%s)", len(names), list(names))
+	}
+	return ingest.Inspected{}, usagef("no exposures of experiment %q: there are %s", f.experiment, list(names))
+}
+
+// list writes names, at most ten of them.
+func list(names []string) string {
+	if len(names) > 10 {
+		return strings.Join(names[:10], ", ") + ", …"
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,319 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"readout/experiment"
+	"readout/internal/daily"
+)
+
+// renameColumns applies --column ROLE=NAME and returns the roles named.
+func renameColumns(d *experiment.Data, columns []string) (map[string]bool, error) {
+	e, c := &d.Exposures.Columns, &d.Conversions.Columns
+	targets := map[string][]*string{
+		"user":       {&e.User, &c.User},
+		"experiment": {&e.Experiment},
+		"variant":    {&e.Variant},
+		"time":       {&e.Time, &c.Time},
+		"event":      {&c.Event},
+		"value":      {&c.Value},
+	}
+	named := make(map[string]bool)
+	for _, column := range columns {
+		role, name, ok := strings.Cut(column, "=")
+		if !ok || name == "" {
+			return nil, usagef("--column %q: want ROLE=NAME, such as user=uid", column)
+		}
+		scope := ""
+		if table, rest, found := strings.Cut(role, "."); found {
+			scope, role = table, rest
+		}
+		fields := targets[role]
+		switch {
+		case fields == nil:
+			return nil, usagef("--column %q: unknown role %q, use user, experiment, variant, time, event or value", column, role)
+		case scope == "exposures" && len(fields) == 2:
+			fields = fields[:1]
+		case scope == "conversions" && len(fields) == 2:
+			fields = fields[1:]
+		case scope != "":
+			return nil, usagef("--column %q: only exposures.user, exposures.time, conversions.user and conversions.time name their table", column)
+		}
+		for _, field := range fields {
+			*field = name
+		}
+		named[role] = true
+	}
+	return named, nil
+}
+
+// arms returns the control and the variants with their planned traffic.
+func arms(f analyzeFlags, found []string) (control string, variants []experiment.Variant, err error) {
+	weights := make(map[string]float64)
+	names := found
+	if f.weights != "" {
+		if names, weights, err = parseWeights(f.weights); err != nil {
+			return "", nil, err
+		}
+	}
+	control = f.control
+	if control == "" {
+		control = experiment.Control
+	}
+	switch {
+	case len(names) == 0:
+		return "", nil, usagef("there are no exposures with a user, a variant and a time: name the variants with --weights to get an empty scorecard")
+	case !slices.Contains(names, control) && f.control == "":
+		return "", nil, usagef("no variant is called control: choose one with --control (%s)", list(names))
+	case !slices.Contains(names, control):
+		return "", nil, usagef("--control %s: the variants are %s", control, list(names))
+	case len(names) == 1:
+		return "", nil, usagef("there is only one variant, %s: nothing to compare", names[0])
+	case len(names) > maxVariants:
+		return "", nil, usagef("%d variants, at most %d can be compared: name those you mean with --weights", len(names), maxVariants)
+	}
+	ordered := append([]string{control}, slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == control })...)
+	var sum float64
+	for _, name := range ordered {
+		if f.weights == "" {
+			weights[name] = 1
+		}
+		sum += weights[name]
+	}
+	for _, name := range ordered {
+		share := experiment.Share(weights[name]/sum*float64(experiment.Whole) + 0.5)
+		variants = append(variants, experiment.Variant{Name: name, Traffic: share})
+	}
+	return control, variants, nil
+}
+
+// maxVariants bounds the variants that an ad-hoc analysis takes from the data.
+const maxVariants = 100
+
+// parseWeights reads control=50,big=50.
+func parseWeights(text string) (names []string, weights map[string]float64, err error) {
+	weights = make(map[string]float64)
+	var sum float64
+	for part := range strings.SplitSeq(text, ",") {
+		name, number, ok := strings.Cut(part, "=")
+		w, err := strconv.ParseFloat(strings.TrimSuffix(number, "%"), 64)
+		if !ok || err != nil || name == "" || !(w >= 0 && w <= 1e9) {
+			return nil, nil, usagef("--weights %q: want VARIANT=NUMBER, such as control=50,big=50", part)
+		}
+		if _, twice := weights[name]; twice {
+			return nil, nil, usagef("--weights names %s twice", name)
+		}
+		weights[name] = w
+		names = append(names, name)
+		sum += w
+	}
+	if sum == 0 {
+		return nil, nil, usagef("--weights: at least one must be above 0")
+	}
+	return names, weights, nil
+}
+
+// apply changes a job by the flags that both kinds of analysis have.
+func (f analyzeFlags) apply(job *daily.AdHoc, p *experiment.Project) error {
+	e := job.Experiment
+	if f.control != "" {
+		if _, ok := e.Variant(f.control); !ok {
+			return usagef("--control %s: not a variant of %s", f.control, e.Name)
+		}
+		job.Control = f.control
+	}
+	if err := f.applyStatistics(&e.Statistics); err != nil {
+		return err
+	}
+	if f.severalVariants != "" {
+		e.SeveralVariants = experiment.SeveralVariants(f.severalVariants)
+		if !slices.Contains(experiment.SeveralVariantsPolicies(), e.SeveralVariants) {
+			return usagef("--several-variants %q is not known: use exclude or first", f.severalVariants)
+		}
+	}
+	if err := f.applyMetrics(e, p); err != nil {
+		return err
+	}
+	return f.applyDates(job, p.Location)
+}
+
+func (f analyzeFlags) applyStatistics(s *experiment.Statistics) error {
+	methods := append(experiment.Methods(), experiment.MethodFixed)
+	if f.method != "" {
+		s.Method = experiment.Method(f.method)
+		if !slices.Contains(methods, s.Method) {
+			return usagef("--method %q is not known: use fixed, sequential or sequential-cuped", f.method)
+		}
+	}
+	if f.confidence != "" {
+		number, err := strconv.ParseFloat(strings.TrimSuffix(f.confidence, "%"), 64)
+		if err != nil || number != 90 && number != 95 && number != 99 {
+			return usagef("--confidence %q: want 90%%, 95%% or 99%%", f.confidence)
+		}
+		s.Confidence = number / 100
+	}
+	return nil
+}
+
+// applyMetrics replaces the scorecard by the metrics named, all primary and each with the
+// window and look-back asked for.
+func (f analyzeFlags) applyMetrics(e *experiment.Experiment, p *experiment.Project) error {
+	window := experiment.Window{Open: true}
+	if f.window != "" {
+		d, err := experiment.ParseDuration(f.window)
+		if err != nil {
+			return usagef("--window: %w", err)
+		}
+		window = experiment.Window{To: d}
+	}
+	var lookback time.Duration
+	if f.lookback != "" {
+		d, err := experiment.ParseDuration(f.lookback)
+		if err != nil {
+			return usagef("--covariate-lookback: %w", err)
+		}
+		lookback = d
+	}
+	if e.Statistics.Method == experiment.MethodSequential && lookback > 0 {
+		e.Statistics.Method = experiment.MethodSequentialCUPED
+	}
+	if e.Statistics.Method == experiment.MethodSequentialCUPED && f.exposures != "" && lookback == 0 {
+		return usagef("--method sequential-cuped needs --covariate-lookback, such as 14d")
+	}
+	if len(f.metrics) == 0 {
+		if f.window != "" || f.lookback != "" {
+			return usagef("--window and --covariate-lookback go with --metric: the experiment's own metrics have theirs")
+		}
+	} else {
+		card := experiment.Scorecard{}
+		for _, text := range f.metrics {
+			m, named := p.Metric(text)
+			if !named {
+				var err error
+				if m, err = parseMetric(text, window, lookback); err != nil {
+					return err
+				}
+			}
+			for _, have := range card.Primary {
+				if have.Name == m.Name {
+					return usagef("--metric %s is given twice: give each its own name, such as --metric 'orders=count(purchase)'", m.Name)
+				}
+			}
+			card.Primary = append(card.Primary, m)
+		}
+		e.Scorecard = card
+	}
+	return f.applyGoals(e)
+}
+
+// applyGoals marks the metrics of --decrease.
+func (f analyzeFlags) applyGoals(e *experiment.Experiment) error {
+	for _, name := range f.decrease {
+		found := false
+		for i, m := range e.Scorecard.Primary {
+			if m.Name == name {
+				falling := *m
+				falling.Goal = experiment.GoalDecrease
+				e.Scorecard.Primary = slices.Clone(e.Scorecard.Primary)
+				e.Scorecard.Primary[i] = &falling
+				found = true
+			}
+		}
+		if !found {
+			return usagef("--decrease %s: no such primary metric", name)
+		}
+	}
+	return nil
+}
+
+// applyDates reads --start, --end and --date.
+func (f analyzeFlags) applyDates(job *daily.AdHoc, zone *time.Location) error {
+	for _, bound := range []struct {
+		flag, text string
+		end        bool
+		target     *time.Time
+	}{{"--start", f.start, false, &job.Start}, {"--end", f.end, true, &job.End}} {
+		if bound.text == "" {
+			continue
+		}
+		t, _, err := experiment.ParseInstant(bound.text, zone, bound.end)
+		if err != nil {
+			return usagef("%s %q: %w", bound.flag, bound.text, err)
+		}
+		*bound.target = t
+	}
+	if f.date != "" {
+		d, err := daily.ParseDay(f.date, zone)
+		if err != nil {
+			return usagef("--date %q is not a date such as 2026-01-31", f.date)
+		}
+		job.Through = d
+	}
+	if !job.Start.IsZero() && !job.End.IsZero() && !job.End.After(job.Start) {
+		return usagef("the end %s is not after the start %s", job.End.Format(time.RFC3339), job.Start.Format(time.RFC3339))
+	}
+	return nil
+}
+
+// parseMetric reads EVENT, NAME=AGGREGATE(EVENT) or NAME=A(EVENT)/B(EVENT).
+func parseMetric(text string, window experiment.Window, lookback time.Duration) (*experiment.Metric, error) {
+	m := &experiment.Metric{
+		Name: text, Goal: experiment.GoalIncrease, Sides: experiment.SidesTwo,
+		Immature: experiment.ImmatureExclude, Lookback: lookback,
+	}
+	name, formula, ok := strings.Cut(text, "=")
+	if !ok {
+		m.Numerator = experiment.Column{Event: text, Aggregate: experiment.AggregateAny, Window: window}
+		if text == "" || strings.ContainsAny(text, "()/") {
+			return nil, metricError(text, "a formula needs a name")
+		}
+		return m, nil
+	}
+	m.Name = name
+	if name == "" {
+		return nil, metricError(text, "the name is empty")
+	}
+	numerator, denominator, ratio := cutRatio(formula)
+	var err error
+	if m.Numerator, err = parseColumn(text, numerator, window); err != nil {
+		return nil, err
+	}
+	if ratio {
+		d, err := parseColumn(text, denominator, window)
+		if err != nil {
+			return nil, err
+		}
+		m.Denominator = &d
+	}
+	return m, nil
+}
+
+// cutRatio splits A(EVENT)/B(EVENT) after the first closing parenthesis.
+func cutRatio(formula string) (numerator, denominator string, ratio bool) {
+	if i := strings.Index(formula, ")/"); i >= 0 {
+		return formula[:i+1], formula[i+2:], true
+	}
+	return formula, "", false
+}
+
+// parseColumn reads AGGREGATE(EVENT).
+func parseColumn(text, formula string, window experiment.Window) (experiment.Column, error) {
+	aggregate, rest, ok := strings.Cut(formula, "(")
+	event, closed := strings.CutSuffix(rest, ")")
+	c := experiment.Column{Event: event, Aggregate: experiment.Aggregate(aggregate), Window: window}
+	switch {
+	case !ok || !closed || event == "":
+		return c, metricError(text, fmt.Sprintf("%q is not AGGREGATE(EVENT)", formula))
+	case !slices.Contains(experiment.Aggregates(), c.Aggregate):
+		return c, metricError(text, fmt.Sprintf("unknown aggregate %q, use any, count, sum, max, min, first, last or distinct_days", aggregate))
+	}
+	return c, nil
+}
+
+func metricError(text, why string) error {
+	return usagef("--metric %q: %s; examples: purchase, 'revenue=sum(purchase)', 'aov=sum(purchase)/count(purchase)'", text, why)
+}

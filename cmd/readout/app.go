@@ -1,0 +1,228 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"readout/analysis"
+	"readout/experiment"
+	"readout/reports"
+)
+
+// Exit statuses.
+const (
+	exitOK        = 0
+	exitFailed    = 1
+	exitUsage     = 2
+	exitAttention = 3
+)
+
+// app is what the commands share: where they write, what time it is, and the flags that
+// all of them have.
+type app struct {
+	out, err io.Writer
+	clock    func() time.Time
+
+	dir   string
+	nowAt string
+	quiet bool
+	color string
+}
+
+// usageError is a mistake in how a command was called.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// usagef returns a usageError.
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// attentionError says that the work was done and a check needs attention.
+type attentionError struct{ checks []string }
+
+func (e attentionError) Error() string {
+	return "a check needs attention: " + strings.Join(e.checks, "; ")
+}
+
+// run executes one command line and returns the exit status.
+func run(ctx context.Context, args []string, out, errs io.Writer, clock func() time.Time) int {
+	a := &app{out: out, err: errs, clock: clock}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(errs)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	return a.fail(err)
+}
+
+// fail prints an error and returns its exit status.
+func (a *app) fail(err error) int {
+	var config experiment.Errors
+	var usage usageError
+	var attention attentionError
+	switch {
+	case errors.As(err, &config):
+		for _, e := range config {
+			fmt.Fprintln(a.err, e.Error())
+		}
+		fmt.Fprintf(a.err, "readout: %d %s in the configuration\n", len(config), plural(len(config), "error", "errors"))
+		return exitUsage
+	case errors.As(err, &usage):
+		fmt.Fprintf(a.err, "readout: %v\n", err)
+		return exitUsage
+	case errors.As(err, &attention):
+		fmt.Fprintf(a.err, "readout: %v\n", err)
+		return exitAttention
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(a.err, "readout: interrupted, nothing was left half-written")
+		return exitFailed
+	}
+	fmt.Fprintf(a.err, "readout: %v\n", err)
+	return exitFailed
+}
+
+// root returns the command with all its subcommands.
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "readout",
+		Short:         "the statistics engine behind server-side A/B experiments",
+		Long:          rootHelp,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          usageArgs(cobra.NoArgs),
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef("%w: see '%s --help'", err, cmd.CommandPath())
+	})
+	flags := root.PersistentFlags()
+	flags.StringVarP(&a.dir, "project", "C", ".", "the project's directory")
+	flags.StringVar(&a.nowAt, "now", "", "use this instant as the clock (RFC 3339, or a date: its midnight in the project's zone)")
+	flags.BoolVarP(&a.quiet, "quiet", "q", false, "say only what went wrong")
+	flags.StringVar(&a.color, "color", "auto", "colour in text reports: auto, always or never")
+	for _, c := range []func() *cobra.Command{
+		a.demoCommand, a.initCommand, a.validateCommand, a.runCommand, a.analyzeCommand,
+		a.powerCommand, a.statusCommand, a.scheduleCommand, a.startCommand,
+	} {
+		command := c()
+		command.Args = usageArgs(command.Args)
+		root.AddCommand(command)
+	}
+	return root
+}
+
+const rootHelp = `Readout reads exposures and conversions from Parquet, computes every scorecard metric
+once a day, tests them sequentially at each experiment's confidence, and moves
+experiments to Ready for review past their end.
+
+Start with 'readout demo', or with 'readout init' in your own project.
+
+The exit status is 0 when all is well, 1 when something failed, 2 for wrong usage or
+configuration, and 3 when the work was done but a check of the data needs attention.`
+
+// usageArgs turns cobra's complaints about arguments into usage errors.
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if check == nil {
+			return nil
+		}
+		if err := check(cmd, args); err != nil {
+			return usagef("%w: see '%s --help'", err, cmd.CommandPath())
+		}
+		return nil
+	}
+}
+
+// now returns the clock's instant, or the one asked for.
+func (a *app) now(zone *time.Location) (time.Time, error) {
+	if a.nowAt == "" {
+		return a.clock(), nil
+	}
+	if t, err := time.Parse(time.RFC3339, a.nowAt); err == nil {
+		return t, nil
+	}
+	if t, err := time.Parse(time.DateOnly, a.nowAt); err == nil {
+		y, m, d := t.Date()
+		return experiment.StartOfDay(y, m, d, zone), nil
+	}
+	return time.Time{}, usagef("--now %q is neither an instant such as 2026-01-31T06:00:00Z nor a date such as 2026-01-31", a.nowAt)
+}
+
+// say prints a line about what goes on, unless it is to be quiet.
+func (a *app) say(format string, args ...any) {
+	if !a.quiet {
+		fmt.Fprintf(a.err, format+"\n", args...)
+	}
+}
+
+// writeCards prints scorecards in a format.
+func (a *app) writeCards(format string, cards []analysis.Scorecard) error {
+	f, err := reports.FormatNamed(format)
+	if err != nil {
+		return usageError{err}
+	}
+	if f.Name != "text" {
+		return f.Write(a.out, cards)
+	}
+	options, err := a.textOptions()
+	if err != nil {
+		return err
+	}
+	return reports.Text(a.out, cards, options)
+}
+
+// textOptions suits text to the terminal, if there is one.
+func (a *app) textOptions() (reports.TextOptions, error) {
+	var o reports.TextOptions
+	if f, ok := a.out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+			o.Width = width
+		}
+		o.Color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	}
+	switch a.color {
+	case "always":
+		o.Color = true
+	case "never":
+		o.Color = false
+	case "auto":
+	default:
+		return o, usagef("--color %q is not known: use auto, always or never", a.color)
+	}
+	return o, nil
+}
+
+// attention returns an attentionError when a check of one of the scorecards raises an alarm.
+func attention(cards []analysis.Scorecard) error {
+	var alarms []string
+	for _, card := range cards {
+		for _, c := range card.Checks {
+			if c.Severity == analysis.Alarm {
+				alarms = append(alarms, fmt.Sprintf("%s, %s", card.Experiment, c.Name))
+			}
+		}
+	}
+	if len(alarms) == 0 {
+		return nil
+	}
+	return attentionError{alarms}
+}
+
+// plural returns the noun for n.
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}

@@ -1,0 +1,19 @@
+// Readout is the statistics engine behind server-side A/B experiments.
+//
+// It reads exposures and conversions from Parquet, computes every scorecard metric once a
+// day, tests them sequentially, and moves experiments to Ready for review past their end:
+//
+//	readout demo                    a complete small project with its scorecards
+//	readout init shop               a new project
+//	readout validate                checks all files, every error with file:line:column
+//	readout run                     the daily job, through the end of yesterday
+//	readout analyze checkout        one experiment, ad hoc
+//	readout analyze --exposures e.parquet --conversions c.parquet --metric purchase
+//	readout power --rate 10% --mde 5%
+//	readout status                  where every experiment stands
+//	readout start, readout schedule
+//
+// Results go to standard output, everything else to standard error. The exit status is 0
+// when all is well, 1 when something failed, 2 for wrong usage or configuration, and 3 when
+// the work was done but a check of the data needs attention.
+package main

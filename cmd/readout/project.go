@@ -1,0 +1,79 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"readout/experiment"
+	"readout/ingest"
+)
+
+// load reads the project's files.
+func (a *app) load() (*experiment.Project, error) {
+	p, err := experiment.Load(a.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, usagef("%s is not a project: it has no readout.yaml (make one with 'readout init', or name the directory with --project)", a.dir)
+	}
+	return p, err
+}
+
+// state returns the project's state directory.
+func (a *app) state(p *experiment.Project) string {
+	if filepath.IsAbs(p.StateDir) {
+		return p.StateDir
+	}
+	return filepath.Join(a.dir, p.StateDir)
+}
+
+// engine returns the engine that the project names.
+func (a *app) engine(p *experiment.Project) (ingest.Engine, error) {
+	if p.Engine != "" && p.Engine != "embedded" {
+		return nil, usagef("engine %q is not part of this version: use embedded", p.Engine)
+	}
+	return &ingest.Embedded{Store: ingest.LocalStore{Dir: a.dir}}, nil
+}
+
+// seed returns a random key for the hash of user ids, so that nobody can prepare ids that
+// collide. Results do not depend on it.
+func seed() uint64 {
+	var b [8]byte
+	// crypto/rand.Read never fails.
+	rand.Read(b[:])
+	return binary.LittleEndian.Uint64(b[:])
+}
+
+// who returns the name under which a person's moves are logged.
+func who(by string) (string, error) {
+	if by != "" {
+		return by, nil
+	}
+	for _, key := range []string{"USER", "LOGNAME", "USERNAME"} {
+		if name := os.Getenv(key); name != "" {
+			return name, nil
+		}
+	}
+	return "", fmt.Errorf("who does it? Say so with --by NAME")
+}
+
+// experimentNamed returns the experiment of a name.
+func experimentNamed(p *experiment.Project, name string) (*experiment.Experiment, error) {
+	if e, ok := p.Experiment(name); ok {
+		return e, nil
+	}
+	if len(p.Experiments) == 0 {
+		return nil, usagef("unknown experiment %q: the project has none yet", name)
+	}
+	names := ""
+	for i, e := range p.Experiments {
+		if i > 0 {
+			names += ", "
+		}
+		names += e.Name
+	}
+	return nil, usagef("unknown experiment %q: the project has %s", name, names)
+}

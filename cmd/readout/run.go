@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"readout/analysis"
+	"readout/experiment"
+	"readout/internal/daily"
+)
+
+// minute is how instants are printed.
+const minute = "2006-01-02 15:04 MST"
+
+type runFlags struct {
+	date, from, to string
+	format         string
+	json           bool
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var f runFlags
+	c := &cobra.Command{
+		Use:   "run",
+		Short: "the daily job",
+		Long: `Makes the transitions that are due, then the scorecards of the day and of every
+earlier day that has none. Running a day again with the same data changes no byte.
+
+The day is yesterday in the project's time zone unless one is given. A day that is not
+over yet is refused: an incomplete day is never a look.`,
+		Example: "  readout run\n  readout run --date 2026-01-31\n  readout run --from 2026-01-01 --to 2026-01-31",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.runDaily(cmd.Context(), f)
+		},
+	}
+	c.Flags().StringVar(&f.date, "date", "", "the last day to run, YYYY-MM-DD (default yesterday)")
+	c.Flags().StringVar(&f.from, "from", "", "run every day from here on again")
+	c.Flags().StringVar(&f.to, "to", "", "the same as --date, to go with --from")
+	c.Flags().StringVar(&f.format, "format", "", "also print the scorecards of the last day: text, json, csv, parquet, arrow")
+	c.Flags().BoolVar(&f.json, "json", false, "print all scorecards made, as JSON")
+	return c
+}
+
+func (a *app) runDaily(ctx context.Context, f runFlags) error {
+	p, err := a.load()
+	if err != nil {
+		return err
+	}
+	first, last, err := a.runDays(p, f)
+	if err != nil {
+		return err
+	}
+	now, err := a.now(p.Location)
+	if err != nil {
+		return err
+	}
+	report, err := a.runOnce(ctx, p, now, first, last)
+	if err != nil {
+		return err
+	}
+	return a.printRun(report, last, f)
+}
+
+// runDays returns the days that the flags ask for; first is zero without --from.
+func (a *app) runDays(p *experiment.Project, f runFlags) (first, last daily.Day, err error) {
+	if f.date != "" && f.to != "" {
+		return first, last, usagef("give --date or --to, not both")
+	}
+	now, err := a.now(p.Location)
+	if err != nil {
+		return first, last, err
+	}
+	last = daily.Yesterday(now, p.Location)
+	if date := f.date + f.to; date != "" {
+		if last, err = daily.ParseDay(date, p.Location); err != nil {
+			return first, last, usagef("%q is not a date such as 2026-01-31", date)
+		}
+	}
+	if now.Before(last.Through) {
+		return first, last, usagef("%s is not over yet in %s: the last whole day is %s",
+			last.Date, p.Location, daily.Yesterday(now, p.Location).Date)
+	}
+	if f.from == "" {
+		return first, last, nil
+	}
+	if first, err = daily.ParseDay(f.from, p.Location); err != nil {
+		return first, last, usagef("--from %q is not a date such as 2026-01-31", f.from)
+	}
+	if last.Start.Before(first.Start) {
+		return first, last, usagef("--from %s is after %s", first.Date, last.Date)
+	}
+	return first, last, nil
+}
+
+// runOnce runs the daily job and reports the transitions, which are made even when the
+// data cannot be read.
+func (a *app) runOnce(ctx context.Context, p *experiment.Project, now time.Time, first, last daily.Day) (*daily.Report, error) {
+	engine, err := a.engine(p)
+	if err != nil {
+		return nil, err
+	}
+	bar := a.progress()
+	runner := daily.Runner{Project: p, Engine: engine, State: a.state(p), Seed: seed(), Progress: bar.update}
+	report, err := runner.Run(ctx, now, first, last)
+	bar.finish()
+	if report != nil {
+		for _, t := range report.Transitions {
+			a.say("%s: %s → %s (%s)", t.Experiment, t.From, t.To, t.At.In(p.Location).Format(minute))
+		}
+	}
+	return report, err
+}
+
+// printRun prints what a run did.
+func (a *app) printRun(report *daily.Report, last daily.Day, f runFlags) error {
+	cards := make([]analysis.Scorecard, 0, len(report.Days))
+	var lastCards []analysis.Scorecard
+	for _, o := range report.Days {
+		cards = append(cards, o.Card)
+		if o.Card.Date == last.Date {
+			lastCards = append(lastCards, o.Card)
+		}
+	}
+	for _, i := range report.Idle {
+		a.say("%s %s", i.Experiment, i.Reason)
+	}
+	switch {
+	case f.json:
+		if err := a.writeCards("json", cards); err != nil {
+			return err
+		}
+	case f.format != "":
+		if err := a.writeCards(f.format, lastCards); err != nil {
+			return err
+		}
+	default:
+		for _, card := range cards {
+			fmt.Fprintf(a.out, "%s %s: %s\n", card.Date, card.Experiment, card.Recommendation.Sentence)
+		}
+	}
+	return attention(lastCards)
+}

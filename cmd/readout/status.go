@@ -1,0 +1,160 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"readout/analysis"
+	"readout/experiment"
+	"readout/internal/daily"
+	"readout/reports"
+)
+
+// standing is where one experiment stands, for people and for --json.
+type standing struct {
+	Experiment string            `json:"experiment"`
+	Status     experiment.Status `json:"status"`
+	Start      *time.Time        `json:"start"`
+	End        *time.Time        `json:"end"`
+	// Progress towards the end, in [0, 1].
+	Progress float64 `json:"progress"`
+	DaysLeft int     `json:"days_left"`
+	// Date is the day of the last scorecard; the following fields are from it.
+	Date           string                  `json:"date,omitempty"`
+	Users          int64                   `json:"users"`
+	Recommendation analysis.Recommendation `json:"recommendation"`
+	Attention      []string                `json:"attention"`
+}
+
+func (a *app) statusCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "status [EXPERIMENT]",
+		Short: "where every experiment, or one, stands",
+		Long: `Shows status, progress to the end, users so far, and the recommendation and checks of
+the last scorecard. Transitions that are due show as made; 'readout run' logs them.`,
+		Example: "  readout status\n  readout status checkout-button --json",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.status(args, asJSON)
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func (a *app) status(args []string, asJSON bool) error {
+	p, err := a.load()
+	if err != nil {
+		return err
+	}
+	now, err := a.now(p.Location)
+	if err != nil {
+		return err
+	}
+	log, err := experiment.ReadLog(daily.LifecyclePath(a.state(p)))
+	if err != nil {
+		return err
+	}
+	chosen := p.Experiments
+	if len(args) == 1 {
+		e, err := experimentNamed(p, args[0])
+		if err != nil {
+			return err
+		}
+		chosen = []*experiment.Experiment{e}
+	}
+	standings := make([]standing, 0, len(chosen))
+	for _, e := range chosen {
+		s, err := standingOf(log.State(e), a.state(p), now, p.Location)
+		if err != nil {
+			return err
+		}
+		standings = append(standings, s)
+	}
+	if asJSON {
+		encoder := json.NewEncoder(a.out)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(standings)
+	}
+	a.printStandings(standings, p.Location)
+	return nil
+}
+
+// standingOf returns where an experiment stands at now.
+func standingOf(s experiment.State, state string, now time.Time, zone *time.Location) (standing, error) {
+	out := standing{Experiment: s.Experiment, Status: s.At(now), Attention: []string{}}
+	if !s.Start.IsZero() {
+		out.Start = &s.Start
+	}
+	if !s.End.IsZero() {
+		out.End = &s.End
+	}
+	if out.Status != experiment.Draft && !s.Start.IsZero() {
+		out.Progress, out.DaysLeft = analysis.Progress(s.Start, s.End, now), analysis.DaysBetween(now, s.End, zone)
+	}
+	days, err := reports.Days(state, s.Experiment)
+	if err != nil || len(days) == 0 {
+		return out, err
+	}
+	card, err := reports.ReadDay(state, s.Experiment, days[len(days)-1])
+	if errors.Is(err, fs.ErrNotExist) {
+		return out, nil
+	}
+	if err != nil {
+		return out, err
+	}
+	out.Date, out.Recommendation = card.Date, card.Recommendation
+	for _, v := range card.Variants {
+		out.Users += v.Users
+	}
+	for _, c := range card.Checks {
+		if c.Severity == analysis.Alarm || c.Severity == analysis.Warning {
+			out.Attention = append(out.Attention, c.Sentence)
+		}
+	}
+	return out, nil
+}
+
+// printStandings prints a table and below it what each experiment's scorecard says.
+func (a *app) printStandings(standings []standing, zone *time.Location) {
+	if len(standings) == 0 {
+		fmt.Fprintln(a.out, "The project has no experiments yet.")
+		return
+	}
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Options.SeparateRows = false
+	t.AppendHeader(table.Row{"Experiment", "Status", "Start", "End", "Progress", "Days left", "Users"})
+	for _, s := range standings {
+		progress := "-"
+		if s.Start != nil && s.Status != experiment.Draft {
+			progress = fmt.Sprintf("%.0f%%", 100*s.Progress)
+		}
+		t.AppendRow(table.Row{s.Experiment, s.Status, stamp(s.Start, zone), stamp(s.End, zone), progress, s.DaysLeft, s.Users})
+	}
+	fmt.Fprintln(a.out, t.Render())
+	for _, s := range standings {
+		if s.Date == "" {
+			continue
+		}
+		fmt.Fprintf(a.out, "\n%s (%s): %s\n", s.Experiment, s.Date, s.Recommendation.Sentence)
+		for _, text := range s.Attention {
+			fmt.Fprintf(a.out, "  ! %s\n", text)
+		}
+	}
+}
+
+// stamp prints an instant in the project's zone.
+func stamp(t *time.Time, zone *time.Location) string {
+	if t == nil {
+		return "-"
+	}
+	return t.In(zone).Format("2006-01-02 15:04")
+}

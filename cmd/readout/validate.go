@@ -1,0 +1,29 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) validateCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "validate",
+		Short: "check all files of the project",
+		Long: `Checks readout.yaml and everything in metrics/, templates/, audiences/ and
+experiments/. All errors are printed at once, each with file:line:column, what was
+found, and what is allowed. Reads no data.`,
+		Example: "  readout validate\n  readout validate --project shop",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			p, err := a.load()
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.out, "%s: %d %s, %d %s, no errors\n", p.Name,
+				len(p.Experiments), plural(len(p.Experiments), "experiment", "experiments"),
+				len(p.Metrics), plural(len(p.Metrics), "metric", "metrics"))
+			return nil
+		},
+	}
+}
