@@ -17,7 +17,8 @@
 //   - Partition by partition, each by one worker: users are numbered, first exposures
 //     found, conversions grouped by user (partition.go); then each user of each experiment
 //     is put through the experiment's program (program.go, columns.go) and added to the raw
-//     moments of its arm (evaluate.go, cells.go).
+//     moments of its arm (evaluate.go, cells.go), by look where its numbers depend on the
+//     look (grow.go).
 //   - Raw moments of all workers are added up, look by look, and centred (results.go).
 //
 // Raw moments are exact (exactsum.go), and so independent of the order of their terms. This

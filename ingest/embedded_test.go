@@ -3,6 +3,7 @@ package ingest_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -30,22 +31,19 @@ type conversionRow struct {
 	Value *float64  `parquet:"value,optional"`
 }
 
-func writeParquet[T any](t testing.TB, path string, rows ...T) {
-	t.Helper()
+func writeParquet[T any](path string, rows ...T) error {
 	var file bytes.Buffer
 	w := parquet.NewGenericWriter[T](&file)
 	if _, err := w.Write(rows); err != nil {
-		t.Fatal(err)
+		return err
 	}
 	if err := w.Close(); err != nil {
-		t.Fatal(err)
+		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		t.Fatal(err)
+		return err
 	}
-	if err := os.WriteFile(path, file.Bytes(), 0o666); err != nil {
-		t.Fatal(err)
-	}
+	return os.WriteFile(path, file.Bytes(), 0o666)
 }
 
 func of[T any](v T) *T { return &v }
@@ -54,24 +52,25 @@ var monday = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // shop writes a small project's data: three users who spend 30 and 0 under control and 7
 // under big.
-func shop(t testing.TB) (dir string, q ingest.Query) {
-	dir = t.TempDir()
+func shop(dir string) (ingest.Query, error) {
 	hour := func(h int) time.Time { return monday.Add(time.Duration(h) * time.Hour) }
-	writeParquet(t, dir+"/exposures/date=2024-01-01/part-0.parquet",
+	err := errors.Join(writeParquet(dir+"/exposures/date=2024-01-01/part-0.parquet",
 		exposureRow{of("1"), "control", hour(1)},
 		exposureRow{of("2"), "control", hour(2)},
 		exposureRow{nil, "control", hour(3)},
-		exposureRow{of("3"), "Big", hour(4)})
-	writeParquet(t, dir+"/exposures/date=2024-01-02/part-0.parquet", exposureRow{of("3"), "big", hour(25)})
-	writeParquet(t, dir+"/conversions/part-0.parquet",
+		exposureRow{of("3"), "Big", hour(4)},
+	), writeParquet(dir+"/exposures/date=2024-01-02/part-0.parquet",
+		exposureRow{of("3"), "big", hour(25)},
+	), writeParquet(dir+"/conversions/part-0.parquet",
 		conversionRow{1, "purchase", hour(1), of(10.0)},
 		conversionRow{1, "purchase", hour(5), of(20.0)},
 		conversionRow{2, "purchase", hour(1), of(99.0)},
 		conversionRow{2, "purchase", hour(6), nil},
 		conversionRow{3, "purchase", hour(26), of(7.0)},
 		conversionRow{9, "purchase", hour(6), of(1.0)},
-		conversionRow{1, "search", hour(6), nil})
-	return dir, ingest.Query{
+		conversionRow{1, "search", hour(6), nil},
+	))
+	return ingest.Query{
 		Exposures:   ingest.ExposureTable{Path: "exposures", User: "user_id", Variant: "variant", Time: "timestamp"},
 		Conversions: ingest.ConversionTable{Path: "conversions", User: "user_id", Event: "event", Time: "timestamp", Value: "value"},
 		Looks:       []time.Time{monday.AddDate(0, 0, 1), monday.AddDate(0, 0, 2)},
@@ -83,11 +82,21 @@ func shop(t testing.TB) (dir string, q ingest.Query) {
 				{Name: "purchased", Value: ingest.Column{Event: "purchase"}},
 			},
 		}},
-	}
+	}, err
 }
 
 func ExampleEmbedded() {
-	dir, q := shop(&testing.T{})
+	dir, err := os.MkdirTemp("", "shop")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	q, err := shop(dir)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 	result, err := ingest.Embedded{Store: ingest.LocalStore{Dir: dir}}.Run(context.Background(), q, nil)
 	if err != nil {
 		fmt.Println(err)
@@ -108,7 +117,11 @@ func ExampleEmbedded() {
 }
 
 func TestEmbeddedReadsParquet(t *testing.T) {
-	dir, q := shop(t)
+	dir := t.TempDir()
+	q, err := shop(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
 	got, err := ingest.Embedded{Store: ingest.LocalStore{Dir: dir}}.Run(context.Background(), q, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -142,7 +155,11 @@ func TestEmbeddedReadsParquet(t *testing.T) {
 func TestEmbeddedNamesTheFault(t *testing.T) {
 	f := func(damage func(dir string, q *ingest.Query) error, want ...string) {
 		t.Helper()
-		dir, q := shop(t)
+		dir := t.TempDir()
+		q, err := shop(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := damage(dir, &q); err != nil {
 			t.Fatal(err)
 		}

@@ -36,10 +36,7 @@ func (e Embedded) Run(ctx context.Context, q Query, progress Progress) (*Result,
 	if err := q.check(); err != nil {
 		return nil, err
 	}
-	store := e.Store
-	if store == nil {
-		store = LocalStore{}
-	}
+	store := e.store()
 	r := newRunner(&q, e.Workers, progress)
 	exposures, err := store.List(ctx, q.Exposures.Path)
 	if err != nil {

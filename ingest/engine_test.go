@@ -424,6 +424,28 @@ func TestEdgesOfWindows(t *testing.T) {
 	f(10*time.Hour, 0, 0, 0)
 }
 
+// On a day of 25 hours, a date inside a window of a day and a half hour begins after the
+// window is over.
+func TestDatesWhenClocksAreSetBack(t *testing.T) {
+	q, d := small()
+	sunday := time.Date(2024, 11, 3, 0, 0, 0, 0, testZone)
+	d.dates = true
+	d.exposures = []fakeFile{{{{user: "u", variant: "a", time: microseconds(sunday)}}}}
+	d.conversions = []fakeFile{{{{user: "u", event: "buy", time: microseconds(sunday.AddDate(0, 0, 1)), value: 3}}}}
+	window := 24*time.Hour + 30*time.Minute
+	q.Looks = []time.Time{sunday.Add(window), sunday.Add(26 * time.Hour)}
+	q.Experiments[0].Metrics = []Metric{{Value: Column{Event: "buy", Aggregate: Sum, To: window}, MatureAfter: window}}
+	r, err := runFake(context.Background(), q, d, 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, want := range []float64{0, 3} {
+		if m := r.Experiments[0].Looks[k].Metrics[0][0][0].Moments; m.N != 1 || m.Mean[0] != want {
+			t.Errorf("look %d: %+v, want one user with %v", k, m, want)
+		}
+	}
+}
+
 // A user's sum is taken in path order even where later files hold earlier rows, at every
 // look as if it were the only one.
 func TestLateRowsAreSummedInPathOrder(t *testing.T) {
@@ -465,21 +487,26 @@ func TestRowGroupsAreSkipped(t *testing.T) {
 		return []fakeRow{{user: "u", event: "buy", time: at, value: 1}, {user: "", event: "buy", time: at + 1, value: 1}}
 	}
 	d.conversions = []fakeFile{{group(-9), group(-4), group(-2), group(0), group(1), group(5)}}
-	var read []int
-	r := newRunner(&q, 1, nil)
-	exposures, conversions := d.sources(r)
-	open := conversions.open
-	conversions.open = func(ctx context.Context, f File) (table, error) {
-		t, err := open(ctx, f)
-		return &noteReads{t, &read}, err
+	run := func(want ...int) *Result {
+		t.Helper()
+		var read []int
+		r := newRunner(&q, 1, nil)
+		exposures, conversions := d.sources(r)
+		open := conversions.open
+		conversions.open = func(ctx context.Context, f File) (table, error) {
+			t, err := open(ctx, f)
+			return &noteReads{t, &read}, err
+		}
+		got, err := r.run(context.Background(), exposures, conversions)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := gocmp.Diff(want, read); diff != "" {
+			t.Errorf("row groups read (- want, + got):\n%s", diff)
+		}
+		return got
 	}
-	got, err := r.run(context.Background(), exposures, conversions)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := gocmp.Diff([]int{2, 3}, read); diff != "" {
-		t.Errorf("row groups read (- want, + got):\n%s", diff)
-	}
+	got := run(2, 3)
 	first := testStart.AddDate(0, 0, -9)
 	want := []TableRead{{Files: 1, Rows: 8, First: first.UTC(), Last: testStart.Add(time.Microsecond).UTC(), NoUser: 2}}
 	if diff := gocmp.Diff(want, got.Conversions); diff != "" {
@@ -487,6 +514,11 @@ func TestRowGroupsAreSkipped(t *testing.T) {
 	}
 	if !got.HistoryStart.Equal(first) {
 		t.Errorf("history starts %v, want %v", got.HistoryStart, first)
+	}
+	// A look that sees only some rows of the first row group has to know which.
+	q.Looks = append([]time.Time{first.Add(time.Microsecond)}, q.Looks...)
+	if got := run(0, 2, 3); got.Conversions[0].Rows != 1 || got.Conversions[1] != want[0] {
+		t.Errorf("conversions %+v, want one row and then %+v", got.Conversions, want[0])
 	}
 }
 
