@@ -40,6 +40,9 @@ type Runner struct {
 	Seed uint64
 	// Progress may be nil.
 	Progress ingest.Progress
+	// Publish, if not nil, hands the state to the decision service, after the transitions
+	// and before any data is read.
+	Publish func(log *experiment.Log) error
 }
 
 // Report says what a run did.
@@ -65,12 +68,13 @@ type Idle struct {
 }
 
 // Run runs the job through the end of day last: first the transitions that are due by
-// then, then the scorecards of last, of every day from first on (unless it is zero), and
-// of every earlier day that has none. now is the clock; a day that is not over yet is
-// refused, because an incomplete day is never a look.
+// then, then the scorecards of last, of every day from first on (unless it is zero), and of every
+// earlier day that has none. now is the clock; a day that is not over yet is refused,
+// because an incomplete day is never a look.
 //
-// When the data cannot be read the transitions have been made all the same, and no
-// scorecard is touched. Running a day again with the same input changes no byte.
+// When the data cannot be read the transitions have been made and published all the same,
+// and no scorecard is touched. An error of Publish does not keep the scorecards from being
+// made. Running a day again with the same input changes no byte.
 func (r *Runner) Run(ctx context.Context, now time.Time, first, last Day) (report *Report, err error) {
 	if now.Before(last.Through) {
 		return nil, fmt.Errorf("%s is not over yet in %s: the last whole day is %s",
@@ -92,11 +96,15 @@ func (r *Runner) Run(ctx context.Context, now time.Time, first, last Day) (repor
 	if report.Transitions, err = Advance(r.Project, log, r.State, last.Through); err != nil {
 		return report, err
 	}
-	wanted, err := r.wanted(log, first, last, report)
-	if err != nil || len(wanted) == 0 {
-		return report, err
+	var published error
+	if r.Publish != nil {
+		published = r.Publish(log)
 	}
-	return report, r.analyse(ctx, wanted, log, last, report)
+	wanted, err := r.wanted(log, first, last, report)
+	if err == nil && len(wanted) > 0 {
+		err = r.analyse(ctx, wanted, last, report)
+	}
+	return report, errors.Join(err, published)
 }
 
 // Advance logs the transitions that time has made by the given instant, for all
@@ -162,7 +170,7 @@ func (t *task) idle(d Day) string {
 		return "a personalization is served, not analysed"
 	case status == experiment.Draft:
 		return "is a Draft: schedule or start it first"
-	case status == experiment.Scheduled:
+	case status == experiment.Scheduled, !d.Through.After(t.start):
 		return "is Scheduled and has not started by then"
 	case status == experiment.Completed:
 		return "is Completed: its results are frozen"
@@ -187,7 +195,7 @@ func (t *task) activeDays(last Day, zone *time.Location) []Day {
 }
 
 // analyse reads the data once and makes the scorecards of all tasks, day by day.
-func (r *Runner) analyse(ctx context.Context, tasks []task, log *experiment.Log, last Day, report *Report) error {
+func (r *Runner) analyse(ctx context.Context, tasks []task, last Day, report *Report) error {
 	looks, err := readLooks(filepath.Join(r.State, looksFile))
 	if err != nil {
 		return err

@@ -1,0 +1,324 @@
+package daily_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/parquet-go/parquet-go"
+
+	"readout/experiment"
+	"readout/ingest"
+	"readout/internal/daily"
+	"readout/internal/exposure"
+)
+
+const readoutYAML = `organization: acme
+project: shop
+timezone: Europe/Berlin
+data:
+  exposures: {path: exposures}
+  conversions: {path: conversions}
+metrics:
+  bought:  {event: purchase, window: 1d}
+  revenue: {event: purchase, aggregate: sum}
+`
+
+const experimentYAML = `name: button
+variants:
+  control: {traffic: 50}
+  big: {traffic: 50}
+scorecard: {primary: [bought], secondary: [revenue]}
+statistics: {method: sequential, mde: 10%}
+schedule: {start: 2026-03-27, end: 2026-03-31}
+`
+
+// shop is a project of six days of data around a change of clocks, with its experiment
+// scheduled.
+type shop struct {
+	t      *testing.T
+	dir    string
+	runner daily.Runner
+	zone   *time.Location
+}
+
+func newShop(t *testing.T) *shop {
+	t.Helper()
+	p, err := experiment.LoadFS(fstest.MapFS{
+		"readout.yaml":            {Data: []byte(readoutYAML)},
+		"experiments/button.yaml": {Data: []byte(experimentYAML)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &shop{t: t, dir: t.TempDir(), zone: p.Location}
+	s.runner = daily.Runner{
+		Project: p, Engine: ingest.Embedded{Store: ingest.LocalStore{Dir: s.dir}}, State: filepath.Join(s.dir, "state"),
+	}
+	s.write()
+	e := p.Experiments[0]
+	log, err := experiment.ReadLog(daily.LifecyclePath(s.runner.State))
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry, err := experiment.Move(e, log.State(e), experiment.Request{
+		Action: experiment.ActionSchedule, At: s.day("2026-03-26").Start, By: "ana",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := log.Append(daily.LifecyclePath(s.runner.State), entry); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s *shop) day(date string) daily.Day {
+	s.t.Helper()
+	d, err := daily.ParseDay(date, s.zone)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return d
+}
+
+type purchase struct {
+	User  string    `parquet:"user_id"`
+	Event string    `parquet:"event"`
+	Time  time.Time `parquet:"timestamp,timestamp(microsecond)"`
+	Value float64   `parquet:"value"`
+}
+
+// write makes 40 users a day, of whom some buy.
+func (s *shop) write() {
+	s.t.Helper()
+	random := rand.New(rand.NewPCG(1, 2))
+	user := 0
+	for d := s.day("2026-03-27"); d.Date <= "2026-04-01"; d = d.Next(s.zone) {
+		var bought []purchase
+		_, err := exposure.WriteFile(filepath.Join(s.dir, "exposures", "date="+d.Date, "part-0.parquet"),
+			exposure.Columns{User: "user_id", Experiment: "experiment", Variant: "variant", Time: "timestamp"},
+			func(w *exposure.Writer) error {
+				for range 40 {
+					user++
+					seen := d.Start.Add(time.Duration(random.IntN(22)) * time.Hour)
+					id := "u" + strconv.Itoa(user)
+					if random.IntN(3) == 0 {
+						bought = append(bought, purchase{id, "purchase", seen.Add(time.Minute), float64(random.IntN(50))})
+					}
+					if err := w.Write(exposure.Row{User: id, Experiment: "button", Variant: []string{"control", "big"}[user%2], Time: seen}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		path := filepath.Join(s.dir, "conversions", "date="+d.Date, "part-0.parquet")
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			s.t.Fatal(err)
+		}
+		if err := parquet.WriteFile(path, bought); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+// run runs the job for a day, hours after it is over.
+func (s *shop) run(date string) (*daily.Report, error) {
+	d := s.day(date)
+	return s.runner.Run(context.Background(), d.Through.Add(4*time.Hour), daily.Day{}, d)
+}
+
+func (s *shop) mustRun(dates ...string) {
+	s.t.Helper()
+	for _, date := range dates {
+		if _, err := s.run(date); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+// files returns the content of every file of the state by path.
+func (s *shop) files() map[string]string {
+	s.t.Helper()
+	out := make(map[string]string)
+	err := filepath.WalkDir(s.runner.State, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		rel, _ := filepath.Rel(s.runner.State, path)
+		out[rel] = string(data)
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return out
+}
+
+func sameFiles(t *testing.T, got, want map[string]string) {
+	t.Helper()
+	for path, text := range want {
+		if got[path] != text {
+			t.Errorf("%s differs", path)
+		}
+	}
+	for path := range got {
+		if _, ok := want[path]; !ok {
+			t.Errorf("%s is new", path)
+		}
+	}
+}
+
+// Days run one by one, all at once, and again, over a day of 23 hours, give the same bytes.
+func TestOneByOneAndAtOnce(t *testing.T) {
+	one, all := newShop(t), newShop(t)
+	one.mustRun("2026-03-27", "2026-03-28", "2026-03-29", "2026-03-30", "2026-03-31", "2026-04-01")
+	all.mustRun("2026-04-01")
+	want := one.files()
+	got := all.files()
+	// Transitions are logged when they are noticed; what they say is the same.
+	sameFiles(t, got, want)
+	one.mustRun("2026-03-29", "2026-04-01")
+	sameFiles(t, one.files(), want)
+	if _, ok := want["scorecards/button/date=2026-03-29/scorecard.json"]; !ok {
+		t.Errorf("no scorecard of the day of 23 hours among %d files", len(want))
+	}
+}
+
+// A run that was killed after it logged its looks makes the scorecard that it owed.
+func TestKilledBetweenLooksAndScorecard(t *testing.T) {
+	s := newShop(t)
+	s.mustRun("2026-03-27", "2026-03-28", "2026-03-29")
+	want := s.files()
+	if err := os.RemoveAll(filepath.Join(s.runner.State, "scorecards/button/date=2026-03-29")); err != nil {
+		t.Fatal(err)
+	}
+	s.mustRun("2026-03-29")
+	sameFiles(t, s.files(), want)
+}
+
+// The state moves on its end day though the data cannot be read; the scorecards do not.
+func TestDamagedFileOnTheEndDay(t *testing.T) {
+	s := newShop(t)
+	s.mustRun("2026-03-27", "2026-03-28", "2026-03-29", "2026-03-30")
+	want := s.files()
+	file := filepath.Join(s.dir, "conversions", "date=2026-03-31", "part-0.parquet")
+	if err := os.WriteFile(file, []byte("PAR1 not any more"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	report, err := s.run("2026-03-31")
+	if err == nil || !strings.Contains(err.Error(), "conversions/date=2026-03-31/part-0.parquet") {
+		t.Fatalf("error %v", err)
+	}
+	if len(report.Transitions) != 1 || report.Transitions[0].To != experiment.ReadyForReview {
+		t.Errorf("transitions %+v", report.Transitions)
+	}
+	got := s.files()
+	want["lifecycle.jsonl"] = got["lifecycle.jsonl"]
+	sameFiles(t, got, want)
+}
+
+// An analysis on request says what the daily job says.
+func TestAdHocAgreesWithTheDailyJob(t *testing.T) {
+	s := newShop(t)
+	report, err := s.run("2026-03-30")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := s.runner.Project
+	job := daily.AdHoc{
+		Project: p, Engine: s.runner.Engine, Experiment: p.Experiments[0], Control: experiment.Control,
+		Start: p.Experiments[0].Schedule.Start, End: p.Experiments[0].Schedule.End, Through: s.day("2026-03-30"),
+	}
+	card, err := job.Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	metrics := func(v any) string {
+		text, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	if got, want := metrics(card.Metrics), metrics(report.Days[len(report.Days)-1].Card.Metrics); got != want {
+		t.Errorf("ad hoc:\n%s\ndaily:\n%s", got, want)
+	}
+}
+
+// What has nothing to do says why, and a day after the last is never made.
+func TestIdle(t *testing.T) {
+	s := newShop(t)
+	for _, c := range []struct{ date, reason string }{
+		{"2026-03-26", "is Scheduled and has not started by then"},
+		{"2026-04-02", "is final since 2026-04-01: decide, or extend it"},
+	} {
+		report, err := s.run(c.date)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(report.Idle) != 1 || report.Idle[0].Reason != c.reason {
+			t.Errorf("%s: %+v, want %q", c.date, report.Idle, c.reason)
+		}
+	}
+	if _, ok := s.files()["scorecards/button/date=2026-04-02/scorecard.json"]; ok {
+		t.Error("a scorecard after the last day")
+	}
+}
+
+// Cancelling leaves what was there.
+func TestCancel(t *testing.T) {
+	s := newShop(t)
+	s.mustRun("2026-03-27", "2026-03-28")
+	want := s.files()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	d := s.day("2026-03-29")
+	if _, err := s.runner.Run(ctx, d.Through, daily.Day{}, d); err == nil || !strings.Contains(err.Error(), "context canceled") {
+		t.Errorf("error %v", err)
+	}
+	sameFiles(t, s.files(), want)
+}
+
+// A looks log that was damaged is an error that names the line, not another test.
+func TestDamagedLooks(t *testing.T) {
+	s := newShop(t)
+	s.mustRun("2026-03-27", "2026-03-28", "2026-03-29")
+	path := filepath.Join(s.runner.State, "looks.jsonl")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, damaged := range map[string][]byte{
+		"not JSON":     append([]byte("nonsense\n"), data...),
+		"impossible":   bytes.Replace(data, []byte(`"time":`), []byte(`"time":7`), 1),
+		"unknown word": bytes.Replace(data, []byte(`"look":`), []byte(`"lok":`), 1),
+	} {
+		if err := os.WriteFile(path, damaged, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.run("2026-03-30"); err == nil || !strings.Contains(err.Error(), "looks.jsonl:1: ") {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+	// A last line that a crash has cut is no damage.
+	if err := os.WriteFile(path, data[:len(data)-10], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.run("2026-03-29"); err != nil {
+		t.Error(err)
+	}
+}
