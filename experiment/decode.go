@@ -25,8 +25,27 @@ func (d *decoder) errorf(n *node, format string, args ...any) {
 // A field is one known key of a mapping.
 type field struct {
 	key     string
-	decode  func(*node)
+	value   rule
 	missing string // what to say when the key is not there; empty for an optional key
+}
+
+// A rule says how a value is read, and which values those are, for the schemas.
+type rule struct {
+	read  func(*node)
+	shape shape
+}
+
+// then returns a rule that goes on with what was read.
+func (r rule) then(next func(*node)) rule {
+	return rule{func(n *node) {
+		r.read(n)
+		next(n)
+	}, r.shape}
+}
+
+// objectRule returns a rule that reads a mapping.
+func (d *decoder) objectRule(what string, fields ...field) rule {
+	return rule{func(n *node) { d.object(n, what, fields...) }, objectShape(fields)}
 }
 
 // object decodes a mapping and reports unknown, missing and empty keys. It
@@ -54,7 +73,7 @@ func (d *decoder) object(n *node, what string, fields ...field) bool {
 		case value.kind == kindNull:
 			d.errorf(value, "%s: %s has no value", what, f.key)
 		default:
-			f.decode(value)
+			f.value.read(value)
 		}
 	}
 	return true
@@ -87,13 +106,13 @@ func (d *decoder) text(n *node, what string) (string, bool) {
 	return n.text, true
 }
 
-// textInto returns a decode function that stores text.
-func (d *decoder) textInto(target *string, what string) func(*node) {
-	return func(n *node) {
+// textInto returns a rule that stores text.
+func (d *decoder) textInto(target *string, what string) rule {
+	return rule{func(n *node) {
 		if text, ok := d.text(n, what); ok {
 			*target = text
 		}
-	}
+	}, textShape()}
 }
 
 // texts reads a list of different texts.
@@ -148,11 +167,23 @@ func (d *decoder) word(n *node, text, what string) bool {
 
 // name is word for names that become file names and arguments of commands.
 func (d *decoder) name(n *node, text, what string) bool {
-	if !namePattern.MatchString(text) {
-		d.errorf(n, "%s %q: allowed are letters, digits, - and _, with a letter or digit first", what, clip(text))
+	if err := CheckName(text); err != nil {
+		d.errorf(n, "%s %q: %s", what, clip(text), err)
 		return false
 	}
-	return d.short(n, text, what)
+	return true
+}
+
+// CheckName says why a text cannot be the name of an experiment, a metric, a
+// template or an audience, or returns nil.
+func CheckName(name string) error {
+	switch {
+	case !namePattern.MatchString(name):
+		return errors.New("allowed are letters, digits, - and _, with a letter or digit first")
+	case len(name) > maxName:
+		return fmt.Errorf("longer than %d characters", maxName)
+	}
+	return nil
 }
 
 func (d *decoder) short(n *node, text, what string) bool {
@@ -163,22 +194,19 @@ func (d *decoder) short(n *node, text, what string) bool {
 	return true
 }
 
-// wordInto returns a decode function that stores a word.
-func (d *decoder) wordInto(target *string, what string) func(*node) {
-	return func(n *node) {
+// wordInto returns a rule that stores a word.
+func (d *decoder) wordInto(target *string, what string) rule {
+	return rule{func(n *node) {
 		if text, ok := d.text(n, what); ok && d.word(n, text, what) {
 			*target = text
 		}
-	}
+	}, nameShape(wordPattern)}
 }
 
-// choice returns a decode function that stores one of the allowed names.
-func choice[T ~string](d *decoder, target *T, what string, allowed []T) func(*node) {
-	return func(n *node) {
-		names := make([]string, len(allowed))
-		for i, name := range allowed {
-			names[i] = string(name)
-		}
+// choice returns a rule that stores one of the allowed names.
+func choice[T ~string](d *decoder, target *T, what string, allowed []T) rule {
+	return rule{func(n *node) {
+		names := asTexts(allowed)
 		if n.kind != kindText {
 			d.errorf(n, "%s: want one of %s, got %s", what, strings.Join(names, ", "), n.describe())
 			return
@@ -188,7 +216,7 @@ func choice[T ~string](d *decoder, target *T, what string, allowed []T) func(*no
 			return
 		}
 		*target = T(n.text)
-	}
+	}, choiceShape(allowed)}
 }
 
 // withoutPath returns the text of a file error without operation and path,

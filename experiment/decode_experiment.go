@@ -42,43 +42,42 @@ func (d *experimentDecoder) experiment(n *node, p *Project) *Experiment {
 func (d *experimentDecoder) fields(p *Project) []field {
 	e := d.e
 	return []field{
-		{"name", func(n *node) {
+		{"name", rule{func(n *node) {
 			if text, ok := d.text(n, "name"); ok && d.name(n, text, "name") {
 				e.Name = text
 			}
-		}, "name is missing"},
+		}, nameShape(namePattern)}, "name is missing"},
 		{"title", d.textInto(&e.Title, "title"), ""},
 		{"hypothesis", d.textInto(&e.Hypothesis, "hypothesis"), ""},
 		{"owner", d.textInto(&e.Owner, "owner"), ""},
 		{"type", choice(&d.decoder, &e.Type, "type", Types()), ""},
 		{"salt", d.textInto(&e.Salt, "salt"), ""},
 		{"selector", d.wordInto(&e.Selector, "selector"), ""},
-		{"groups", func(n *node) { e.Groups = d.words(n, "group") }, ""},
-		{"variants", d.variants, "variants is missing"},
-		{"scorecard", d.scorecard, ""},
-		{"statistics", func(n *node) { d.object(n, "statistics", d.statistics(&e.Statistics)...) }, ""},
+		{"groups", rule{func(n *node) { e.Groups = d.words(n, "group") }, setShape(nameShape(wordPattern))}, ""},
+		{"variants", rule{d.variants, d.variantsShape()}, "variants is missing"},
+		{"scorecard", d.scorecard(), ""},
+		{"statistics", d.objectRule("statistics", d.statistics(&e.Statistics)...), ""},
 		d.severalVariants(&e.SeveralVariants),
-		{"audience", d.audience, ""},
-		{"pages", func(n *node) { d.pages(n, &e.Pages) }, ""},
+		{"audience", rule{d.audience, anyShape(textShape(), refShape(conditionName))}, ""},
+		{"pages", d.pages(&e.Pages), ""},
 		{"display", choice(&d.decoder, &e.Display, "display", Displays()), ""},
 		{"devices", choice(&d.decoder, &e.Devices, "devices", AllDevices()), ""},
-		{"coverage", func(n *node) { e.Coverage, _ = d.share(n, "coverage") }, ""},
-		{"schedule", func(n *node) { d.schedule(n, p) }, "schedule is missing: write schedule: {end: 2026-02-01}"},
+		{"coverage", d.shareInto(&e.Coverage, "coverage"), ""},
+		{"schedule", d.schedule(p), "schedule is missing: write schedule: {end: 2026-02-01}"},
 		// Users are forced into variants: read when the variants are known.
-		{"forced", func(*node) {}, ""},
-		{"exclusion", d.exclusion, ""},
+		{"forced", rule{func(*node) {}, forcedShape()}, ""},
+		{"exclusion", d.exclusion(), ""},
 		{"hash", choice(&d.decoder, &e.Hash, "hash", Hashes()), ""},
 		{"excluded", choice(&d.decoder, &e.Excluded, "excluded", ExcludedPolicies()), ""},
 	}
 }
 
-func (d *experimentDecoder) exclusion(n *node) {
+func (d *experimentDecoder) exclusion() rule {
 	x := &Exclusion{}
-	d.object(n, "exclusion",
+	return d.objectRule("exclusion",
 		field{"group", d.wordInto(&x.Group, "group"), "group is missing"},
-		field{"share", func(v *node) { x.Share, _ = d.share(v, "share") }, "share is missing"},
-	)
-	d.e.Exclusion = x
+		field{"share", d.shareInto(&x.Share, "share"), "share is missing"},
+	).then(func(*node) { d.e.Exclusion = x })
 }
 
 // variants reads the variants in file order.
@@ -115,19 +114,16 @@ func (d *experimentDecoder) variant(key, n *node) {
 	v := Variant{Name: key.text, Line: key.line}
 	d.word(key, v.Name, "variant")
 	var base, over *node
-	fields := []field{
-		{"traffic", func(t *node) { v.Traffic, _ = d.traffic(t) }, "traffic is missing"},
-		{"template", func(t *node) { v.Template, base = d.template(t) }, ""},
-		// null is a payload too, and no missing value.
-		{"payload", func(*node) {}, ""},
-	}
+	fields := d.variantFields(&v, &base)
 	if n.kind == kindMapping {
 		if over = n.get("payload"); over != nil {
 			n = without(n, "payload")
 		}
 		// A personalization has one variant, which gets everybody.
 		if d.personalization() && n.get("traffic") == nil {
-			v.Traffic, fields[0].missing = Whole, ""
+			v.Traffic = Whole
+		} else {
+			fields[0].missing = "traffic is missing"
 		}
 	}
 	d.object(n, "variant "+clip(v.Name), fields...)
@@ -138,6 +134,20 @@ func (d *experimentDecoder) variant(key, n *node) {
 		v.Payload = d.payload(base, "template")
 	}
 	d.e.Variants = append(d.e.Variants, v)
+}
+
+// variantFields returns the keys of a variant, the traffic first.
+func (d *experimentDecoder) variantFields(v *Variant, base **node) []field {
+	return []field{
+		{"traffic", rule{func(t *node) { v.Traffic, _ = d.traffic(t) }, anyShape(numberShape(), percentShape())}, ""},
+		{"template", rule{func(t *node) { v.Template, *base = d.template(t) }, textShape()}, ""},
+		// null is a payload too, and no missing value.
+		{"payload", rule{func(*node) {}, anythingShape()}, ""},
+	}
+}
+
+func (d *experimentDecoder) variantsShape() shape {
+	return mapShape(wordPattern, objectShape(d.variantFields(&Variant{}, new(*node))))
 }
 
 // traffic reads 50, 33.3 or 50%.
@@ -174,23 +184,24 @@ func (d *experimentDecoder) template(n *node) (string, *node) {
 	return name, base
 }
 
-// scorecard reads the lists of metrics.
-func (d *experimentDecoder) scorecard(n *node) {
+// scorecard returns the rule of the lists of metrics.
+func (d *experimentDecoder) scorecard() rule {
 	s := &d.e.Scorecard
 	used := make(map[string]string)
-	list := func(role string, target *[]*Metric) func(*node) {
-		return func(l *node) {
+	list := func(role string, target *[]*Metric) rule {
+		return rule{func(l *node) {
 			d.list(l, role, func(item *node) {
 				if name, ok := d.text(item, role); ok && d.role(item, name, role, used) {
 					*target = append(*target, d.names.metrics[name])
 				}
 			})
-		}
+		}, setShape(textShape())}
 	}
-	d.object(n, "scorecard",
+	return d.objectRule("scorecard",
 		field{"primary", list("primary", &s.Primary), ""},
 		field{"secondary", list("secondary", &s.Secondary), ""},
-		field{"guardrails", func(g *node) { d.guardrails(g, used) }, ""},
+		field{"guardrails", rule{func(g *node) { d.guardrails(g, used) },
+			mapShape(namePattern, objectShape(d.guardrailFields(&Guardrail{})))}, ""},
 	)
 }
 
@@ -225,19 +236,23 @@ func (d *experimentDecoder) guardrails(n *node, used map[string]string) {
 	for _, p := range n.pairs {
 		g := Guardrail{}
 		known := d.role(p.key, p.key.text, "guardrail", used)
-		d.object(p.value, "guardrail "+clip(p.key.text),
-			field{"margin", func(m *node) {
-				x, ok := d.percent(m, "margin")
-				if ok && x == 0 {
-					d.errorf(m, "margin: must be above 0%%")
-				}
-				g.Margin = x
-			}, "margin is missing: how much worse is still acceptable, such as 2%"})
+		d.object(p.value, "guardrail "+clip(p.key.text), d.guardrailFields(&g)...)
 		if known {
 			g.Metric = d.names.metrics[p.key.text]
 			d.e.Scorecard.Guardrails = append(d.e.Scorecard.Guardrails, g)
 		}
 	}
+}
+
+// guardrailFields returns the keys of a guardrail.
+func (d *experimentDecoder) guardrailFields(g *Guardrail) []field {
+	return []field{{"margin", rule{func(m *node) {
+		x, ok := d.percent(m, "margin")
+		if ok && x == 0 {
+			d.errorf(m, "margin: must be above 0%%")
+		}
+		g.Margin = x
+	}, percentShape()}, "margin is missing: how much worse is still acceptable, such as 2%"}}
 }
 
 // audience reads conditions, the name of an audience, or everybody.
@@ -272,32 +287,35 @@ func (d *experimentDecoder) namedAudience(n *node) (Condition, bool) {
 	return *c, true
 }
 
-// schedule reads start and end.
-func (d *experimentDecoder) schedule(n *node, p *Project) {
+// schedule returns the rule of start and end.
+func (d *experimentDecoder) schedule(p *Project) rule {
 	s := &d.e.Schedule
-	faults := len(*d.errs)
-	read := func(v *node, key string, end bool) {
-		text, ok := d.text(v, key)
-		if !ok {
-			return
-		}
-		t, isDate, err := ParseInstant(text, p.Location, end)
-		switch {
-		case err != nil:
-			d.errorf(v, "%s %q: %s", key, clip(text), err)
-		case end:
-			s.End, s.EndDate = t, isDate
-		default:
-			s.Start, s.StartDate = t, isDate
-		}
+	read := func(key string, end bool) rule {
+		return rule{func(v *node) {
+			text, ok := d.text(v, key)
+			if !ok {
+				return
+			}
+			t, isDate, err := ParseInstant(text, p.Location, end)
+			switch {
+			case err != nil:
+				d.errorf(v, "%s %q: %s", key, clip(text), err)
+			case end:
+				s.End, s.EndDate = t, isDate
+			default:
+				s.Start, s.StartDate = t, isDate
+			}
+		}, textShape()}
 	}
-	d.object(n, "schedule",
-		field{"start", func(v *node) { read(v, "start", false) }, ""},
-		field{"end", func(v *node) { read(v, "end", true) }, "end is missing: every experiment needs one, such as end: 2026-02-01"},
-	)
-	if len(*d.errs) == faults && !s.Start.IsZero() && !s.End.After(s.Start) {
-		d.errorf(n.get("end"), "end %s is not after start %s", n.get("end").text, n.get("start").text)
-	}
+	return d.objectRule("schedule",
+		field{"start", read("start", false), ""},
+		field{"end", read("end", true), "end is missing: every experiment needs one, such as end: 2026-02-01"},
+	).then(func(n *node) {
+		// Neither is zero unless it is missing or has a fault of its own.
+		if !s.Start.IsZero() && !s.End.IsZero() && !s.End.After(s.Start) {
+			d.errorf(n.get("end"), "end %s is not after start %s", n.get("end").text, n.get("start").text)
+		}
+	})
 }
 
 func (d *experimentDecoder) personalization() bool { return d.e.Type == TypePersonalization }
@@ -341,9 +359,5 @@ func (d *experimentDecoder) checkForced(n *node) {
 	if forced == nil || forced.kind == kindNull {
 		return
 	}
-	var names []string
-	for _, v := range d.e.Variants {
-		names = append(names, v.Name)
-	}
-	d.e.Forced = d.forced(forced, names)
+	d.e.Forced = d.forced(forced, d.e.variantNames())
 }

@@ -47,19 +47,24 @@ func (d *decoder) judged(m *Metric) []field {
 	}
 }
 
-// single reads a metric of one column, or a quantile.
-func (d *decoder) single(n *node, what string, m *Metric) {
-	quantile := field{"quantile", func(q *node) {
+// singleFields returns the keys of a metric of one column, or of a quantile.
+func (d *decoder) singleFields(m *Metric) []field {
+	quantile := field{"quantile", rule{func(q *node) {
 		x, ok := d.number(q, "quantile")
 		if ok && (x <= 0 || x >= 1) {
 			d.errorf(q, "quantile: %s is not between 0 and 1, both exclusive", q.text)
 			return
 		}
 		m.Quantile = x
-	}, ""}
-	fields := append(d.column(&m.Numerator), quantile)
+	}, numberShape()}, ""}
+	return slices.Concat(d.column(&m.Numerator), []field{quantile}, d.judged(m))
+}
+
+// single reads a metric of one column, or a quantile.
+func (d *decoder) single(n *node, what string, m *Metric) {
+	fields := d.singleFields(m)
 	m.Numerator.Window.Open = true
-	if !d.object(n, what, append(fields, d.judged(m)...)...) {
+	if !d.object(n, what, fields...) {
 		return
 	}
 	if n.get("quantile") == nil {
@@ -74,21 +79,27 @@ func (d *decoder) single(n *node, what string, m *Metric) {
 	m.Numerator.Aggregate = ""
 }
 
-// ratio reads a metric of two columns. Its window and filters hold for both
-// columns where they have none of their own.
-func (d *decoder) ratio(n *node, what string, m *Metric) {
+// ratioFields returns the keys of a metric of two columns. Its window and
+// filters hold for both columns where they have none of their own.
+func (d *decoder) ratioFields(m *Metric) []field {
 	m.Denominator = &Column{}
-	shared := Column{Window: Window{Open: true}}
-	sharedFields := slices.DeleteFunc(d.column(&shared), func(f field) bool {
+	shared := &Column{Window: Window{Open: true}}
+	sharedFields := slices.DeleteFunc(d.column(shared), func(f field) bool {
 		return f.key != "window" && f.key != "where"
 	})
+	part := func(what string, c *Column) rule {
+		return rule{func(n *node) { d.part(n, what, c, *shared) }, objectShape(d.column(&Column{}))}
+	}
 	// Both are decoded before the columns, which take them over.
 	parts := []field{
-		{"numerator", func(part *node) { d.part(part, "numerator", &m.Numerator, shared) },
-			"a ratio needs a numerator"},
-		{"denominator", func(part *node) { d.part(part, "denominator", m.Denominator, shared) },
-			"a ratio needs a denominator"},
+		{"numerator", part("numerator", &m.Numerator), "a ratio needs a numerator"},
+		{"denominator", part("denominator", m.Denominator), "a ratio needs a denominator"},
 	}
+	return slices.Concat(sharedFields, parts, d.judged(m))
+}
+
+// ratio reads a metric of two columns.
+func (d *decoder) ratio(n *node, what string, m *Metric) {
 	if n.get("cap") != nil {
 		d.errorf(n.get("cap"), "%s: put the cap of a ratio into its numerator or denominator", what)
 		n = without(n, "cap")
@@ -97,7 +108,7 @@ func (d *decoder) ratio(n *node, what string, m *Metric) {
 		d.errorf(n.get("event"), "%s: has an event beside numerator and denominator: write one or the other", what)
 		n = without(n, "event")
 	}
-	d.object(n, what, slices.Concat(sharedFields, parts, d.judged(m))...)
+	d.object(n, what, d.ratioFields(m)...)
 }
 
 // without returns a mapping without one of its keys.
@@ -121,9 +132,10 @@ func (d *decoder) column(c *Column) []field {
 	return []field{
 		{"event", d.textInto(&c.Event, "event"), "event is missing: the name of the conversions that count"},
 		{"aggregate", choice(d, &c.Aggregate, "aggregate", Aggregates()), ""},
-		{"window", func(n *node) { d.window(n, &c.Window) }, ""},
-		{"where", func(n *node) { d.where(n, c) }, ""},
-		{"cap", func(n *node) { d.cap(n, c) }, ""},
+		{"window", rule{func(n *node) { d.window(n, &c.Window) },
+			anyShape(durationShape(), objectShape(d.windowFields(&Window{})))}, ""},
+		{"where", rule{func(n *node) { d.where(n, c) }, listShape(d.comparisonShape("column"))}, ""},
+		{"cap", rule{func(n *node) { d.cap(n, c) }, objectShape(d.capFields(&Cap{}, &CapBound{}))}, ""},
 	}
 }
 
@@ -145,10 +157,7 @@ func (d *decoder) window(n *node, w *Window) {
 		read.To = to
 	} else {
 		faults := len(*d.errs)
-		d.object(n, "window",
-			field{"from", func(f *node) { read.From, _ = d.duration(f, "window from") }, ""},
-			field{"to", func(t *node) { read.To, _ = d.duration(t, "window to") }, "to is missing: a window must end"},
-		)
+		d.object(n, "window", d.windowFields(&read)...)
 		if len(*d.errs) > faults {
 			return
 		}
@@ -158,6 +167,14 @@ func (d *decoder) window(n *node, w *Window) {
 		return
 	}
 	*w = read
+}
+
+// windowFields returns the keys of a window.
+func (d *decoder) windowFields(w *Window) []field {
+	return []field{
+		{"from", d.durationInto(&w.From, "window from"), ""},
+		{"to", d.durationInto(&w.To, "window to"), "to is missing: a window must end"},
+	}
 }
 
 // where reads a list of filters of conversion rows.
@@ -175,17 +192,10 @@ func (d *decoder) cap(n *node, c *Column) {
 	faults := len(*d.errs)
 	read := &Cap{}
 	upper := &CapBound{}
-	users := "non-zero"
-	fields := append(d.capBound(upper),
-		field{"lower", func(b *node) { read.Lower = d.capEnd(b, "cap lower") }, ""},
-		field{"upper", func(b *node) { read.Upper = d.capEnd(b, "cap upper") }, ""},
-		field{"users", choice(d, &users, "users", []string{"non-zero", "all"}), ""},
-	)
-	d.object(n, "cap", fields...)
+	d.object(n, "cap", d.capFields(read, upper)...)
 	if len(*d.errs) > faults {
 		return
 	}
-	read.ZeroUsers = users == "all"
 	if n.get("percentile") != nil || n.get("value") != nil {
 		if read.Upper != nil || read.Lower != nil {
 			d.errorf(n, "cap: write either percentile or value, or lower and upper")
@@ -197,6 +207,19 @@ func (d *decoder) cap(n *node, c *Column) {
 	if len(*d.errs) == faults {
 		c.Cap = read
 	}
+}
+
+// capFields returns the keys of a cap. A bound without lower or upper goes to plain.
+func (d *decoder) capFields(c *Cap, plain *CapBound) []field {
+	users := new(string)
+	end := func(what string, bound **CapBound) rule {
+		return rule{func(b *node) { *bound = d.capEnd(b, what) }, objectShape(d.capBound(&CapBound{}))}
+	}
+	return append(d.capBound(plain),
+		field{"lower", end("cap lower", &c.Lower), ""},
+		field{"upper", end("cap upper", &c.Upper), ""},
+		field{"users", choice(d, users, "users", []string{"non-zero", "all"}).then(func(*node) { c.ZeroUsers = *users == "all" }), ""},
+	)
 }
 
 // checkCap reports bounds that are missing or contradict each other.
@@ -225,7 +248,7 @@ func (d *decoder) capEnd(n *node, what string) *CapBound {
 // capBound returns the fields of a bound.
 func (d *decoder) capBound(b *CapBound) []field {
 	return []field{
-		{"percentile", func(n *node) {
+		{"percentile", rule{func(n *node) {
 			x, ok := d.number(n, "percentile")
 			if ok && (x <= 0 || x >= 100) {
 				d.errorf(n, "percentile: %s is not between 0 and 100, both exclusive", n.text)
@@ -238,11 +261,11 @@ func (d *decoder) capBound(b *CapBound) []field {
 				x /= 100
 			}
 			*b = CapBound{Percentile: x, IsPercentile: true}
-		}, ""},
-		{"value", func(n *node) {
+		}, numberShape()}, ""},
+		{"value", rule{func(n *node) {
 			if x, ok := d.number(n, "value"); ok {
 				*b = CapBound{Value: x}
 			}
-		}, ""},
+		}, numberShape()}, ""},
 	}
 }

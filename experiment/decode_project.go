@@ -3,6 +3,7 @@ package experiment
 import (
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -11,19 +12,24 @@ const projectFile = "readout.yaml"
 
 // project reads readout.yaml, except for its metrics.
 func (d *decoder) project(n *node, p *Project) {
-	d.object(n, projectFile,
-		field{"organization", d.wordInto(&p.Organization, "organization"), "organization is missing"},
-		field{"project", d.wordInto(&p.Name, "project"), "project is missing"},
-		field{"timezone", func(v *node) { d.timezone(v, p) }, ""},
-		field{"schedule", func(v *node) { d.cron(v, p) }, ""},
-		field{"state", d.textInto(&p.StateDir, "state"), ""},
-		field{"engine", func(v *node) { d.engine(v, p) }, ""},
-		field{"data", func(v *node) { d.data(v, &p.Data) }, "data is missing: where exposures and conversions are"},
-		field{"defaults", func(v *node) { d.defaults(v, &p.Defaults) }, ""},
-		field{"holdouts", func(v *node) { d.holdouts(v, p) }, ""},
+	d.object(n, projectFile, d.projectFields(p)...)
+}
+
+// projectFields returns the keys of readout.yaml.
+func (d *decoder) projectFields(p *Project) []field {
+	return []field{
+		{"organization", d.wordInto(&p.Organization, "organization"), "organization is missing"},
+		{"project", d.wordInto(&p.Name, "project"), "project is missing"},
+		{"timezone", rule{func(v *node) { d.timezone(v, p) }, textShape()}, ""},
+		{"schedule", rule{func(v *node) { d.cron(v, p) }, textShape()}, ""},
+		{"state", d.textInto(&p.StateDir, "state"), ""},
+		{"engine", rule{func(v *node) { d.engine(v, p) }, textShape()}, ""},
+		{"data", d.data(&p.Data), "data is missing: where exposures and conversions are"},
+		{"defaults", d.defaults(&p.Defaults), ""},
+		{"holdouts", rule{func(v *node) { d.holdouts(v, p) }, mapShape(wordPattern, percentShape())}, ""},
 		// Metrics need the defaults: they are decoded when all of these are known.
-		field{"metrics", func(*node) {}, ""},
-	)
+		{"metrics", rule{func(*node) {}, metricsShape()}, ""},
+	}
 }
 
 func (d *decoder) timezone(n *node, p *Project) {
@@ -74,51 +80,54 @@ func (d *decoder) engine(n *node, p *Project) {
 	p.Engine = text
 }
 
-func (d *decoder) data(n *node, data *Data) {
+func (d *decoder) data(data *Data) rule {
 	data.Exposures.Columns = DefaultExposureColumns()
 	data.Conversions.Columns = DefaultConversionColumns()
-	d.object(n, "data",
-		field{"exposures", func(v *node) { d.exposures(v, &data.Exposures) }, "exposures is missing"},
-		field{"conversions", func(v *node) { d.conversions(v, &data.Conversions) }, "conversions is missing"},
-		field{"profiles", func(v *node) {
-			data.Profiles = &Profiles{ID: "user_id"}
-			d.profiles(v, data.Profiles)
-		}, ""},
+	profiles := &Profiles{ID: "user_id"}
+	return d.objectRule("data",
+		field{"exposures", d.exposures(&data.Exposures), "exposures is missing"},
+		field{"conversions", d.conversions(&data.Conversions), "conversions is missing"},
+		field{"profiles", d.profiles(profiles).then(func(*node) { data.Profiles = profiles }), ""},
 	)
 }
 
 const pathMissing = "path is missing: a file, directory, glob or object-store URL"
 
-func (d *decoder) exposures(n *node, e *Exposures) {
+// path returns the rule of where data are. Paths are published and printed on
+// reports, so that no secret may be in one.
+func (d *decoder) path(target *string) rule {
+	return d.textInto(target, "path").then(func(n *node) {
+		scheme, rest, isURL := strings.Cut(n.text, "://")
+		if host, _, _ := strings.Cut(rest, "/"); isURL && strings.Contains(host, "@") {
+			d.errorf(n, "path: credentials do not belong into a file: write %s://BUCKET/…, and give them to the store's own settings", clip(scheme))
+		}
+	})
+}
+
+func (d *decoder) exposures(e *Exposures) rule {
 	c := &e.Columns
-	d.object(n, "data exposures",
-		field{"path", d.textInto(&e.Path, "path"), pathMissing},
-		field{"columns", func(v *node) {
-			d.object(v, "columns",
-				field{"user", d.textInto(&c.User, "user"), ""},
-				field{"experiment", d.textInto(&c.Experiment, "experiment"), ""},
-				field{"variant", d.textInto(&c.Variant, "variant"), ""},
-				field{"time", d.textInto(&c.Time, "time"), ""},
-			)
-			d.distinct(v, c.User, c.Experiment, c.Variant, c.Time)
-		}, ""},
-		field{"segments", func(v *node) { e.Segments = d.texts(v, "segments") }, ""},
+	return d.objectRule("data exposures",
+		field{"path", d.path(&e.Path), pathMissing},
+		field{"columns", d.objectRule("columns",
+			field{"user", d.textInto(&c.User, "user"), ""},
+			field{"experiment", d.textInto(&c.Experiment, "experiment"), ""},
+			field{"variant", d.textInto(&c.Variant, "variant"), ""},
+			field{"time", d.textInto(&c.Time, "time"), ""},
+		).then(func(v *node) { d.distinct(v, c.User, c.Experiment, c.Variant, c.Time) }), ""},
+		field{"segments", rule{func(v *node) { e.Segments = d.texts(v, "segments") }, setShape(textShape())}, ""},
 	)
 }
 
-func (d *decoder) conversions(n *node, s *Conversions) {
+func (d *decoder) conversions(s *Conversions) rule {
 	c := &s.Columns
-	d.object(n, "data conversions",
-		field{"path", d.textInto(&s.Path, "path"), pathMissing},
-		field{"columns", func(v *node) {
-			d.object(v, "columns",
-				field{"user", d.textInto(&c.User, "user"), ""},
-				field{"event", d.textInto(&c.Event, "event"), ""},
-				field{"time", d.textInto(&c.Time, "time"), ""},
-				field{"value", d.textInto(&c.Value, "value"), ""},
-			)
-			d.distinct(v, c.User, c.Event, c.Time, c.Value)
-		}, ""},
+	return d.objectRule("data conversions",
+		field{"path", d.path(&s.Path), pathMissing},
+		field{"columns", d.objectRule("columns",
+			field{"user", d.textInto(&c.User, "user"), ""},
+			field{"event", d.textInto(&c.Event, "event"), ""},
+			field{"time", d.textInto(&c.Time, "time"), ""},
+			field{"value", d.textInto(&c.Value, "value"), ""},
+		).then(func(v *node) { d.distinct(v, c.User, c.Event, c.Time, c.Value) }), ""},
 	)
 }
 
@@ -131,20 +140,18 @@ func (d *decoder) distinct(n *node, columns ...string) {
 	}
 }
 
-func (d *decoder) profiles(n *node, p *Profiles) {
-	d.object(n, "data profiles",
-		field{"path", d.textInto(&p.Path, "path"), pathMissing},
-		field{"columns", func(v *node) {
-			d.object(v, "columns", field{"id", d.textInto(&p.ID, "id"), ""})
-		}, ""},
-		field{"request_may_override", func(v *node) {
+func (d *decoder) profiles(p *Profiles) rule {
+	return d.objectRule("data profiles",
+		field{"path", d.path(&p.Path), pathMissing},
+		field{"columns", d.objectRule("columns", field{"id", d.textInto(&p.ID, "id"), ""}), ""},
+		field{"request_may_override", rule{func(v *node) {
 			p.RequestMayOverride = d.texts(v, "request_may_override")
-		}, ""},
+		}, setShape(textShape())}, ""},
 	)
 }
 
-func (d *decoder) defaults(n *node, defaults *Defaults) {
-	d.object(n, "defaults", append(d.statistics(&defaults.Statistics),
+func (d *decoder) defaults(defaults *Defaults) rule {
+	return d.objectRule("defaults", append(d.statistics(&defaults.Statistics),
 		d.severalVariants(&defaults.SeveralVariants),
 		field{"lookback", d.lookback(&defaults.Lookback), ""},
 	)...)
@@ -157,47 +164,41 @@ func (d *decoder) severalVariants(target *SeveralVariants) field {
 // statistics returns the fields that say how an experiment is tested.
 func (d *decoder) statistics(s *Statistics) []field {
 	return []field{
-		{"method", func(n *node) {
+		{"method", rule{func(n *node) {
 			if n.text == string(MethodFixed) {
 				d.errorf(n, "method: fixed is for ad-hoc analysis (readout analyze --method fixed); allowed here: %s",
 					joinWords(Methods(), ", "))
 				return
 			}
-			choice(d, &s.Method, "method", Methods())(n)
-		}, ""},
+			choice(d, &s.Method, "method", Methods()).read(n)
+		}, choiceShape(Methods())}, ""},
 		{"procedure", choice(d, &s.Procedure, "procedure", Procedures()), ""},
-		{"spending", func(n *node) { d.spending(n, &s.Spending) }, ""},
+		{"spending", rule{func(n *node) { d.spending(n, &s.Spending) }, anyShape(
+			choiceShape(SpendingNames()), objectShape(d.spendingFields(&Spending{}, new(*node))))}, ""},
 		{"futility", choice(d, &s.Futility, "futility", Futilities()), ""},
 		{"correction", choice(d, &s.Correction, "correction", Corrections()), ""},
-		{"confidence", func(n *node) {
+		{"confidence", rule{func(n *node) {
 			x, ok := d.percent(n, "confidence")
 			if ok && x != 0.90 && x != 0.95 && x != 0.99 {
 				d.errorf(n, "confidence: %s is not allowed: write 90%%, 95%% or 99%%", n.text)
 				return
 			}
 			s.Confidence = x
-		}, ""},
+		}, percentShape()}, ""},
 		{"power", d.percentInto(&s.Power, "power"), ""},
-		{"mde", func(n *node) { s.MDE, s.HasMDE = d.percent(n, "mde") }, ""},
+		{"mde", rule{func(n *node) { s.MDE, s.HasMDE = d.percent(n, "mde") }, percentShape()}, ""},
 	}
 }
 
 // spending reads a name, or {name: kim-demets, parameter: 3}.
 func (d *decoder) spending(n *node, s *Spending) {
 	read := Spending{}
-	name := choice(d, &read.Name, "spending", SpendingNames())
 	faults := len(*d.errs)
 	var parameter *node
-	if n.kind == kindMapping {
-		d.object(n, "spending",
-			field{"name", name, "name is missing"},
-			field{"parameter", func(v *node) {
-				parameter = v
-				read.Parameter, _ = d.number(v, "parameter")
-			}, ""},
-		)
+	if fields := d.spendingFields(&read, &parameter); n.kind == kindMapping {
+		d.object(n, "spending", fields...)
 	} else {
-		name(n)
+		fields[0].value.read(n)
 	}
 	if len(*d.errs) > faults {
 		return
@@ -214,6 +215,17 @@ func (d *decoder) spending(n *node, s *Spending) {
 		d.errorf(parameter, "spending: the parameter of hwang-shih-decani is between -40 and 40")
 	default:
 		*s = read
+	}
+}
+
+// spendingFields returns the keys of a spending function, the name first.
+func (d *decoder) spendingFields(s *Spending, parameter **node) []field {
+	return []field{
+		{"name", choice(d, &s.Name, "spending", SpendingNames()), "name is missing"},
+		{"parameter", rule{func(v *node) {
+			*parameter = v
+			s.Parameter, _ = d.number(v, "parameter")
+		}, numberShape()}, ""},
 	}
 }
 

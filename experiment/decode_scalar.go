@@ -51,13 +51,13 @@ func percentHint(n *node) string {
 	return fmt.Sprintf(": write %s%%", strconv.FormatFloat(math.Round(x*1e6)/1e4, 'f', -1, 64))
 }
 
-// percentInto returns a decode function that stores a fraction.
-func (d *decoder) percentInto(target *float64, what string) func(*node) {
-	return func(n *node) {
+// percentInto returns a rule that stores a fraction.
+func (d *decoder) percentInto(target *float64, what string) rule {
+	return rule{func(n *node) {
 		if x, ok := d.percent(n, what); ok {
 			*target = x
 		}
-	}
+	}, percentShape()}
 }
 
 // share reads a percentage exactly, in steps of 0.0001%.
@@ -84,6 +84,11 @@ func (d *decoder) millionths(n *node, percent, what string) (Share, bool) {
 	return Share(x), true
 }
 
+// shareInto returns a rule that stores a share.
+func (d *decoder) shareInto(target *Share, what string) rule {
+	return rule{func(n *node) { *target, _ = d.share(n, what) }, percentShape()}
+}
+
 // duration reads a span such as 7d.
 func (d *decoder) duration(n *node, what string) (time.Duration, bool) {
 	switch n.kind {
@@ -101,9 +106,14 @@ func (d *decoder) duration(n *node, what string) (time.Duration, bool) {
 	return 0, false
 }
 
-// lookback reads a span longer than nothing.
-func (d *decoder) lookback(target *time.Duration) func(*node) {
-	return func(n *node) {
+// durationInto returns a rule that stores a span.
+func (d *decoder) durationInto(target *time.Duration, what string) rule {
+	return rule{func(n *node) { *target, _ = d.duration(n, what) }, durationShape()}
+}
+
+// lookback returns a rule that stores a span longer than nothing.
+func (d *decoder) lookback(target *time.Duration) rule {
+	return rule{func(n *node) {
 		span, ok := d.duration(n, "lookback")
 		switch {
 		case !ok:
@@ -112,7 +122,7 @@ func (d *decoder) lookback(target *time.Duration) func(*node) {
 		default:
 			*target = span
 		}
-	}
+	}, durationShape()}
 }
 
 // scalar reads a single value of a condition.

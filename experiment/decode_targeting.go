@@ -22,30 +22,7 @@ func (d *decoder) condition(n *node, named func(*node) (Condition, bool)) (Condi
 	}
 	faults := len(*d.errs)
 	var parts []Condition
-	group := func(joined func([]Condition) Condition) func(*node) {
-		return func(list *node) {
-			if members := d.conditions(list, named); len(members) > 0 {
-				parts = append(parts, joined(members))
-			}
-		}
-	}
-	fields := []field{
-		{"any", group(func(m []Condition) Condition { return Condition{Any: m} }), ""},
-		{"all", group(func(m []Condition) Condition { return Condition{All: m} }), ""},
-		{"not", func(inner *node) {
-			if c, ok := d.condition(inner, named); ok {
-				parts = append(parts, Condition{Not: &c})
-			}
-		}, ""},
-	}
-	if named != nil {
-		fields = append(fields, field{"audience", func(ref *node) {
-			if c, ok := named(ref); ok {
-				parts = append(parts, c)
-			}
-		}, ""})
-	}
-	d.object(n, "audience", fields...)
+	d.object(n, "audience", d.conditionFields(&parts, named)...)
 	if len(*d.errs) > faults {
 		return Condition{}, false
 	}
@@ -57,6 +34,35 @@ func (d *decoder) condition(n *node, named func(*node) (Condition, bool)) (Condi
 		return parts[0], true
 	}
 	return Condition{All: parts}, true
+}
+
+// conditionFields returns the keys of a condition that is no comparison. What
+// they say is added to parts.
+func (d *decoder) conditionFields(parts *[]Condition, named func(*node) (Condition, bool)) []field {
+	group := func(joined func([]Condition) Condition) rule {
+		return rule{func(list *node) {
+			if members := d.conditions(list, named); len(members) > 0 {
+				*parts = append(*parts, joined(members))
+			}
+		}, filledShape(refShape(conditionName))}
+	}
+	fields := []field{
+		{"any", group(func(m []Condition) Condition { return Condition{Any: m} }), ""},
+		{"all", group(func(m []Condition) Condition { return Condition{All: m} }), ""},
+		{"not", rule{func(inner *node) {
+			if c, ok := d.condition(inner, named); ok {
+				*parts = append(*parts, Condition{Not: &c})
+			}
+		}, refShape(conditionName)}, ""},
+	}
+	if named != nil {
+		fields = append(fields, field{"audience", rule{func(ref *node) {
+			if c, ok := named(ref); ok {
+				*parts = append(*parts, c)
+			}
+		}, textShape()}, ""})
+	}
+	return fields
 }
 
 // conditions reads a list of conditions that is not empty.
@@ -77,20 +83,31 @@ func (d *decoder) conditions(n *node, named func(*node) (Condition, bool)) []Con
 // key that holds the name.
 func (d *decoder) comparison(n *node, what, subject string) (name string, op Operator, values []Scalar, ok bool) {
 	faults := len(*d.errs)
-	fields := []field{{subject, d.textInto(&name, subject), subject + " is missing"}}
+	c := Condition{}
+	if d.object(n, what, d.comparisonFields(what, subject, &c)...) && c.Operator == "" && len(*d.errs) == faults {
+		d.errorf(n, "%s: what about %s %s? write one of %s", what, subject, clip(c.Attribute), joinWords(Operators(), ", "))
+	}
+	return c.Attribute, c.Operator, c.Values, len(*d.errs) == faults
+}
+
+// comparisonFields returns the keys of a comparison: the subject and all operators.
+func (d *decoder) comparisonFields(what, subject string, c *Condition) []field {
+	fields := []field{{subject, d.textInto(&c.Attribute, subject), subject + " is missing"}}
 	for _, allowed := range Operators() {
-		fields = append(fields, field{string(allowed), func(value *node) {
-			if op != "" {
-				d.errorf(value, "%s: one operator each, found %s and %s", what, op, allowed)
+		fields = append(fields, field{string(allowed), rule{func(value *node) {
+			if c.Operator != "" {
+				d.errorf(value, "%s: one operator each, found %s and %s", what, c.Operator, allowed)
 				return
 			}
-			op, values = allowed, d.operands(value, allowed)
-		}, ""})
+			c.Operator, c.Values = allowed, d.operands(value, allowed)
+		}, operandShape(allowed)}, ""})
 	}
-	if d.object(n, what, fields...) && op == "" && len(*d.errs) == faults {
-		d.errorf(n, "%s: what about %s %s? write one of %s", what, subject, clip(name), joinWords(Operators(), ", "))
-	}
-	return name, op, values, len(*d.errs) == faults
+	return fields
+}
+
+// comparisonShape is a subject and one operator.
+func (d *decoder) comparisonShape(subject string) shape {
+	return sizedShape(objectShape(d.comparisonFields("", subject, &Condition{})), 2, 2)
 }
 
 // operands reads what an operator compares with.
@@ -143,39 +160,48 @@ func (d *decoder) checkPattern(n *node, text string) {
 	}
 }
 
-// pages reads the include and exclude rules of pages.
-func (d *decoder) pages(n *node, p *Pages) {
-	d.object(n, "pages",
-		field{"include", func(l *node) { p.Include = d.pageRules(l, "pages include") }, ""},
-		field{"exclude", func(l *node) { p.Exclude = d.pageRules(l, "pages exclude") }, ""},
+// pages returns the rule of the include and exclude rules of pages.
+func (d *decoder) pages(p *Pages) rule {
+	rules := func(what string, target *[]PageRule) rule {
+		return rule{func(l *node) { *target = d.pageRules(l, what) },
+			listShape(sizedShape(objectShape(d.pageRuleFields(what, &PageRule{})), 1, 1))}
+	}
+	return d.objectRule("pages",
+		field{"include", rules("pages include", &p.Include), ""},
+		field{"exclude", rules("pages exclude", &p.Exclude), ""},
 	)
 }
 
 func (d *decoder) pageRules(n *node, what string) []PageRule {
 	var rules []PageRule
 	d.list(n, what, func(item *node) {
-		rule := PageRule{}
-		var fields []field
-		for _, op := range PageOperators() {
-			fields = append(fields, field{string(op), func(v *node) {
-				if rule.Operator != "" {
-					d.errorf(v, "%s: one rule each, found %s and %s", what, rule.Operator, op)
-					return
-				}
-				rule.Operator = op
-				text, ok := d.text(v, string(op))
-				if ok && op == OpMatches {
-					d.checkPattern(v, text)
-				}
-				rule.Text = text
-			}, ""})
-		}
-		if d.object(item, what, fields...) && len(item.pairs) == 0 {
+		r := PageRule{}
+		if d.object(item, what, d.pageRuleFields(what, &r)...) && len(item.pairs) == 0 {
 			d.errorf(item, "%s: empty rule, write one of %s", what, joinWords(PageOperators(), ", "))
 		}
-		rules = append(rules, rule)
+		rules = append(rules, r)
 	})
 	return rules
+}
+
+// pageRuleFields returns the keys of a page rule: all operators.
+func (d *decoder) pageRuleFields(what string, r *PageRule) []field {
+	var fields []field
+	for _, op := range PageOperators() {
+		fields = append(fields, field{string(op), rule{func(v *node) {
+			if r.Operator != "" {
+				d.errorf(v, "%s: one rule each, found %s and %s", what, r.Operator, op)
+				return
+			}
+			r.Operator = op
+			text, ok := d.text(v, string(op))
+			if ok && op == OpMatches {
+				d.checkPattern(v, text)
+			}
+			r.Text = text
+		}, textShape()}, ""})
+	}
+	return fields
 }
 
 // forced reads users by variant.

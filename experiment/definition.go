@@ -129,13 +129,13 @@ func DefaultStatistics() Statistics {
 // Forced lists users who always get one variant, for checks by people. They
 // are never stored and never counted.
 type Forced struct {
-	Variant string
-	Users   []string
+	Variant string   `json:"variant"`
+	Users   []string `json:"users"`
 }
 
 // An Exclusion reserves a share of the users of a group of experiments, so
 // that no user is in two of them.
 type Exclusion struct {
-	Group string
-	Share Share
+	Group string `json:"group"`
+	Share Share  `json:"share"`
 }

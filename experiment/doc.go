@@ -2,8 +2,8 @@
 //
 // In go the YAML files of a project and the lifecycle log of its state
 // directory. Out come a [Project] with its metrics and experiments, every
-// fault of the files at once with file, line and column ([Errors]), and the
-// [State] of each experiment.
+// fault of the files at once with file, line and column ([Errors]), the
+// [State] of each experiment, and what is [Published] for serving.
 //
 // The steps, in order:
 //
@@ -14,6 +14,13 @@
 //     them: metrics of scorecards, templates, audiences.
 //  4. log.go, status.go and move.go hold the lifecycle: an append-only log of
 //     facts, the state that follows from it, and the moves that are allowed.
+//  5. recorded.go, edits.go and phase.go compare a definition with the one in the
+//     log: what may be edited while users are in, and the phases that follow.
+//  6. published*.go and profiles.go make what the decision service reads:
+//     published.json and a copy of the profile table.
+//
+// The tables of decode*.go also say what values are allowed, which makes the JSON
+// Schemas of shape.go and schema.go.
 //
 // The allowed names of methods, procedures, aggregates and the like are
 // tables in names.go. What they mean is implemented elsewhere.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 )
 
@@ -303,10 +304,10 @@ func TestLogRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(log.Entries("checkout"), read.Entries("checkout")); diff != "" {
+		if diff := cmp.Diff(log.Entries("checkout"), read.Entries("checkout"), cmpopts.EquateEmpty()); diff != "" {
 			t.Fatalf("entries (-written +read):\n%s", diff)
 		}
-		if diff := cmp.Diff(log.State(e), read.State(e), cmp.AllowUnexported(State{}, endFact{})); diff != "" {
+		if diff := cmp.Diff(log.State(e), read.State(e), cmp.AllowUnexported(State{}, endFact{}), cmpopts.EquateEmpty()); diff != "" {
 			t.Fatalf("state (-written +read):\n%s", diff)
 		}
 	})

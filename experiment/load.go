@@ -171,8 +171,8 @@ func (l *loader) metricFile(file string) {
 // baseName returns the name that a file gives to what is in it.
 func (l *loader) baseName(file string) (string, bool) {
 	name := strings.TrimSuffix(path.Base(file), path.Ext(file))
-	if !namePattern.MatchString(name) || len(name) > maxName {
-		l.report(file, "file name %q: allowed are letters, digits, - and _, with a letter or digit first", clip(name))
+	if err := CheckName(name); err != nil {
+		l.report(file, "file name %q: %s", clip(name), err)
 		return "", false
 	}
 	return name, true
@@ -230,12 +230,25 @@ func (l *loader) experiment(file string) {
 	faults := len(l.errs)
 	root := readYAML(l.fsys, file, &l.errs)
 	if root == nil {
+		l.faulty(file, "")
 		return
 	}
 	d := &experimentDecoder{decoder: l.decoder(file), names: &l.names}
-	if e := d.experiment(root, l.project); e != nil && !d.blocked && len(l.errs) == faults {
-		l.project.Experiments = append(l.project.Experiments, e)
+	e := d.experiment(root, l.project)
+	if e == nil || d.blocked || len(l.errs) > faults {
+		l.faulty(file, d.e.Name)
+		return
 	}
+	l.project.Experiments = append(l.project.Experiments, e)
+}
+
+// faulty notes the experiment of a file that has a fault. Where its name cannot
+// be read it is taken to be that of the file, as people write it.
+func (l *loader) faulty(file, name string) {
+	if name == "" {
+		name = strings.TrimSuffix(path.Base(file), path.Ext(file))
+	}
+	l.project.Faulty = append(l.project.Faulty, name)
 }
 
 // finish compares the experiments with each other and puts everything in order.
@@ -256,6 +269,8 @@ func (l *loader) finish() {
 	slices.SortStableFunc(l.project.Experiments, func(a, b *Experiment) int {
 		return strings.Compare(a.Name, b.Name)
 	})
+	slices.Sort(l.project.Faulty)
+	l.project.Faulty = slices.Compact(l.project.Faulty)
 	l.errs.sort()
 }
 

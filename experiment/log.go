@@ -24,8 +24,12 @@ type Entry struct {
 	Start      *time.Time `json:"start,omitempty"`   // with schedule and start
 	End        *time.Time `json:"end,omitempty"`     // with schedule, start, stop and extend
 	Variant    string     `json:"variant,omitempty"` // with stop-variant and decide
-	Why        string     `json:"why,omitempty"`
-	By         string     `json:"by"`
+	// With schedule, start and publish: what the YAML says, as far as it is compared later.
+	Definition *Definition `json:"definition,omitempty"`
+	// With publish: the fields that differ from those recorded before.
+	Changed []string `json:"changed,omitempty"`
+	Why     string   `json:"why,omitempty"`
+	By      string   `json:"by"`
 }
 
 // A Log is the lifecycle log of a project.
@@ -99,6 +103,13 @@ func (l *Log) recorded(name string) State {
 		return state
 	}
 	return State{Experiment: name, Status: Draft}
+}
+
+// Recorded returns the state of an experiment by the log alone, and false when
+// the log does not know it.
+func (l *Log) Recorded(name string) (State, bool) {
+	state, ok := l.states[name]
+	return state, ok
 }
 
 // State returns the state of an experiment. A Draft has the schedule of its

@@ -58,12 +58,14 @@ func (e *Experiment) complete(entry *Entry, s State, r Request) error {
 			return errors.New("its schedule has no start: add one, or start it now")
 		}
 		entry.Start, entry.End = instant(e.Schedule.Start), instant(e.Schedule.End)
+		entry.Definition = e.Definition()
 	case ActionStart:
 		end := s.End
 		if !end.After(r.At) {
 			return fmt.Errorf("its end %s is not after now: move schedule.end first", e.stamp(end))
 		}
 		entry.Start, entry.End = instant(r.At), instant(end)
+		entry.Definition = e.Definition()
 	case ActionStop:
 		if r.Why == "" {
 			return errors.New("say why: an early winner, futility, harm")
@@ -120,10 +122,7 @@ func (e *Experiment) mayDecide(s State, r Request) error {
 
 // knows returns an error that names the variants when name is none of them.
 func (e *Experiment) knows(name string) error {
-	names := make([]string, len(e.Variants))
-	for i, v := range e.Variants {
-		names[i] = v.Name
-	}
+	names := e.variantNames()
 	if slices.Contains(names, name) {
 		return nil
 	}
@@ -163,11 +162,7 @@ func (s State) allowedText() string {
 }
 
 func joinWords[T ~string](words []T, separator string) string {
-	texts := make([]string, len(words))
-	for i, word := range words {
-		texts[i] = string(word)
-	}
-	return strings.Join(texts, separator)
+	return strings.Join(asTexts(words), separator)
 }
 
 // apply returns the state after an entry, or an error when the entry cannot
@@ -183,7 +178,7 @@ func (s State) apply(entry Entry) (State, error) {
 	switch entry.Action {
 	case ActionSchedule, ActionStart:
 		s.FirstEnd = *entry.End
-		s.ends = nil
+		s.ends, s.phases, s.Definition = nil, nil, nil
 	case ActionCancel:
 		return State{Experiment: s.Experiment, Status: Draft}, nil
 	case ActionStop:
@@ -196,10 +191,16 @@ func (s State) apply(entry Entry) (State, error) {
 	case ActionStopVariant:
 		stopped := StoppedVariant{entry.Variant, entry.At, entry.Why, entry.By}
 		s.Stopped = append(slices.Clone(s.Stopped), stopped)
+		if s.Definition != nil {
+			s = s.phase(entry.At, []string{changedStopped})
+		}
 	case ActionDecide:
 		s.Decision = &Decision{entry.Variant, entry.At, entry.Why, entry.By}
 	case ActionArchive:
 		s.Archived = true
+	}
+	if entry.Definition != nil {
+		s = s.record(entry)
 	}
 	if entry.End != nil {
 		s.End = *entry.End
@@ -220,11 +221,28 @@ func (s State) check(entry Entry) error {
 	if entry.Experiment == "" || entry.At.IsZero() || entry.By == "" {
 		return fmt.Errorf("%s lacks experiment, at or by", entry.Action)
 	}
-	if entry.From != s.Status || entry.To != t.to {
+	if to := t.target(s.Status); entry.From != s.Status || entry.To != to {
 		return fmt.Errorf("%s of %s goes from %s to %s, found %q to %q",
-			entry.Action, entry.Experiment, s.Status, t.to, entry.From, entry.To)
+			entry.Action, entry.Experiment, s.Status, to, entry.From, entry.To)
+	}
+	if err := entry.checkDefinition(); err != nil {
+		return err
 	}
 	return s.checkFacts(entry)
+}
+
+// checkDefinition says what is wrong with the definition of an entry. Those of
+// the first logs have none.
+func (e Entry) checkDefinition() error {
+	switch {
+	case e.Action == ActionPublish && e.Definition == nil:
+		return errors.New("publish needs a definition")
+	case e.Definition == nil:
+		return nil
+	case e.Action != ActionSchedule && e.Action != ActionStart && e.Action != ActionPublish:
+		return fmt.Errorf("%s has no definition", e.Action)
+	}
+	return e.Definition.check()
 }
 
 // checkFacts says which fact of an entry is missing or impossible.

@@ -20,6 +20,7 @@ type Project struct {
 	Holdouts     []Holdout     // in file order
 	Metrics      []*Metric     // readout.yaml's first, then those of metrics/ by file name; each file in its order
 	Experiments  []*Experiment // by name
+	Faulty       []string      // names of the experiments that are left out because their definition has a fault
 	Templates    []Template    // by name
 	Audiences    []Audience    // by name
 }
@@ -69,10 +70,10 @@ type Exposures struct {
 
 // ExposureColumns are the names of the columns in the exposure files.
 type ExposureColumns struct {
-	User       string // default user_id
-	Experiment string // default experiment
-	Variant    string // default variant
-	Time       string // default timestamp
+	User       string `json:"user"`       // default user_id
+	Experiment string `json:"experiment"` // default experiment
+	Variant    string `json:"variant"`    // default variant
+	Time       string `json:"time"`       // default timestamp
 }
 
 // Conversions is the source of conversions: who did what when.
@@ -115,6 +116,6 @@ type Defaults struct {
 
 // A Holdout keeps a share of all users out of every experiment.
 type Holdout struct {
-	Name  string
-	Share Share
+	Name  string `json:"name"`
+	Share Share  `json:"share"`
 }

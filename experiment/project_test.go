@@ -17,7 +17,7 @@ func completeProject(t testing.TB) *Project {
 	return loadFiles(t, filepath.Join("testdata", "load", "good_complete.txtar"))
 }
 
-func same(t *testing.T, what string, want, got any) {
+func same(t testing.TB, what string, want, got any) {
 	t.Helper()
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", what, diff)

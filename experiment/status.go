@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -20,7 +21,8 @@ const (
 // An Action is what an entry of the lifecycle log records.
 type Action string
 
-// The actions. ActionBegin and ActionEnd happen by time, the others by people.
+// The actions. ActionBegin and ActionEnd happen by time, ActionPublish when a
+// changed definition is published, the others by people.
 const (
 	ActionSchedule    Action = "schedule"
 	ActionCancel      Action = "cancel" // schedule --cancel
@@ -32,15 +34,19 @@ const (
 	ActionStopVariant Action = "stop-variant"
 	ActionDecide      Action = "decide"
 	ActionArchive     Action = "archive"
+	ActionPublish     Action = "publish" // another definition is served from now on
 )
 
 // A transition is one row of the table of moves.
 type transition struct {
 	action    Action
 	from      []Status
-	to        Status
-	automatic bool
+	to        Status // empty when the status stays
+	automatic bool   // no move that people make
 }
+
+// target returns the status after the transition from a status.
+func (t transition) target(from Status) Status { return cmp.Or(t.to, from) }
 
 // transitions returns the table of moves, the only place that says which are legal.
 func transitions() []transition {
@@ -55,6 +61,7 @@ func transitions() []transition {
 		{ActionStopVariant, []Status{Running}, Running, false},
 		{ActionDecide, []Status{ReadyForReview}, Completed, false},
 		{ActionArchive, []Status{Completed}, Completed, false},
+		{ActionPublish, []Status{Scheduled, Running, ReadyForReview, Completed}, "", true},
 	}
 }
 
@@ -81,8 +88,10 @@ type State struct {
 	StopReason string           // why it was stopped early; empty when it was not, or was extended since
 	Decision   *Decision        // nil unless Completed
 	Archived   bool
+	Definition *Definition // as recorded last; nil for a Draft, and when none was recorded yet
 
-	ends []endFact
+	ends   []endFact
+	phases []Phase // in the order of the log; From is when the facts were logged, zero for "from the beginning"
 }
 
 // An Extension moved the end of an experiment to a later instant than any

@@ -29,8 +29,8 @@ type Template struct {
 // Pages says on which pages the experiment is shown: on those that an include
 // rule names (all, when there is none) and no exclude rule names.
 type Pages struct {
-	Include []PageRule
-	Exclude []PageRule
+	Include []PageRule `json:"include,omitempty"`
+	Exclude []PageRule `json:"exclude,omitempty"`
 }
 
 // A PageRule compares the URL of a page.
