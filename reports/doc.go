@@ -9,6 +9,11 @@
 // writers of one Arrow record, [Record], with a row per metric and variant. A format is a
 // file of its own and a line in [Formats].
 //
+// A [Site] is the pages for a browser: [SiteOf] collects what is known about a project's
+// experiments, [Site.WritePages] writes an index and a page per experiment, each one file
+// without scripts that needs nothing else. Their pictures take their colours from the
+// page and hold no names.
+//
 // The package computes no number. It rounds for people in one place (format.go) and keeps
 // its words in another (labels.go). What is not defined is a dash in text, null in JSON,
 // Parquet and Arrow, and an empty cell in CSV, with the reason beside it. The same

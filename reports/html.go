@@ -1,0 +1,115 @@
+package reports
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"regexp"
+	"time"
+
+	"readout/analysis"
+	"readout/experiment"
+)
+
+//go:embed html/*.html html/style.css
+var htmlFiles embed.FS
+
+// A Site is what the pages of a project show: an index, and a page per experiment.
+type Site struct {
+	Organization, Project string
+	// Location is the zone in which days begin; nil means UTC.
+	Location *time.Location
+	// At is the instant as of which status and progress are shown.
+	At    time.Time
+	Pages []Page
+}
+
+// A Page is what is known about one experiment. Only its name, or a scorecard, is needed:
+// what is missing is left out of the page.
+type Page struct {
+	Experiment string
+	// Card is the latest scorecard, nil while there is none.
+	Card *analysis.Scorecard
+	// Definition and State are what the experiment's YAML and the lifecycle log say.
+	Definition *experiment.Experiment
+	State      *experiment.State
+	// Stale says why Card is older than it should be, or missing; empty otherwise.
+	Stale string
+}
+
+// HTML returns the page of an experiment: one file that needs nothing else, without
+// scripts, for any browser, for a telephone and for paper. The same input gives the same bytes.
+func (s *Site) HTML(p *Page) ([]byte, error) {
+	view, err := s.page(p)
+	if err != nil {
+		return nil, fmt.Errorf("page of %s: %w", visible(p.name()), err)
+	}
+	return execute("page.html", view)
+}
+
+// IndexHTML returns the page that lists all experiments.
+func (s *Site) IndexHTML() ([]byte, error) {
+	view, err := s.index()
+	if err != nil {
+		return nil, fmt.Errorf("index page: %w", err)
+	}
+	return execute("index.html", view)
+}
+
+// execute fills a template in.
+func execute(name string, view any) ([]byte, error) {
+	t, err := template.New(name).Funcs(template.FuncMap{"nowrap": nowrap}).ParseFS(htmlFiles, "html/*.html")
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, name, view); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// unbroken finds, in text escaped for HTML, dates and intervals: they are read as one.
+var unbroken = regexp.MustCompile(`\d{4}-\d\d-\d\d(?: \d\d:\d\d)?|\[[-+0-9.,%e ]+\](?: pp)?`)
+
+// nowrap escapes a text for HTML and keeps its dates and intervals on one line each.
+func nowrap(text string) template.HTML {
+	return template.HTML(unbroken.ReplaceAllString(template.HTMLEscapeString(text), `<span class="nowrap">$0</span>`))
+}
+
+// styleSheet returns the style sheet of all pages.
+func styleSheet() (template.CSS, error) {
+	data, err := htmlFiles.ReadFile("html/style.css")
+	return template.CSS(data), err
+}
+
+// name returns the name of the page's experiment.
+func (p *Page) name() string {
+	if p.Experiment == "" && p.Card != nil {
+		return p.Card.Experiment
+	}
+	return p.Experiment
+}
+
+// title returns what the experiment is called for people.
+func (p *Page) title() string {
+	switch {
+	case p.Definition != nil && p.Definition.Title != "":
+		return visible(p.Definition.Title)
+	case p.Card != nil && p.Card.Title != "":
+		return visible(p.Card.Title)
+	}
+	return visible(p.name())
+}
+
+// zone returns the zone in which a page writes instants.
+func (s *Site) zone(p *Page) zone {
+	switch {
+	case s.Location != nil:
+		return zone{location: s.Location}
+	case p != nil && p.Card != nil:
+		return zoneOf(p.Card.TimeZone)
+	}
+	return zone{location: time.UTC}
+}

@@ -1,0 +1,124 @@
+package reports
+
+import (
+	"fmt"
+	"html/template"
+
+	"readout/experiment"
+)
+
+// indexView is everything that the template of the index writes.
+type indexView struct {
+	Style   template.CSS
+	Title   string
+	AsOf    string
+	Groups  []indexGroup
+	Nothing string
+}
+
+// indexGroup is the experiments in one part of their lives.
+type indexGroup struct {
+	Title string
+	Rows  []indexRow
+}
+
+// indexRow is one experiment.
+type indexRow struct {
+	Link, Title, Name string
+	Standing          standing
+	Users             string
+	Class, Sentence   string
+	Marks             []word
+}
+
+// groups are the headings of the index: what needs a decision comes first.
+func groups() []struct {
+	title    string
+	statuses []experiment.Status
+} {
+	return []struct {
+		title    string
+		statuses []experiment.Status
+	}{
+		{"Ready for review", []experiment.Status{experiment.ReadyForReview}},
+		{"Running", []experiment.Status{experiment.Running}},
+		{"Not started", []experiment.Status{experiment.Scheduled, experiment.Draft}},
+		{"Completed", []experiment.Status{experiment.Completed}},
+		{"Other", nil},
+	}
+}
+
+// index returns the view of all experiments.
+func (s *Site) index() (indexView, error) {
+	style, err := styleSheet()
+	v := indexView{Style: style, Title: list(" / ", visible(s.Organization), visible(s.Project))}
+	zone := s.zone(nil)
+	if !s.At.IsZero() {
+		v.AsOf = fmt.Sprintf(pageAsOf, zone.minute(s.At), zone.location)
+	}
+	if len(s.Pages) == 0 {
+		v.Nothing = pageNoExperiments
+	}
+	all := groups()
+	rows := make([][]indexRow, len(all))
+	for i := range s.Pages {
+		row := s.indexRow(&s.Pages[i])
+		g := groupOf(row.Standing.Status)
+		rows[g] = append(rows[g], row)
+	}
+	for g, group := range all {
+		if len(rows[g]) > 0 {
+			v.Groups = append(v.Groups, indexGroup{group.title, rows[g]})
+		}
+	}
+	return v, err
+}
+
+// groupOf returns the group of a status; the last one has what belongs nowhere.
+func groupOf(status string) int {
+	all := groups()
+	for g, group := range all {
+		for _, have := range group.statuses {
+			if string(have) == status {
+				return g
+			}
+		}
+	}
+	return len(all) - 1
+}
+
+// indexRow returns one experiment. What has been decided needs no attention any more.
+func (s *Site) indexRow(p *Page) indexRow {
+	st := s.standing(p)
+	a := s.advice(p, st)
+	row := indexRow{
+		Link: pageFile(p.name()), Title: p.title(), Name: visible(p.name()),
+		Standing: st, Users: missing, Class: a.Class, Sentence: a.Sentence,
+	}
+	if p.Stale != "" {
+		row.Marks = append(row.Marks, word{pageStaleMark, "bad", "!"})
+	}
+	if p.Card == nil {
+		return row
+	}
+	var users int64
+	for _, v := range p.Card.Variants {
+		users += v.Users
+	}
+	row.Users = count(users)
+	if st.Status == string(experiment.Completed) {
+		return row
+	}
+	var checks []checkView
+	for _, c := range p.Card.Checks {
+		if needsAttention(c) {
+			checks = append(checks, checkOf(c))
+		}
+	}
+	sortChecks(checks)
+	for _, c := range checks {
+		c.Word.Text = join(c.Word.Text+":", c.Name)
+		row.Marks = append(row.Marks, c.Word)
+	}
+	return row
+}

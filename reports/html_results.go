@@ -1,0 +1,344 @@
+package reports
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"readout/analysis"
+)
+
+// resultsView is the tab of results.
+type resultsView struct {
+	Roles    []roleView
+	Effects  []figure
+	Omitted  []string
+	Users    *figure
+	Series   []series
+	Checks   []checkView
+	Read     []string
+	LeftOut  []string
+	Nothing  string
+	Method   string
+	Family   string
+	Glossary []term
+}
+
+// roleView is the metrics of one role.
+type roleView struct {
+	Title, About string
+	Metrics      []metricView
+}
+
+// metricView is one metric: a table of variants, and notes.
+type metricView struct {
+	Name, Lower, About string
+	// Heads are the heads of the columns after the variant.
+	Mean, Scale string
+	Tail        []string
+	Rows        []rowView
+	Notes       []string
+	Details     []string
+}
+
+// rowView is one variant of a metric.
+type rowView struct {
+	Variant                  string
+	Control                  bool
+	Users, Conversions, Mean string
+	// Value and Interval are the lift, Effect the difference in the metric's unit.
+	Value, Interval, Effect string
+	Bar                     *intervalBar
+	// Tail holds the cells under the heads of Tail.
+	Tail    []cellView
+	Verdict word
+}
+
+// cellView is a cell that knows its head, for narrow screens.
+type cellView struct{ Head, Text string }
+
+// results returns the tab of a scorecard.
+func results(card *analysis.Scorecard, zone zone) (resultsView, error) {
+	v := resultsView{Glossary: glossary(), Method: visible(card.Plan.Sentence), Series: seriesOf(card)}
+	for _, role := range roleWords() {
+		r := roleView{Title: role.Title, About: role.About}
+		for i := range card.Metrics {
+			m := &card.Metrics[i]
+			if m.Role == role.Role || role.Role == "" && isOtherRole(m.Role) {
+				r.Metrics = append(r.Metrics, metricOf(card, m, zone))
+			}
+		}
+		if len(r.Metrics) > 0 {
+			v.Roles = append(v.Roles, r)
+		}
+	}
+	var err error
+	if v.Effects, v.Omitted, err = effectFigures(card); err != nil {
+		return v, err
+	}
+	if v.Users, err = usersFigure(card); err != nil {
+		return v, err
+	}
+	for _, c := range card.Checks {
+		v.Checks = append(v.Checks, checkOf(c))
+	}
+	sortChecks(v.Checks)
+	if len(card.Plan.Family) > 0 {
+		var family []string
+		for _, f := range card.Plan.Family {
+			family = append(family, visible(f))
+		}
+		v.Family = fmt.Sprintf(labelFamily, len(family), visible(card.Plan.Correction), number(card.Plan.AlphaEach), list(", ", family...))
+	}
+	v.Read = []string{tableRead(labelExposures, &card.Data.Exposures, zone), tableRead(labelConversions, &card.Data.Conversions, zone)}
+	v.LeftOut = leftOuts(&card.Data)
+	if len(v.LeftOut) == 0 {
+		v.Nothing = labelNothingOut
+	}
+	return v, nil
+}
+
+// sortChecks puts what needs attention first and leaves the order as it is otherwise.
+func sortChecks(checks []checkView) {
+	slices.SortStableFunc(checks, func(a, b checkView) int { return checkRank(a) - checkRank(b) })
+}
+
+// checkRank ranks a check by how it looks.
+func checkRank(c checkView) int {
+	switch c.Word.Class {
+	case "bad":
+		return 0
+	case "warn":
+		return 1
+	case "open":
+		return 2
+	}
+	return 3
+}
+
+// leftOuts returns what was left out, by reason.
+func leftOuts(data *analysis.DataRead) []string {
+	var left []string
+	add := func(table string, out []analysis.LeftOut) {
+		for _, l := range out {
+			left = append(left, prefix(table, leftOut(l)))
+		}
+	}
+	add(labelExposures+": ", data.Exposures.LeftOut)
+	add(labelConversions+": ", data.Conversions.LeftOut)
+	add("", data.LeftOut)
+	if len(left) > maxLeftOut {
+		left = append(left[:maxLeftOut], fmt.Sprintf(labelMore, len(left)-maxLeftOut))
+	}
+	return left
+}
+
+// metricOf returns the table and the notes of a metric.
+func metricOf(card *analysis.Scorecard, m *analysis.MetricResult, zone zone) metricView {
+	v := metricView{Name: shortName(m.Name), Mean: meanWord(m.Kind)}
+	if lower := strings.TrimPrefix(metricName(m), v.Name); lower != "" {
+		v.Lower = strings.Trim(lower, " ()")
+	}
+	v.About = aboutMetric(card, m, zone)
+	for _, col := range columnsOf(m.Role) {
+		switch col.head {
+		case headP:
+			v.Tail = append(v.Tail, "p-value")
+		case headQ:
+			v.Tail = append(v.Tail, "q-value")
+		case headMargin:
+			v.Tail = append(v.Tail, "Margin")
+		}
+	}
+	axis, drawn := axisOf(m)
+	if drawn {
+		v.Scale = fmt.Sprintf(barScaleLift, axis.label(-axis.far), axis.label(axis.far))
+		if !axis.lift {
+			v.Scale = fmt.Sprintf(barScaleEffect, axis.label(-axis.far), axis.label(axis.far))
+		}
+	}
+	if m.Reason != "" {
+		v.Notes = append(v.Notes, visible(m.Reason))
+	}
+	for _, r := range tableRows(card, m) {
+		v.Rows = append(v.Rows, rowOf(r, axis, drawn, v.Tail))
+		v.Notes = append(v.Notes, comparisonNotes(r)...)
+		v.Details = append(v.Details, comparisonDetails(r)...)
+	}
+	return v
+}
+
+// aboutMetric says what is counted and until when.
+func aboutMetric(card *analysis.Scorecard, m *analysis.MetricResult, zone zone) string {
+	about := visible(m.Window)
+	if m.FirstNumber.After(card.Through) {
+		about = list(", ", about, fmt.Sprintf(labelFirstNumber, zone.date(m.FirstNumber)))
+	}
+	if m.Final.After(card.Through) {
+		about = list(", ", about, fmt.Sprintf(labelFinal, zone.end(m.Final)))
+	}
+	return about
+}
+
+// meanWord is the head of the column of means.
+func meanWord(kind string) string {
+	switch kind {
+	case kindProportion:
+		return "Rate"
+	case "ratio":
+		return "Ratio"
+	}
+	return "Mean per user"
+}
+
+// rowOf returns a row of the table.
+func rowOf(r row, axis barAxis, drawn bool, tail []string) rowView {
+	v := rowView{
+		Variant: variantName(r.variant), Control: r.variant.Control,
+		Users: usersCell(r), Conversions: conversionsCell(r), Mean: meanCell(r),
+		Effect: effectCell(r),
+	}
+	v.Value, v.Interval, _ = strings.Cut(liftCell(r), " ")
+	if v.Effect == missing {
+		v.Effect = ""
+	}
+	for _, head := range tail {
+		cell := cellView{Head: head}
+		switch head {
+		case "p-value":
+			cell.Text = compared(r, func(c *analysis.Comparison) string { return readableP(c.P, c.LnP, c.Alpha) })
+		case "q-value":
+			cell.Text = compared(r, func(c *analysis.Comparison) string { return readableP(c.Q, analysis.Number{}, analysis.Number{}) })
+		default:
+			cell.Text = marginCell(r)
+		}
+		v.Tail = append(v.Tail, cell)
+	}
+	switch {
+	case r.comparison != nil:
+		v.Verdict = verdictWords(r.comparison.Verdict)
+		if drawn {
+			v.Bar = axis.bar(r.metric, r.comparison)
+			if v.Bar != nil {
+				v.Bar.Class = v.Verdict.Class
+			}
+		}
+	case !r.variant.Control:
+		v.Verdict = verdictWords(analysis.CannotSay)
+	}
+	return v
+}
+
+// comparisonNotes says what a reader of the table must know: the sentence of the
+// comparison, why numbers are missing, when it was decided, and how far its numbers hold.
+func comparisonNotes(r row) []string {
+	c := r.comparison
+	var out []string
+	for _, s := range sentences(r) {
+		out = append(out, visible(s))
+	}
+	for _, reason := range r.reasons() {
+		told := reason == r.metric.Reason || c != nil && strings.Contains(c.Sentence, reason)
+		if !told {
+			out = append(out, about(r, visible(reason)))
+		}
+	}
+	if c == nil {
+		return out
+	}
+	if c.LiftReason != "" && !slices.Contains(r.reasons(), c.LiftReason) {
+		out = append(out, about(r, labelLift+visible(c.LiftReason)))
+	}
+	for _, note := range append(endNotes(r), limitNotes(c)...) {
+		out = append(out, about(r, note))
+	}
+	return out
+}
+
+// endNotes says how a test has ended, or that it might as well.
+func endNotes(r row) []string {
+	c, none := r.comparison, analysis.Number{}
+	var out []string
+	if rec := c.Record; rec != nil {
+		note := fmt.Sprintf(pageRecord, visible(rec.Date), rec.Look,
+			effect(r.metric.Kind, rec.Effect, none, rec.Lo, rec.Hi), readableP(rec.P, none, c.Alpha))
+		if rec.Date != r.card.Date {
+			note += pageRecordAfter
+		}
+		out = append(out, note)
+	}
+	if s := c.Stagewise; s != nil {
+		return append(out, fmt.Sprintf(pageStagewise, s.Look, visible(s.Date),
+			effect(r.metric.Kind, s.Estimate, none, s.Lo, s.Hi), readableP(s.P, none, c.Alpha)))
+	}
+	if c.Futile {
+		out = append(out, pageFutile)
+	}
+	return out
+}
+
+// limitNotes says how far the numbers of a comparison hold.
+func limitNotes(c *analysis.Comparison) []string {
+	var out []string
+	if c.AsOf != "" && !c.Today && c.Look > 0 {
+		out = append(out, fmt.Sprintf(pageAsOfLook, visible(c.AsOf)))
+	}
+	if c.Harm {
+		out = append(out, upperFirst(labelHarm)+".")
+	}
+	if c.IntervalUnadjusted {
+		out = append(out, upperFirst(labelUnadjusted)+".")
+	}
+	if c.Approximate {
+		out = append(out, pageApproximate)
+	}
+	return out
+}
+
+// comparisonDetails says where the test of a comparison stands, for those who check.
+func comparisonDetails(r row) []string {
+	c := r.comparison
+	if c == nil {
+		return nil
+	}
+	var out []string
+	if c.Look > 0 {
+		out = append(out, about(r, lookNote(c)))
+	}
+	_, planned := c.ConditionalPowerMDE.Get()
+	_, now := c.ConditionalPowerNow.Get()
+	if planned || now {
+		expected := ""
+		if users, ok := c.ExpectedUsers.Get(); ok {
+			expected = fmt.Sprintf(pageExpected, fixed(users, 0))
+		}
+		chances := fmt.Sprintf(pageConditional, roughShare(c.ConditionalPowerMDE), roughShare(c.ConditionalPowerNow))
+		out = append(out, about(r, list(", ", chances, expected)))
+	}
+	if _, ok := c.PAdjusted.Get(); ok {
+		out = append(out, about(r, fmt.Sprintf(labelAdjusted, pValue(c.PAdjusted, analysis.Number{}, analysis.Number{}))))
+	}
+	return out
+}
+
+// readableP is pValue without exponents: below one in ten thousand it says only
+// that.
+func readableP(p, lnP, alpha analysis.Number) string {
+	const least = 1e-4
+	v, ok := p.Get()
+	if !ok || alpha.Or(1) <= least {
+		return pValue(p, lnP, alpha)
+	}
+	if v < least {
+		return "< 0.0001"
+	}
+	s := pValue(p, lnP, alpha)
+	if rounded, err := strconv.ParseFloat(s, 64); err == nil && strings.Contains(s, "e") {
+		return strconv.FormatFloat(rounded, 'f', -1, 64)
+	}
+	return s
+}
+
+// about puts the variant before a note.
+func about(r row, note string) string { return variantName(r.variant) + ": " + note }

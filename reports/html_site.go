@@ -1,0 +1,213 @@
+package reports
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"readout/analysis"
+	"readout/experiment"
+	"readout/internal/atomicfile"
+)
+
+// Names of the pages.
+const (
+	pagesDir  = "reports"
+	indexName = "index"
+	pageEnd   = ".html"
+)
+
+// pageMark stands near the beginning of every page: only files that have it are ever removed.
+const pageMark = `<meta name="generator" content="Readout">`
+
+// pageHead is how many bytes of a file are searched for the mark.
+const pageHead = 512
+
+// PagesDir returns where the pages of a state directory lie.
+func PagesDir(state string) string { return filepath.Join(state, pagesDir) }
+
+// pageFile returns the name of an experiment's file. An experiment called index would take
+// the place of the index, so its file has a name that no experiment can have.
+func pageFile(name string) string {
+	if strings.EqualFold(name, indexName) {
+		return name + ".experiment" + pageEnd
+	}
+	return name + pageEnd
+}
+
+// WritePages writes the index and a page per experiment to dir, each whole or not at all,
+// and removes the pages of experiments that are no more. Files whose content does not
+// change are left alone, and so are files that are not pages; changed says whether
+// anything was written or removed.
+func (s *Site) WritePages(dir string) (changed bool, err error) {
+	files := make(map[string][]byte, len(s.Pages)+1)
+	order := []string{}
+	for i := range s.Pages {
+		p := &s.Pages[i]
+		if !experimentName.MatchString(p.name()) {
+			return false, fmt.Errorf("write pages: experiment %q: want letters, digits, - and _", p.name())
+		}
+		name := pageFile(p.name())
+		if files[name] != nil {
+			return false, fmt.Errorf("write pages: experiment %s is there twice", p.name())
+		}
+		if files[name], err = s.HTML(p); err != nil {
+			return false, fmt.Errorf("write pages: %w", err)
+		}
+		order = append(order, name)
+	}
+	index := indexName + pageEnd
+	if files[index], err = s.IndexHTML(); err != nil {
+		return false, fmt.Errorf("write pages: %w", err)
+	}
+	for _, name := range append(order, index) {
+		wrote, err := atomicfile.WriteFile(filepath.Join(dir, name), files[name])
+		if err != nil {
+			return changed, fmt.Errorf("write pages: %w", err)
+		}
+		changed = changed || wrote
+	}
+	removed, err := removePages(dir, files)
+	return changed || removed, err
+}
+
+// removePages removes the pages in dir that are not among files.
+func removePages(dir string, files map[string][]byte) (removed bool, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return false, fmt.Errorf("remove old pages: %w", err)
+	}
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if files[e.Name()] != nil || !e.Type().IsRegular() || !strings.HasSuffix(e.Name(), pageEnd) {
+			continue
+		}
+		ours, err := isPage(path)
+		if err != nil {
+			return removed, fmt.Errorf("remove old pages: %w", err)
+		}
+		if !ours {
+			continue
+		}
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return removed, fmt.Errorf("remove old pages: %w", err)
+		}
+		removed = true
+	}
+	return removed, nil
+}
+
+// isPage reports whether a file begins like a page.
+func isPage(path string) (bool, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	head, err := io.ReadAll(io.LimitReader(f, pageHead))
+	return bytes.Contains(head, []byte(pageMark)), errors.Join(err, f.Close())
+}
+
+// OpenPage reads one of the pages in dir, by the name of its file. The error is
+// fs.ErrNotExist for a file that is none.
+func OpenPage(dir, name string) (*bytes.Reader, error) {
+	data, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Contains(data[:min(len(data), pageHead)], []byte(pageMark)) {
+		return nil, fmt.Errorf("%s is not a page: %w", name, fs.ErrNotExist)
+	}
+	return bytes.NewReader(data), nil
+}
+
+// SiteOf returns the pages of a project as they stand at an instant: each experiment with
+// its definition, its lifecycle and its last stored scorecard. A scorecard that should be
+// newer, or cannot be read, makes a sentence on its page; failure says why the last daily
+// run failed, and is empty when it did not.
+func SiteOf(p *experiment.Project, log *experiment.Log, state string, at time.Time, failure string) (*Site, error) {
+	site := &Site{Organization: p.Organization, Project: p.Name, Location: p.Location, At: at}
+	for _, e := range p.Experiments {
+		lifecycle := log.State(e)
+		page := Page{Experiment: e.Name, Definition: e, State: &lifecycle}
+		days, err := Days(state, e.Name)
+		if err != nil {
+			return nil, fmt.Errorf("make pages: %w", err)
+		}
+		if len(days) > 0 {
+			last := days[len(days)-1]
+			switch card, err := ReadDay(state, e.Name, last); {
+			case errors.Is(err, fs.ErrNotExist):
+			case err != nil:
+				page.Stale = fmt.Sprintf(pageUnreadable, last, err)
+			default:
+				page.Card = &card
+			}
+		}
+		if page.Stale == "" {
+			page.Stale = stale(&page, at, p.Location, failure)
+		}
+		site.Pages = append(site.Pages, page)
+	}
+	return site, nil
+}
+
+// stale returns a sentence when a scorecard of a later day should be there.
+func stale(p *Page, at time.Time, location *time.Location, failure string) string {
+	due, ok := lastDue(p, at, location)
+	if !ok || p.Card != nil && !p.Card.Through.Before(due) {
+		return ""
+	}
+	zone := zone{location: location}
+	date := zone.date(due.Add(-1))
+	sentence := fmt.Sprintf(pageNever, date)
+	if p.Card != nil {
+		sentence = fmt.Sprintf(pageStale, p.Card.Date, date)
+	}
+	if failure != "" {
+		sentence += " " + fmt.Sprintf(pageFailure, failure)
+	}
+	return sentence
+}
+
+// lastDue returns the end of the last day of which an experiment should have a scorecard
+// at an instant: days are analysed from its start until its last metric is final, or until
+// it is decided.
+func lastDue(p *Page, at time.Time, location *time.Location) (time.Time, bool) {
+	if p.State.Status == experiment.Draft || p.Definition.Type == experiment.TypePersonalization {
+		return time.Time{}, false
+	}
+	final := p.State.End
+	for _, m := range p.Definition.Scorecard.Metrics() {
+		if f := p.State.End.Add(analysis.MatureAfter(m)); f.After(final) {
+			final = f
+		}
+	}
+	due := startOfDay(at, location)
+	if end := startOfDay(final.Add(-1), location); !due.Before(end) {
+		y, m, d := end.Date()
+		due = minTime(due, experiment.StartOfDay(y, m, d+1, location))
+	}
+	if d := p.State.Decision; d != nil {
+		due = minTime(due, startOfDay(d.At, location))
+	}
+	return due, due.After(p.State.Start)
+}
+
+// startOfDay returns the beginning of the day of an instant.
+func startOfDay(t time.Time, location *time.Location) time.Time {
+	y, m, d := t.In(location).Date()
+	return experiment.StartOfDay(y, m, d, location)
+}
+
+func minTime(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}

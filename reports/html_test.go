@@ -1,0 +1,446 @@
+package reports
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+	"pgregory.net/rapid"
+
+	"readout/analysis"
+	"readout/experiment"
+)
+
+func pageOf(t testing.TB, s *Site, p Page) []byte {
+	t.Helper()
+	out, err := s.HTML(&p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// allPages returns the samples by name, and an index of all of them.
+func allPages(t testing.TB) map[string][]byte {
+	t.Helper()
+	out := make(map[string][]byte)
+	samples := pageSamples()
+	all := site()
+	for _, name := range slices.Sorted(maps.Keys(samples)) {
+		out[name] = pageOf(t, site(), samples[name])
+		all.Pages = append(all.Pages, samples[name])
+	}
+	index, err := all.IndexHTML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out["index"] = index
+	return out
+}
+
+func TestHTMLGolden(t *testing.T) {
+	for name, page := range allPages(t) {
+		switch name {
+		case "full", "hostile", "empty", "scheduled", "index":
+			golden(t, name+".html", page)
+		}
+	}
+}
+
+// textIn returns the text of a page as a reader sees it, with single spaces.
+func textIn(t testing.TB, page []byte) string {
+	t.Helper()
+	root, err := html.Parse(bytes.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for n := range root.Descendants() {
+		switch {
+		case n.Type == html.TextNode && n.Parent.Data != "style":
+			b.WriteString(n.Data)
+		case n.Type == html.ElementNode && n.Data != "span" && n.Data != "strong":
+			b.WriteByte(' ')
+		}
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// elements are those that pages are made of.
+var elements = strings.Fields(`html head meta title style body header main section div p h1 h2 h3 h4 a span strong br
+	input label table caption thead tbody tr th td ul li dl dt dd pre details summary figure figcaption
+	svg g path line rect circle text`)
+
+// faults returns what is wrong with the markup of a page: elements that are not closed in
+// order, that pages have no use for, or that readers who do not see cannot make sense of.
+func faults(page []byte) []string {
+	var out, open []string
+	ids := make(map[string]bool)
+	heading := 0
+	fault := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	z := html.NewTokenizer(bytes.NewReader(page))
+	for {
+		kind := z.Next()
+		if kind == html.ErrorToken {
+			break
+		}
+		token := z.Token()
+		switch kind {
+		case html.EndTagToken:
+			if len(open) == 0 || open[len(open)-1] != token.Data {
+				fault("</%s> closes %v", token.Data, open)
+				return out
+			}
+			open = open[:len(open)-1]
+			continue
+		case html.StartTagToken, html.SelfClosingTagToken:
+		default:
+			continue
+		}
+		if kind == html.StartTagToken && !slices.Contains([]string{"meta", "input", "br"}, token.Data) {
+			open = append(open, token.Data)
+		}
+		if !slices.Contains(elements, token.Data) {
+			fault("element <%s>", token.Data)
+		}
+		attributes := make(map[string]string)
+		for _, a := range token.Attr {
+			if _, twice := attributes[a.Key]; twice || strings.HasPrefix(a.Key, "on") || a.Key == "src" || strings.HasSuffix(a.Key, ":href") {
+				fault("attribute %s of <%s>", a.Key, token.Data)
+			}
+			attributes[a.Key] = a.Val
+		}
+		if href, ok := attributes["href"]; ok && !regexp.MustCompile(`^[A-Za-z0-9_.-]+\.html$`).MatchString(href) {
+			fault("link to %q", href)
+		}
+		if id, ok := attributes["id"]; ok {
+			if ids[id] {
+				fault("id %s is there twice", id)
+			}
+			ids[id] = true
+		}
+		for _, reference := range []string{attributes["for"], attributes["aria-labelledby"]} {
+			if reference != "" && !ids[reference] && reference != attributes["aria-labelledby"] {
+				fault("no element has the id %s", reference)
+			}
+		}
+		if token.Data == "svg" && attributes["aria-hidden"] != "true" && (attributes["role"] != "img" || strings.TrimSpace(attributes["aria-label"]) == "") {
+			fault("a picture without a description")
+		}
+		if token.Data == "th" && attributes["scope"] == "" {
+			fault("a head without scope")
+		}
+		if level := strings.IndexByte("1234", token.Data[len(token.Data)-1]) + 1; len(token.Data) == 2 && token.Data[0] == 'h' && level > 0 {
+			if level > heading+1 {
+				fault("<h%d> below <h%d>", level, heading)
+			}
+			heading = level
+		}
+	}
+	if len(open) > 0 {
+		fault("not closed: %v", open)
+	}
+	return out
+}
+
+func TestHTMLMarkup(t *testing.T) {
+	for name, page := range allPages(t) {
+		for _, fault := range faults(page) {
+			t.Errorf("%s: %s", name, fault)
+		}
+		if n := bytes.Count(page, []byte("<h1>")); n != 1 {
+			t.Errorf("%s: %d headings of the first level", name, n)
+		}
+	}
+	if len(faults([]byte(`<p><script>x</script><a href="http://a">b</p>`))) < 3 {
+		t.Error("faults are not found")
+	}
+}
+
+// A page needs nothing from elsewhere: addresses stand in its text only.
+func TestHTMLNeedsNothing(t *testing.T) {
+	outside := regexp.MustCompile(`(?i)(url\(|@import|https?://|//[a-z])`)
+	for name, page := range allPages(t) {
+		root, err := html.Parse(bytes.NewReader(page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range root.Descendants() {
+			if n.Type == html.TextNode && n.Parent.Data == "style" && outside.MatchString(n.Data) {
+				t.Errorf("%s: the style sheet refers to %s", name, outside.FindString(n.Data))
+			}
+			for _, a := range n.Attr {
+				if a.Key != "aria-label" && outside.MatchString(a.Val) {
+					t.Errorf("%s: %s of <%s> is %q", name, a.Key, n.Data, a.Val)
+				}
+			}
+		}
+		if !bytes.Contains(page, []byte(`content="default-src 'none'; style-src 'unsafe-inline'`)) {
+			t.Errorf("%s: no policy that forbids everything else", name)
+		}
+	}
+}
+
+// Markup in names is shown, and what does not print is escaped.
+func TestHTMLHostileIsText(t *testing.T) {
+	page := pageOf(t, site(), hostilePage())
+	if n := strings.Count(textIn(t, page), evilMarkup); n < 30 {
+		t.Errorf("hostile text is shown %d times only", n)
+	}
+	for i, c := range string(page) {
+		if c < ' ' && c != '\n' && c != '\t' || c == 0x7f || c == '\u202e' || c == '\u2028' || c == 0x9b || c == '\ufffd' {
+			t.Fatalf("character %U at %d", c, i)
+		}
+	}
+	if bytes.Contains(page, []byte("ZgotmplZ")) {
+		t.Error("the template refused a value")
+	}
+}
+
+func TestHTMLSameBytes(t *testing.T) {
+	first, second := allPages(t), allPages(t)
+	for name := range first {
+		if !bytes.Equal(first[name], second[name]) {
+			t.Errorf("%s differs the second time", name)
+		}
+	}
+}
+
+func TestHTMLSize(t *testing.T) {
+	for name, page := range allPages(t) {
+		if len(page) > 300_000 {
+			t.Errorf("%s has %d bytes", name, len(page))
+		}
+		if bytes.Contains(page, []byte("ZgotmplZ")) {
+			t.Errorf("%s: the template refused a value", name)
+		}
+	}
+}
+
+// No page leaves out a metric or a variant, and what a text report says of a comparison
+// stands on the page too.
+func TestHTMLHasEverything(t *testing.T) {
+	for name, p := range pageSamples() {
+		if p.Card == nil || name == "hostile" {
+			continue
+		}
+		text := textIn(t, pageOf(t, site(), p))
+		for i := range p.Card.Metrics {
+			m := &p.Card.Metrics[i]
+			if !strings.Contains(text, m.Name) {
+				t.Errorf("%s: metric %s is missing", name, m.Name)
+			}
+			for _, r := range tableRows(p.Card, m) {
+				for _, want := range []string{variantName(r.variant), usersCell(r), meanCell(r), marginCell(r), effectCell(r)} {
+					if want != missing && !strings.Contains(text, want) {
+						t.Errorf("%s: %s of %s is missing", name, want, m.Name)
+					}
+				}
+				value, interval, _ := strings.Cut(liftCell(r), " ")
+				if !strings.Contains(text, value) || !strings.Contains(text, interval) {
+					t.Errorf("%s: lift %s %s of %s is missing", name, value, interval, m.Name)
+				}
+			}
+		}
+		for _, want := range []string{p.Card.Recommendation.Sentence, p.Card.Plan.Sentence} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: %q is missing", name, want)
+			}
+		}
+		for _, c := range p.Card.Checks {
+			if !strings.Contains(text, c.Sentence) {
+				t.Errorf("%s: check %s is missing", name, c.Name)
+			}
+		}
+	}
+}
+
+func TestHTMLSays(t *testing.T) {
+	samples := pageSamples()
+	for _, tt := range []struct{ page, want string }{
+		{"full", "These numbers are from 2026-01-20: a scorecard of 2026-01-22 should be here and is not."},
+		{"full", "big: Decided on 2026-01-18, at look 7: effect +2.10 [+0.31, +3.89], p-value 0.00310. That is the result of the test. What the table shows is follow-up"},
+		{"full", "big: Now that the test has ended (look 7 on 2026-01-18), the best estimate of the effect is +1.90 [+0.40, +3.40], p-value 0.00210."},
+		{"full", "big: Futile so far:"},
+		{"full", "chance of finding an improvement by the end 12% if it has the size that is looked for, 3% if it is as large as it looks now, with 260,000 users expected in both arms"},
+		{"full", "big: Approximate:"},
+		{"full", "Alarm Excluded users are not split like the traffic"},
+		{"full", "stopped at 2026-01-18 00:00: it broke"},
+		{"full", "CUPED with purchased before leaves 84% of the variance, which is worth 19% more users. 1,203 users without history."},
+		{"full", `country is one of "DE", "AT"`},
+		{"full", "age at least 18"},
+		{"full", "URL starts with https://shop.example/checkout"},
+		{"full", "mobile devices only"},
+		{"full", "80% of the audience takes part"},
+		{"full", `the sum of the values of "purchase" per user, divided by the number of "purchase" per user`},
+		{"full", "numbers of users above the 99.9% percentile are moved there"},
+		{"full", `where currency is "EUR"`},
+		{"full", "Always for these users, who are never counted: qa-1, qa-2"},
+		{"full", "on 2026-01-10, from the end of 2026-01-25 to the end of 2026-02-01"},
+		{"full", "57% of the time until the end of 2026-02-01, 12 days left"},
+		{"card", "The definition of this experiment is not at hand"},
+		{"empty", "No data yet"},
+		{"waiting", "First number on 2026-01-12, when the time window of the first users is over."},
+		{"draft", "Not started: this experiment is a Draft."},
+		{"scheduled", "Not started yet: the experiment begins on 2026-01-25 00:00."},
+		{"scheduled", "First number on 2026-01-25."},
+		{"personalization", "it is served to its audience and not analysed"},
+		{"completed", "Decided on 2026-01-20: everybody gets big."},
+		{"completed", "The scorecard said: Keep running: no primary metric has crossed its boundary; 12 days are left."},
+		{"completed", "Reason: it sells <more> (ana)."},
+		{"name", "There are no results yet."},
+	} {
+		if text := textIn(t, pageOf(t, site(), samples[tt.page])); !strings.Contains(text, tt.want) {
+			t.Errorf("%s: no %q", tt.page, tt.want)
+		}
+	}
+	none := textIn(t, pageOf(t, site(), samples["draft"]))
+	if strings.Contains(none, "First number") || strings.Contains(none, "days left") {
+		t.Error("a draft has dates of results")
+	}
+}
+
+// The advice comes before everything else that scorecards say.
+func TestHTMLAdviceFirst(t *testing.T) {
+	p := fullPage()
+	text := textIn(t, pageOf(t, site(), p))
+	advice := strings.Index(text, p.Card.Recommendation.Sentence)
+	for _, later := range []string{"Excluded users are not split", "Primary metrics", "Method"} {
+		if at := strings.Index(text, later); at < advice {
+			t.Errorf("%q stands before the advice", later)
+		}
+	}
+}
+
+func TestIndexHTML(t *testing.T) {
+	review := fullPage()
+	review.Experiment, review.Stale = "reviewed", ""
+	review.State = stateSample(experiment.ReadyForReview)
+	review.State.End = day("2026-01-20")
+	draft := pageSamples()["draft"]
+	draft.Experiment = "index"
+	s := site(fullPage(), review, draft)
+	page, err := s.IndexHTML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := textIn(t, page)
+	at := 0
+	for _, want := range []string{
+		"acme / shop, as of 2026-01-21 00:00 (UTC)",
+		"Ready for review", "reviewed", "! Alarm: excluded_share", "! Warning: covariate_balance", "100%, 0 days left", "199,834",
+		"Running", "checkout-button", "Keep running: no primary metric", "! Not up to date", "57%, 12 days left",
+		"Not started", "Draft",
+	} {
+		i := strings.Index(text[at:], want)
+		if i < 0 {
+			t.Fatalf("no %q, or not in order, in:\n%s", want, text)
+		}
+		at += i
+	}
+	for _, link := range []string{`href="reviewed.html"`, `href="checkout-button.html"`, `href="index.experiment.html"`} {
+		if !bytes.Contains(page, []byte(link)) {
+			t.Errorf("no %s", link)
+		}
+	}
+	page, err = site().IndexHTML()
+	if err != nil || !strings.Contains(textIn(t, page), "no experiments yet") {
+		t.Errorf("an empty project: %v %s", err, page)
+	}
+}
+
+func TestNowrap(t *testing.T) {
+	f := func(text, want string) {
+		t.Helper()
+		if got := string(nowrap(text)); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+	f("final at the end of 2026-02-15.", `final at the end of <span class="nowrap">2026-02-15</span>.`)
+	f("+4.81 [+2.09, +7.53] pp", `+4.81 <span class="nowrap">[+2.09, +7.53] pp</span>`)
+	f("-1% [-1.2e-10%, 3%], <b>", `-1% <span class="nowrap">[-1.2e-10%, 3%]</span>, &lt;b&gt;`)
+	f("[unbounded] 2026-2-1 []", "[unbounded] 2026-2-1 []")
+}
+
+func TestReadableP(t *testing.T) {
+	f := func(p float64, want string) {
+		t.Helper()
+		if got := readableP(def(p), analysis.Number{}, def(0.05)); got != want {
+			t.Errorf("%g: %s, want %s", p, got, want)
+		}
+	}
+	f(0.5, "0.500")
+	f(0.04999, "0.04999")
+	f(0.000244, "0.000244")
+	f(0.0001, "0.0001")
+	f(0.00009, "< 0.0001")
+	f(0, "< 0.0001")
+	if got := readableP(analysis.Number{}, analysis.Number{}, analysis.Number{}); got != missing {
+		t.Errorf("not defined: %s", got)
+	}
+	if got := readableP(def(3e-8), analysis.Number{}, def(2e-8)); got != "3.00e-08" {
+		t.Errorf("alpha below the floor: %s", got)
+	}
+}
+
+// Whatever a scorecard holds, its page is well formed, the same every time, and shows no
+// number that is none.
+func TestHTMLRandom(t *testing.T) {
+	none := regexp.MustCompile(`NaN|Inf|ZgotmplZ`)
+	rapid.Check(t, func(t *rapid.T) {
+		card := randomCard(t)
+		card.History = few(t, "history", func(t *rapid.T) analysis.DayUsers {
+			return analysis.DayUsers{
+				Date:  rapid.SampledFrom([]string{"2026-01-01", "2026-01-02", "9999-12-31", "0001-01-01", "x"}).Draw(t, "date"),
+				Users: few(t, "users", func(t *rapid.T) int64 { return randomCount(t, "users") }),
+			}
+		})
+		for i := range card.Metrics {
+			for j := range card.Metrics[i].Comparisons {
+				card.Metrics[i].Comparisons[j].Looks = few(t, "looks", randomLook)
+			}
+		}
+		s := Site{At: randomTime(t, "at"), Pages: []Page{{Card: &card}}}
+		page, err := s.HTML(&s.Pages[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if faults := faults(page); len(faults) > 0 {
+			t.Fatalf("%v in\n%s", faults, page)
+		}
+		if found := none.Find(page); found != nil {
+			t.Fatalf("%s in\n%s", found, page)
+		}
+		if again, err := s.HTML(&s.Pages[0]); err != nil || !bytes.Equal(page, again) {
+			t.Fatal("differs the second time")
+		}
+		if index, err := s.IndexHTML(); err != nil || len(faults(index)) > 0 {
+			t.Fatalf("index: %v %v", err, faults(index))
+		}
+	})
+}
+
+func randomLook(t *rapid.T) analysis.LookPoint {
+	return analysis.LookPoint{
+		Date:   rapid.SampledFrom([]string{"2026-01-01", "2026-01-02", "2026-02-01", "9999-12-31", "x"}).Draw(t, "date"),
+		Effect: randomNumber(t, "effect"), Lo: randomNumber(t, "lo"), Hi: randomNumber(t, "hi"),
+	}
+}
+
+func ExampleSite_HTML() {
+	s := Site{At: time.Date(2026, 1, 21, 0, 0, 0, 0, time.UTC)}
+	page, err := s.HTML(&Page{Experiment: "checkout-button"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(strings.Contains(string(page), "<h1>checkout-button</h1>"))
+	// Output:
+	// true
+}
