@@ -10,6 +10,7 @@ import (
 // momentLayout says where the raw moments of a metric stand: Σ x_i and Σ x_i x_j over
 // users. Those of whole numbers are kept in int64, the others in exactSum; both are exact.
 type momentLayout struct {
+	whole    []bool
 	sums     []momentRef // of each column
 	products []momentRef // packed lower triangle, as in moments.Set
 	ints     []momentPair
@@ -25,7 +26,7 @@ type momentRef struct {
 type momentPair struct{ i, j int }
 
 func newMomentLayout(whole []bool) *momentLayout {
-	l := &momentLayout{}
+	l := &momentLayout{whole: whole}
 	ref := func(p momentPair, whole bool) momentRef {
 		if whole {
 			l.ints = append(l.ints, p)
@@ -96,6 +97,39 @@ func (m *metricCells) add(cell int, x []float64, converted bool, sign int) {
 	}
 }
 
+// addTimes lets so many users with the same numbers enter.
+func (m *metricCells) addTimes(cell int, x []float64, users int64) {
+	one := metricCells{
+		layout:    m.layout,
+		converted: make([]int64, 1),
+		ints:      make([]int64, len(m.layout.ints)),
+		floats:    make([]exactSum, len(m.layout.floats)),
+	}
+	one.add(0, x, false, enter)
+	ni, nf := len(m.layout.ints), len(m.layout.floats)
+	for i, v := range one.ints {
+		m.ints[cell*ni+i] += users * v
+	}
+	for i := range one.floats {
+		one.floats[i].scale(users)
+		m.floats[cell*nf+i].merge(&one.floats[i])
+	}
+}
+
+// pick returns a copy of cells i, i + step, i + 2·step and so on.
+func (m *metricCells) pick(i, step int) *metricCells {
+	out := &metricCells{layout: m.layout}
+	ni, nf := len(m.layout.ints), len(m.layout.floats)
+	for ; i < len(m.converted); i += step {
+		out.converted = append(out.converted, m.converted[i])
+		out.ints = append(out.ints, m.ints[i*ni:(i+1)*ni]...)
+		for k := range nf {
+			out.floats = append(out.floats, m.floats[i*nf+k].clone())
+		}
+	}
+	return out
+}
+
 // merge adds the cells of another worker.
 func (m *metricCells) merge(o *metricCells) {
 	addInts(m.converted, o.converted)
@@ -121,19 +155,23 @@ func (m *metricCells) accumulate(to, from int) {
 	}
 }
 
-// rawSum is a raw moment, m·2^e.
+// rawSum is a raw moment, m·2^e, beside so many terms that are not finite.
 type rawSum struct {
-	m  *big.Int
-	e  int
-	ok bool
+	m         *big.Int
+	e         int
+	notFinite int64
+}
+
+func newRawSum(s *exactSum) rawSum {
+	m, e := s.wide()
+	return rawSum{m, e, s.notFinite}
 }
 
 func (m *metricCells) raw(cell int, r momentRef) rawSum {
 	if r.whole {
-		return rawSum{big.NewInt(m.ints[cell*len(m.layout.ints)+r.at]), 0, true}
+		return rawSum{big.NewInt(m.ints[cell*len(m.layout.ints)+r.at]), 0, 0}
 	}
-	v, e, ok := m.floats[cell*len(m.layout.floats)+r.at].wide()
-	return rawSum{v, e, ok}
+	return newRawSum(&m.floats[cell*len(m.layout.floats)+r.at])
 }
 
 // cell returns the moments of a cell that holds all its n users, with the means and centred
@@ -174,12 +212,15 @@ func (m *metricCells) centred(cell int, r momentRef, si, sj rawSum, n int64) flo
 			return v
 		}
 	}
-	sij := m.raw(cell, r)
-	if !sij.ok || !si.ok || !sj.ok {
+	return centredRaw(m.raw(cell, r), si, sj, n)
+}
+
+func centredRaw(sij, si, sj rawSum, n int64) float64 {
+	if sij.notFinite != 0 || si.notFinite != 0 || sj.notFinite != 0 {
 		return math.Inf(1)
 	}
-	a := rawSum{new(big.Int).Mul(sij.m, big.NewInt(n)), sij.e, true}
-	b := rawSum{new(big.Int).Mul(si.m, sj.m), si.e + sj.e, true}
+	a := rawSum{new(big.Int).Mul(sij.m, big.NewInt(n)), sij.e, 0}
+	b := rawSum{new(big.Int).Mul(si.m, sj.m), si.e + sj.e, 0}
 	return quotient(difference(a, b), n)
 }
 
@@ -193,16 +234,19 @@ func centredInts(sij, si, sj, n int64) (v float64, ok bool) {
 	return (a - b) / float64(n), true
 }
 
+// difference returns a − b.
 func difference(a, b rawSum) rawSum {
 	e := min(a.e, b.e)
-	a.m.Lsh(a.m, uint(a.e-e))
-	b.m.Lsh(b.m, uint(b.e-e))
-	return rawSum{a.m.Sub(a.m, b.m), e, true}
+	m := new(big.Int).Lsh(a.m, uint(a.e-e))
+	if b.e > e {
+		b.m = new(big.Int).Lsh(b.m, uint(b.e-e))
+	}
+	return rawSum{m.Sub(m, b.m), e, a.notFinite - b.notFinite}
 }
 
 // quotient returns a / n, rounded once; +Inf if it is not finite.
 func quotient(a rawSum, n int64) float64 {
-	if !a.ok {
+	if a.notFinite != 0 {
 		return math.Inf(1)
 	}
 	if a.m.Sign() == 0 {

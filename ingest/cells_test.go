@@ -25,7 +25,7 @@ func TestCellsEqualFractions(t *testing.T) {
 			stay = append(stay, x)
 		}
 		n := int64(len(stay))
-		want := Cell{Moments: referenceMoments(&Metric{Denominator: &Column{}}, stay), Converted: n}
+		want := Cell{Moments: referenceMomentsOf(2, stay), Converted: n}
 		if diff := gocmp.Diff(want, cells.cell(0, n)); diff != "" {
 			t.Fatalf("(- want, + got):\n%s", diff)
 		}

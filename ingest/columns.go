@@ -9,7 +9,7 @@ import (
 type conversion struct {
 	time  int64
 	value float64 // NaN if there is none
-	code  uint32  // event, see eventCodes
+	code  uint32  // kind, see eventKinds; with dateOnlyFlag
 	look  int32   // the first that sees it
 }
 
@@ -26,13 +26,13 @@ type columnState struct {
 }
 
 func newColumnState(p *columnProgram) *columnState {
-	n := len(p.kinds)
+	n := len(p.aggregates)
 	s := &columnState{program: p, acc: make([]float64, n), initial: make([]float64, n), when: make([]int64, n)}
 	if p.days > 0 {
 		s.days = make([][]int64, n)
 	}
-	for slot, kind := range p.kinds {
-		switch kind {
+	for slot, aggregate := range p.aggregates {
+		switch aggregate {
 		case Max, Min, FirstValue, LastValue:
 			s.initial[slot] = math.NaN()
 		}
@@ -49,9 +49,9 @@ func (s *columnState) reset() {
 	}
 }
 
-// add takes in a conversion of an event, dt after the first exposure.
-func (s *columnState) add(event int, c *conversion, dt int64, days *calendar) {
-	windows := s.program.events[event]
+// add takes in a conversion of a kind, dt after the first exposure.
+func (s *columnState) add(kind int, c *conversion, dt int64, days *calendar) {
+	windows := s.program.kinds[kind]
 	for i := range windows {
 		w := &windows[i]
 		if dt < w.lo || dt >= w.hi || c.time >= w.end {
@@ -83,6 +83,10 @@ func (s *columnState) addOther(op slotOp, c *conversion, days *calendar) {
 		return
 	}
 	if math.IsNaN(c.value) {
+		return
+	}
+	if op.kind == Each {
+		s.acc[op.slot]++
 		return
 	}
 	now := s.acc[op.slot]

@@ -1,10 +1,11 @@
 // Package ingest turns Parquet files of exposures and conversions into moments.
 //
 // In goes a Query: paths and columns, the experiments with their variants and dates,
-// metrics as columns per user with windows and policies, and the looks at which moments are
-// wanted. Out comes a Result: per experiment, look, metric, phase and variant the moments
-// of those columns over users, and counts of all that was read and left out. Engine is what
-// answers queries; Embedded does it in this process.
+// metrics as columns per user with windows, filters, caps and policies, and the looks at
+// which moments are wanted. Out comes a Result: per experiment, look, metric, phase and
+// variant the moments of those columns over users, where asked for also by segment and
+// jointly with the look before, and counts of all that was read and left out. Engine is
+// what answers queries; Embedded does it in this process.
 //
 // Embedded works in this order:
 //
@@ -13,13 +14,18 @@
 //     µs, names as small numbers (reader*.go, column*.go, decode*.go, userid.go).
 //   - One scan of the exposures and one of the conversions, each by several workers, a row
 //     group at a time (scan.go). Every row is counted (counts.go), and what matters of those
-//     that matter is put aside by partitions of users (visit.go, scatter.go).
+//     that matter is put aside by partitions of users (visit.go, scatter.go). Filters are
+//     settled here: what is put aside of a conversion is its kind, an event with the
+//     filters that the row passes (where.go, column_filter.go, kinds.go).
+//   - If results are wanted by segment, users are counted to see which values are large
+//     enough (segments.go).
 //   - Partition by partition, each by one worker: users are numbered, first exposures
 //     found, conversions grouped by user (partition.go); then each user of each experiment
 //     is put through the experiment's program (program.go, columns.go) and added to the raw
-//     moments of its arm (evaluate.go, cells.go), by look where its numbers depend on the
-//     look (grow.go).
-//   - Raw moments of all workers are added up, look by look, and centred (results.go).
+//     moments of its arm (evaluate.go, cells.go, totals.go), by look where its numbers
+//     depend on the look (grow.go), and with what links one look to the next (cross.go).
+//   - Raw moments of all workers are added up, look by look, numbers beyond a cap exchanged
+//     for its bound (caps.go), and centred (walk.go, results.go).
 //
 // Raw moments are exact (exactsum.go), and so independent of the order of their terms. This
 // makes results the same for any number of workers, and lets one pass answer all looks: a

@@ -183,3 +183,48 @@ func TestEmbeddedNamesTheFault(t *testing.T) {
 	f(func(_ string, q *ingest.Query) error { q.Exposures.Experiment = "experiment"; return nil },
 		"exposures/date=2024-01-0", `"experiment"`)
 }
+
+func TestEmbeddedReadsSegments(t *testing.T) {
+	type row struct {
+		User    int64     `parquet:"user_id"`
+		Variant string    `parquet:"variant,dict"`
+		Time    time.Time `parquet:"timestamp,timestamp(microsecond)"`
+		Country *string   `parquet:"country,optional,dict"`
+	}
+	dir := t.TempDir()
+	q, err := shop(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []row
+	for i := range int64(250) {
+		r := row{User: i, Variant: "control", Time: monday}
+		if i < 140 {
+			r.Country = of("DE")
+		}
+		rows = append(rows, r)
+	}
+	if err := writeParquet(dir+"/segmented/plan=pro/part-0.parquet", rows...); err != nil {
+		t.Fatal(err)
+	}
+	q.Exposures.Path, q.Exposures.Segments = "segmented", []string{"country", "plan"}
+	got, err := ingest.Embedded{Store: ingest.LocalStore{Dir: dir}}.Run(context.Background(), q, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	for _, column := range got.Experiments[0].Looks[1].Segments {
+		for _, s := range column {
+			m := s.Metrics[0][0][0].Moments
+			said = append(said, fmt.Sprintf("%q null %v: %d users, %d with %v in all", s.Value, s.Null, s.Users[0], m.N, float64(m.N)*m.Mean[0]))
+		}
+	}
+	want := []string{`"" null true: 110 users, 110 with 0 in all`, `"DE" null false: 140 users, 140 with 137 in all`, `"pro" null false: 250 users, 250 with 137 in all`}
+	if diff := cmp.Diff(want, said); diff != "" {
+		t.Errorf("segments (- want, + got):\n%s", diff)
+	}
+	q.Exposures.Segments = []string{"city"}
+	if _, err := (ingest.Embedded{Store: ingest.LocalStore{Dir: dir}}).Run(context.Background(), q, nil); err == nil || !strings.Contains(err.Error(), `"city"`) {
+		t.Errorf("error %v, want one that names the missing column", err)
+	}
+}

@@ -87,10 +87,18 @@ type runner struct {
 	progress Progress
 	location *time.Location
 	looks    lookTable
+	// seen is the looks and the further instants at which rows are counted; atLooks and
+	// atReads say where these stand there.
+	seen             lookTable
+	atLooks, atReads []int
+
 	events   fixedNames
+	kinds    *eventKinds
 	variants *openNames
 	valued   []bool // by event: some metric reads the value
 	arms     []*armRules
+	segments *segmentValues // nil without
+	limits   segmentLimits
 	// wholeRows is how many conversions there may be for whole numbers to be summed as such.
 	wholeRows int
 
@@ -116,6 +124,12 @@ func newRunner(q *Query, workers int, progress Progress) *runner {
 	if r.location == nil {
 		r.location = time.UTC
 	}
+	r.limits = segmentLimits{mostSegments, leastSegmentUsers}
+	if len(q.Exposures.Segments) > 0 {
+		r.segments = newSegmentValues(q.Exposures.Segments)
+	}
+	r.seen, r.atLooks, r.atReads = r.looks.with(q.ReadAt)
+	r.kinds = newEventKinds(q, r.events)
 	r.valued = make([]bool, len(r.events))
 	for i := range q.Experiments {
 		e := &q.Experiments[i]
@@ -144,6 +158,9 @@ func (r *runner) exposureSpec() *tableSpec {
 		}
 		s.text = append(s.text, textColumn{name: t.Experiment, codes: newFixedNames(names)})
 	}
+	for i, name := range t.Segments {
+		s.text = append(s.text, textColumn{name: name, codes: r.segments.names[i]})
+	}
 	return s
 }
 
@@ -158,18 +175,23 @@ func (r *runner) conversionSpec() *tableSpec {
 			s.value, s.valueNeeded = t.Value, true
 		}
 	}
+	for _, c := range r.kinds.columns {
+		s.text = append(s.text, textColumn{name: c.name, filter: c})
+	}
 	return s
 }
 
 // rules returns what the scans of files of so many bytes go by.
 func (r *runner) rules(bytes int64) *scanRules {
 	return &scanRules{
-		looks:         r.looks,
+		looks:         r.seen,
 		parts:         partitionsFor(bytes),
 		arms:          r.arms,
 		oneExperiment: r.q.Exposures.Experiment == "",
 		variants:      r.variants,
 		variantColumn: r.q.Exposures.Variant,
+		segments:      r.segments,
+		kinds:         r.kinds,
 		valued:        r.valued,
 		historyFrom:   historyBound(r.q),
 	}
@@ -196,16 +218,26 @@ func (r *runner) run(ctx context.Context, exposures, conversions source) (*Resul
 	}
 	h := newHistory(converted.first, converted.dates, r.location)
 	programs := r.programs(converted.dates)
-	totals, err := r.evaluate(ctx, h, programs)
+	segments, err := r.findSegments(ctx, programs)
 	if err != nil {
 		return nil, err
 	}
+	totals, err := r.evaluate(ctx, h, programs, segments)
+	if err != nil {
+		return nil, err
+	}
+	exposureReads, conversionReads := exposed.tableReads(earliestExposures), converted.tableReads(earliestConversions)
 	result := &Result{
-		Exposures:       exposed.tableReads(earliestExposures),
-		Conversions:     converted.tableReads(earliestConversions),
+		Exposures:       pick(exposureReads, r.atLooks),
+		Conversions:     pick(conversionReads, r.atLooks),
 		ExposureDates:   exposed.dates,
 		ConversionDates: converted.dates,
-		Experiments:     r.experiments(programs, totals),
+	}
+	if result.Experiments, err = r.experiments(ctx, programs, totals, segments); err != nil {
+		return nil, err
+	}
+	for _, at := range r.atReads {
+		result.ReadAt = append(result.ReadAt, TablesRead{exposureReads[at], conversionReads[at]})
 	}
 	if h.first != latestTime {
 		result.HistoryStart = startOfDay(h.first, r.location)
@@ -231,7 +263,7 @@ func (r *runner) step(name string) func(done, total int64) {
 }
 
 func (r *runner) programs(dateOnly bool) []*program {
-	c := compiler{looks: len(r.looks), dateOnly: dateOnly, events: r.events}
+	c := compiler{looks: len(r.looks), dateOnly: dateOnly, events: r.events, kinds: r.kinds}
 	var programs []*program
 	for i := range r.q.Experiments {
 		programs = append(programs, c.program(&r.q.Experiments[i], r.arms[i]))
@@ -239,52 +271,127 @@ func (r *runner) programs(dateOnly bool) []*program {
 	return programs
 }
 
+// share lets workers take tasks one after the other, until ctx is cancelled.
+func share(ctx context.Context, workers, tasks int, do func(worker, task int)) error {
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for worker := range workers {
+		group.Go(func() {
+			for ctx.Err() == nil {
+				task := int(next.Add(1)) - 1
+				if task >= tasks {
+					return
+				}
+				do(worker, task)
+			}
+		})
+	}
+	group.Wait()
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("sum up users: %w", err)
+	}
+	return nil
+}
+
+func (r *runner) partitions() int { return len(r.exposures[0].kept.parts) }
+
+// findSegments decides which values of segments are told apart at which look, for which it
+// has to count users first.
+func (r *runner) findSegments(ctx context.Context, programs []*program) (experimentSegments, error) {
+	if r.segments == nil {
+		return experimentSegments{}, nil
+	}
+	ranks := newSegmentRanks(r.segments)
+	var segmented []*scatter[segmentedTuple]
+	for _, v := range r.exposures {
+		segmented = append(segmented, v.segmented)
+	}
+	workers := min(r.workers, r.partitions())
+	counts := make([][]segmentCounts, workers)
+	grouped := make([]grouped, workers)
+	for i := range counts {
+		for range programs {
+			counts[i] = append(counts[i], newSegmentCounts(ranks))
+		}
+	}
+	err := share(ctx, workers, r.partitions(), func(worker, p int) {
+		g := &grouped[worker]
+		g.expose(nil, gather(segmented, p), ranks)
+		for i := range g.members {
+			m := &g.members[i]
+			c := counts[worker][m.experiment()]
+			for column, value := range ranks.values[m.set] {
+				c.add(column, value, r.looks.of(m.first), len(r.looks), 1)
+				if m.second != latestTime && programs[m.experiment()].several == Exclude {
+					c.add(column, value, r.looks.of(m.second), len(r.looks), -1)
+				}
+			}
+		}
+	})
+	if err != nil {
+		return experimentSegments{}, err
+	}
+	s := experimentSegments{ranks: ranks, slots: make([][]segmentSlots, len(programs))}
+	for i := range programs {
+		all := counts[0][i]
+		for _, other := range counts[1:] {
+			all.merge(other[i])
+		}
+		for column, byValue := range all {
+			s.slots[i] = append(s.slots[i], r.limits.slots(len(ranks.texts[column]), byValue, len(r.looks)))
+		}
+	}
+	return s, nil
+}
+
 // evaluate turns the tuples into totals, partition by partition, and lets go of them on
 // the way.
-func (r *runner) evaluate(ctx context.Context, h history, programs []*program) ([]*experimentTotals, error) {
+func (r *runner) evaluate(ctx context.Context, h history, programs []*program, segments experimentSegments) ([]*experimentTotals, error) {
 	var exposures []*scatter[exposureTuple]
+	var segmented []*scatter[segmentedTuple]
 	var events []*scatter[eventTuple]
 	var values []*scatter[valueTuple]
 	rows := 0
 	for i := range r.workers {
 		exposures = append(exposures, r.exposures[i].kept)
+		segmented = append(segmented, r.exposures[i].segmented)
 		events = append(events, r.conversions[i].events)
 		values = append(values, r.conversions[i].values)
 		rows += events[i].len() + values[i].len()
 	}
-	partitions := len(exposures[0].parts)
+	partitions := r.partitions()
 	evaluators := make([]*evaluator, min(r.workers, partitions))
-	step := r.step("users")
-	var next, done atomic.Int64
-	var workers sync.WaitGroup
 	for i := range evaluators {
-		e := newEvaluator(r.looks, r.location, h, programs, rows < r.wholeRows)
-		evaluators[i] = e
-		workers.Go(func() {
-			for ctx.Err() == nil {
-				p := int(next.Add(1)) - 1
-				if p >= partitions {
-					return
-				}
-				ex, ev, va := gather(exposures, p), gather(events, p), gather(values, p)
-				e.partition(ex, ev, va)
-				ex.free()
-				ev.free()
-				va.free()
-				if n := done.Add(1); step != nil {
-					step(n, int64(partitions))
-				}
-			}
-		})
+		evaluators[i] = newEvaluator(r.looks, r.location, h, programs, r.kinds, segments, rows < r.wholeRows)
 	}
-	workers.Wait()
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("sum up users: %w", err)
+	step := r.step("users")
+	var done atomic.Int64
+	err := share(ctx, len(evaluators), partitions, func(worker, p int) {
+		ex, se, ev, va := gather(exposures, p), gather(segmented, p), gather(events, p), gather(values, p)
+		evaluators[worker].partition(ex, se, ev, va)
+		ex.free()
+		se.free()
+		ev.free()
+		va.free()
+		if n := done.Add(1); step != nil {
+			step(n, int64(partitions))
+		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	totals := evaluators[0].totals
 	for _, e := range evaluators[1:] {
 		for i, t := range e.totals {
 			totals[i].merge(t)
+		}
+	}
+	for i, t := range totals {
+		for m, values := range t.values {
+			if len(values) > maxValues {
+				x := &r.q.Experiments[i]
+				return nil, fmt.Errorf("experiment %q, metric %q: more than %d single values, which is more than are kept for quantiles", x.Name, x.Metrics[m].Name, maxValues)
+			}
 		}
 	}
 	return totals, nil

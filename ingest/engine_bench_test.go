@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
+
+	"readout/experiment"
 )
 
 const (
@@ -52,11 +55,19 @@ func benchTuples(r *runner, rules *scanRules) {
 	at := func(day, days int) int64 { return start + int64(day)*usDay + random.Int64N(int64(days)*usDay) }
 	r.exposures = []*exposureVisitor{newExposureVisitor(rules)}
 	r.conversions = []*conversionVisitor{newConversionVisitor(rules)}
+	countries := make([][]uint32, len(r.q.Exposures.Segments))
 	for range benchUsers {
 		user := userID{random.Uint64(), random.Uint64()}
+		var set uint32
+		if r.segments != nil {
+			for i := range countries {
+				countries[i] = []uint32{r.segments.names[i].code(fmt.Appendf(nil, "%d", random.IntN(20)))}
+			}
+			set, _ = r.exposures[0].sets.of(countries, 0)
+		}
 		for e := range benchExperiments {
 			if random.IntN(2) == 0 {
-				r.exposures[0].exposure(user, at(30, 28), 0, uint32(e), uint32(random.IntN(2)))
+				r.exposures[0].exposure(user, at(30, 28), 0, uint32(e), uint32(random.IntN(2)), set)
 			}
 		}
 		for range random.IntN(20) {
@@ -73,20 +84,55 @@ func benchTuples(r *runner, rules *scanRules) {
 	r.conversions[0].end(0)
 }
 
-// BenchmarkUsers is everything after the scans, in tuples a second.
+// BenchmarkUsers is everything after the scans, results included, in tuples a second: the
+// usual metrics, and what rarer ones cost on top.
 func BenchmarkUsers(b *testing.B) {
-	for _, looks := range []int{1, 28} {
-		b.Run(fmt.Sprintf("looks=%d", looks), func(b *testing.B) {
-			q := benchQuery(looks)
+	metrics := func(change func(*Metric)) func(*Query) {
+		return func(q *Query) {
+			for i := range q.Experiments {
+				q.Experiments[i].Metrics = slices.Clone(q.Experiments[i].Metrics)
+				for j := range q.Experiments[i].Metrics {
+					change(&q.Experiments[i].Metrics[j])
+				}
+			}
+		}
+	}
+	open := func(m *Metric) { m.Value.To = 0 }
+	limit := &experiment.Cap{Upper: &experiment.CapBound{Percentile: 0.999, IsPercentile: true}}
+	for _, x := range []struct {
+		name   string
+		looks  int
+		change func(*Query)
+	}{
+		{"looks=1", 1, func(*Query) {}},
+		{"looks=28", 28, func(*Query) {}},
+		{"looks=28,open", 28, metrics(open)},
+		{"looks=28,open,cross", 28, metrics(func(m *Metric) { open(m); m.CrossLooks = true })},
+		{"looks=28,open,capped", 28, metrics(func(m *Metric) { open(m); m.Value.Cap = limit })},
+		{"looks=28,open,capped,cross", 28, metrics(func(m *Metric) { open(m); m.Value.Cap, m.CrossLooks = limit, true })},
+		{"looks=28,segments", 28, func(q *Query) { q.Exposures.Segments = []string{"country", "device"} }},
+	} {
+		b.Run(x.name, func(b *testing.B) {
+			q := benchQuery(x.looks)
+			x.change(&q)
 			tuples := 0
 			for b.Loop() {
 				b.StopTimer()
 				r := newRunner(&q, 1, nil)
 				benchTuples(r, r.rules(4<<20))
-				tuples += r.exposures[0].kept.len() + r.conversions[0].events.len() + r.conversions[0].values.len()
+				tuples += r.exposures[0].kept.len() + r.exposures[0].segmented.len() + r.conversions[0].events.len() + r.conversions[0].values.len()
 				b.StartTimer()
 				h := newHistory(r.looks.last()-60*usDay, false, time.UTC)
-				if _, err := r.evaluate(context.Background(), h, r.programs(false)); err != nil {
+				programs := r.programs(false)
+				segments, err := r.findSegments(context.Background(), programs)
+				if err != nil {
+					b.Fatal(err)
+				}
+				totals, err := r.evaluate(context.Background(), h, programs, segments)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := r.experiments(context.Background(), programs, totals, segments); err != nil {
 					b.Fatal(err)
 				}
 			}

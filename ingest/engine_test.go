@@ -1,9 +1,11 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"slices"
@@ -12,6 +14,8 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"readout/experiment"
 )
 
 // fakeTable is a table in memory.
@@ -79,28 +83,59 @@ type fakeData struct {
 
 func (d *fakeData) sources(r *runner) (exposures, conversions source) {
 	code := func(c coder, text string) uint32 { return c.code([]byte(text)) }
-	fill := func(rows []fakeRow, spec *tableSpec, texts func(fakeRow) []string) *batch {
+	fill := func(rows []fakeRow, spec *tableSpec) *batch {
 		b := &batch{n: len(rows), text: make([][]uint32, len(spec.text))}
 		for _, row := range rows {
 			b.user = append(b.user, hashID([]byte(row.user), spec.seed))
 			b.time = append(b.time, row.time)
 			b.value = append(b.value, row.value)
-			for i, text := range texts(row)[:len(spec.text)] {
-				b.text[i] = append(b.text[i], code(spec.text[i].codes, text))
+			for i, column := range spec.text {
+				if column.filter != nil {
+					b.text[i] = append(b.text[i], row.class(column.filter))
+				} else {
+					b.text[i] = append(b.text[i], code(column.codes, row.text(column.name)))
+				}
 			}
 		}
 		return b
 	}
 	exposureSpec, conversionSpec := r.exposureSpec(), r.conversionSpec()
 	exposures = d.source("exposures", d.exposures, func(rows []fakeRow) *batch {
-		return fill(rows, exposureSpec, func(row fakeRow) []string { return []string{row.variant, row.experiment} })
+		return fill(rows, exposureSpec)
 	}, -1)
 	conversions = d.source("conversions", d.conversions, func(rows []fakeRow) *batch {
-		b := fill(rows, conversionSpec, func(row fakeRow) []string { return []string{row.event} })
+		b := fill(rows, conversionSpec)
 		b.dateOnly = d.dates
 		return b
 	}, d.damaged)
 	return exposures, conversions
+}
+
+// text returns the row's text in a column.
+func (r fakeRow) text(column string) string {
+	switch column {
+	case "variant":
+		return r.variant
+	case "experiment":
+		return r.experiment
+	case "country":
+		return r.country
+	case "device":
+		return r.device
+	}
+	return r.event
+}
+
+// class returns the class of the row's value in a column to filter by.
+func (r fakeRow) class(f *filterColumn) uint32 {
+	c := newClassifier(f)
+	switch {
+	case f.name == "plan" && r.plan != "":
+		return c.code([]byte(r.plan))
+	case f.name == "amount" && !math.IsNaN(r.amount):
+		return c.class(func(o *comparison) bool { return o.number(r.amount) })
+	}
+	return nullCode
 }
 
 func (d *fakeData) source(name string, files []fakeFile, toBatch func([]fakeRow) *batch, damaged int) source {
@@ -119,12 +154,16 @@ func (d *fakeData) source(name string, files []fakeFile, toBatch func([]fakeRow)
 	return s
 }
 
+// fakeLimits are such that segments of few users are told apart, and not all of them.
+var fakeLimits = segmentLimits{most: 2, least: 1}
+
 // runFake runs the engine over tables in memory.
 func runFake(ctx context.Context, q Query, d *fakeData, workers int, progress Progress) (*Result, error) {
 	if err := q.check(); err != nil {
 		return nil, err
 	}
 	r := newRunner(&q, workers, progress)
+	r.limits = fakeLimits
 	exposures, conversions := d.sources(r)
 	return r.run(ctx, exposures, conversions)
 }
@@ -206,16 +245,21 @@ func drawData(t *rapid.T) *fakeData {
 			user:       rapid.SampledFrom(users).Draw(t, "user"),
 			experiment: rapid.SampledFrom([]string{"e1", "e1", "e1", "e1", "e1", "e1", "e2", "e2", "e2", "e3", "not asked", ""}).Draw(t, "experiment"),
 			variant:    rapid.SampledFrom([]string{"control", "control", "control", "a", "a", "b", "strange", ""}).Draw(t, "variant"),
+			country:    rapid.SampledFrom([]string{"DE", "AT", "CH", "FR", ""}).Draw(t, "country"),
+			device:     rapid.SampledFrom([]string{"mobile", "mobile", "desktop"}).Draw(t, "device"),
 			time:       at(),
 		}
 	})
-	values := []float64{1, 2, 2, 3.5, 0.1, 0.2, 0.7, -1.3, 0, 1e9 + 0.3, 1e12 + 1, 1e-200, 1e200, 1.7e308, math.NaN()}
+	values := []float64{1, 2, 2, 3.5, 0.1, 0.2, 0.7, -1.3, -2, 0, 1e9 + 0.3, 1e12 + 1, 1e-200, 1e200, 1.7e308, math.NaN()}
 	d.conversions = drawFiles(t, "conversion", func() fakeRow {
 		row := fakeRow{
 			user:  rapid.SampledFrom(append(users, "stranger")).Draw(t, "user"),
 			event: rapid.SampledFrom([]string{"buy", "buy", "buy", "view", "view", "other", ""}).Draw(t, "event"),
 			time:  at(),
 			value: rapid.SampledFrom(values).Draw(t, "value"),
+
+			plan:   rapid.SampledFrom([]string{"pro", "pro", "probe", "basic", ""}).Draw(t, "plan"),
+			amount: rapid.SampledFrom([]float64{1, 2.5, 10, math.NaN()}).Draw(t, "amount"),
 		}
 		if d.dates && row.time != noTime {
 			row.time = microseconds(startOfDay(row.time, testZone))
@@ -233,7 +277,62 @@ func drawColumn(t *rapid.T) Column {
 		Aggregate: Aggregate(rapid.IntRange(int(Any), int(DistinctDays)).Draw(t, "aggregate")),
 		From:      window[0],
 		To:        window[1],
+		Where:     drawWhere(t),
+		Cap:       drawCap(t),
 	}
+}
+
+// drawCap draws the cap of a column, mostly none.
+func drawCap(t *rapid.T) *experiment.Cap {
+	if rapid.IntRange(0, 2).Draw(t, "cap") > 0 {
+		return nil
+	}
+	end := func(label string, fixed, percentile float64) *experiment.CapBound {
+		switch rapid.IntRange(0, 2).Draw(t, label) {
+		case 1:
+			return &experiment.CapBound{Value: fixed}
+		case 2:
+			return &experiment.CapBound{Percentile: percentile, IsPercentile: true}
+		}
+		return nil
+	}
+	c := &experiment.Cap{
+		Lower:     end("lower", rapid.SampledFrom([]float64{-1, 0.7}).Draw(t, "least"), rapid.SampledFrom([]float64{0.1, 0.3}).Draw(t, "lower percentile")),
+		Upper:     end("upper", rapid.SampledFrom([]float64{2.5, 1}).Draw(t, "most"), rapid.SampledFrom([]float64{0.5, 0.75, 0.99}).Draw(t, "upper percentile")),
+		ZeroUsers: rapid.Bool().Draw(t, "all users"),
+	}
+	if c.Lower == nil && c.Upper == nil {
+		return nil
+	}
+	return c
+}
+
+// drawWhere draws the filters of a column, mostly none.
+func drawWhere(t *rapid.T) []experiment.Filter {
+	text := func(s ...string) (values []experiment.Scalar) {
+		for _, s := range s {
+			values = append(values, experiment.Scalar{Kind: experiment.ScalarText, Text: s})
+		}
+		return values
+	}
+	number := func(s string) []experiment.Scalar {
+		return []experiment.Scalar{{Kind: experiment.ScalarNumber, Text: s}}
+	}
+	no := []experiment.Scalar{{Kind: experiment.ScalarBool, Text: "false"}}
+	filters := []experiment.Filter{
+		{Column: "plan", Operator: experiment.OpIs, Values: text("pro")},
+		{Column: "plan", Operator: experiment.OpStartsWith, Values: text("pro")},
+		{Column: "plan", Operator: experiment.OpNotIn, Values: text("basic", "pro")},
+		{Column: "plan", Operator: experiment.OpExists, Values: no},
+		{Column: "amount", Operator: experiment.OpIs, Values: number("2.50")},
+		{Column: "amount", Operator: experiment.OpAtLeast, Values: number("2.5")},
+		{Column: "amount", Operator: experiment.OpLessThan, Values: number("10")},
+	}
+	var where []experiment.Filter
+	for range rapid.SampledFrom([]int{0, 0, 0, 1, 1, 2}).Draw(t, "filters") {
+		where = append(where, rapid.SampledFrom(filters).Draw(t, "filter"))
+	}
+	return where
 }
 
 func drawQuery(t *rapid.T) Query {
@@ -250,6 +349,13 @@ func drawQuery(t *rapid.T) Query {
 	}
 	if len(q.Looks) == 0 {
 		q.Looks = append(q.Looks, testStart.AddDate(0, 0, 10))
+	}
+	q.Exposures.Segments = rapid.SampledFrom([][]string{nil, nil, {"country"}, {"device", "country"}}).Draw(t, "segments")
+	last := q.Looks[len(q.Looks)-1]
+	for range rapid.IntRange(0, 2).Draw(t, "further instants") {
+		if at := time.UnixMicro(drawTime(t)); at.Before(last) {
+			q.ReadAt = append(q.ReadAt, at)
+		}
 	}
 	n := rapid.IntRange(1, 3).Draw(t, "experiments")
 	for i := range n {
@@ -277,11 +383,21 @@ func drawQuery(t *rapid.T) Query {
 	return q
 }
 
+// drawMetric draws a metric, sometimes one of single values.
 func drawMetric(t *rapid.T) Metric {
+	m := drawMoments(t)
+	if rapid.IntRange(0, 4).Draw(t, "single values") == 0 {
+		m.Value.Aggregate, m.Value.Cap, m.Denominator, m.Lookback = Each, nil, nil, 0
+	}
+	return m
+}
+
+func drawMoments(t *rapid.T) Metric {
 	day := 24 * time.Hour
 	m := Metric{
 		Value:       drawColumn(t),
 		Lookback:    rapid.SampledFrom([]time.Duration{0, 3 * time.Hour, day, 3 * day}).Draw(t, "lookback"),
+		CrossLooks:  rapid.Bool().Draw(t, "cross looks"),
 		MatureAfter: rapid.SampledFrom([]time.Duration{0, 0, day, 3 * day, 26 * time.Hour}).Draw(t, "mature after"),
 	}
 	if rapid.Bool().Draw(t, "ratio") {
@@ -302,7 +418,45 @@ func mustRun(t *rapid.T, q Query, d *fakeData, workers int) *Result {
 	if want := len(d.exposures) + len(d.conversions); d.closed != want {
 		t.Fatalf("%d of %d files were closed", d.closed, want)
 	}
+	settleValues(got)
 	return got
+}
+
+// settleValues brings single values into an order of their own, and leaves only those of
+// the look: who is which user, and which looks are asked for, must not matter.
+func settleValues(r *Result) {
+	for _, x := range r.Experiments {
+		for _, look := range x.Looks {
+			for _, phases := range look.Metrics {
+				for _, cells := range phases {
+					for i := range cells {
+						if v := cells[i].Values; v != nil {
+							cells[i].Values = settled(v)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func settled(v *Values) *Values {
+	byUser := map[uint32][]float64{}
+	v.active(func(r *valueRecord) { byUser[r.user] = append(byUser[r.user], r.value) })
+	users := slices.SortedFunc(maps.Values(byUser), slices.Compare[[]float64])
+	return valuesOf(users)
+}
+
+// valuesOf makes Values of the values of users.
+func valuesOf(users [][]float64) *Values {
+	v := &Values{}
+	for user, values := range users {
+		for _, x := range values {
+			v.records = append(v.records, valueRecord{value: x, to: 1, user: uint32(user)})
+		}
+	}
+	slices.SortStableFunc(v.records, func(a, b valueRecord) int { return cmp.Compare(a.value, b.value) })
+	return v
 }
 
 // unlike is gocmp.Diff, but fast where there is nothing to say.
@@ -310,7 +464,7 @@ func unlike(want, got any) string {
 	if reflect.DeepEqual(want, got) {
 		return ""
 	}
-	return gocmp.Diff(want, got)
+	return gocmp.Diff(want, got, gocmp.AllowUnexported(Values{}, valueRecord{}))
 }
 
 // often checks more cases than usual: so many choices meet rarely.
@@ -326,8 +480,14 @@ func TestEngineEqualsReference(t *testing.T) {
 	often(t, func(t *rapid.T) {
 		q, d := drawQuery(t), drawData(t)
 		got := mustRun(t, q, d, rapid.IntRange(1, 4).Draw(t, "workers"))
+		var before *reference
 		for k, look := range q.Looks {
-			exposures, conversions, want := referenceLook(&q, d.exposures, d.conversions, d.dates, look)
+			exposures, conversions, now := referenceLook(&q, d.exposures, d.conversions, d.dates, look)
+			if k > 0 {
+				now.link(before)
+			}
+			want := now.results
+			before = now
 			if diff := gocmp.Diff(*exposures, got.Exposures[k]); diff != "" {
 				t.Fatalf("look %d, exposures (- want, + got):\n%s", k, diff)
 			}
@@ -343,6 +503,23 @@ func TestEngineEqualsReference(t *testing.T) {
 	})
 }
 
+// What was read by an instant is the same whether it is a look or not.
+func TestReadAt(t *testing.T) {
+	often(t, func(t *rapid.T) {
+		q, d := drawQuery(t), drawData(t)
+		got := mustRun(t, q, d, 2)
+		if len(got.ReadAt) != len(q.ReadAt) {
+			t.Fatalf("%d answers to %d instants", len(got.ReadAt), len(q.ReadAt))
+		}
+		for i, at := range q.ReadAt {
+			exposures, conversions, _ := referenceLook(&q, d.exposures, d.conversions, d.dates, at)
+			if diff := gocmp.Diff(TablesRead{*exposures, *conversions}, got.ReadAt[i]); diff != "" {
+				t.Fatalf("at %v (- want, + got):\n%s", at, diff)
+			}
+		}
+	})
+}
+
 // A look gives the same alone as among others, and so does another number of workers.
 func TestEngineIsTheSameHoweverItRuns(t *testing.T) {
 	often(t, func(t *rapid.T) {
@@ -353,8 +530,23 @@ func TestEngineIsTheSameHoweverItRuns(t *testing.T) {
 		}
 		k := rapid.IntRange(0, len(q.Looks)-1).Draw(t, "look")
 		one := q
+		one.ReadAt = nil
 		one.Looks = q.Looks[k : k+1]
 		alone := mustRun(t, one, d, 2)
+		if k > 0 {
+			// What links looks is the same for two of them as for all.
+			one.Looks = q.Looks[k-1 : k+1]
+			two := mustRun(t, one, d, 2)
+			for i := range two.Experiments {
+				for m, phases := range two.Experiments[i].Looks[1].Metrics {
+					for phase, cells := range phases {
+						for v := range cells {
+							alone.Experiments[i].Looks[0].Metrics[m][phase][v].Previous = cells[v].Previous
+						}
+					}
+				}
+			}
+		}
 		if diff := unlike(together.Exposures[k], alone.Exposures[0]); diff != "" {
 			t.Fatalf("exposures (- among others, + alone):\n%s", diff)
 		}
@@ -539,12 +731,13 @@ func TestWholeNumbersAreSummedExactlyEitherWay(t *testing.T) {
 		q, d := drawQuery(t), drawData(t)
 		whole := mustRun(t, q, d, 2)
 		r := newRunner(&q, 2, nil)
-		r.wholeRows = 0
+		r.wholeRows, r.limits = 0, fakeLimits
 		exposures, conversions := d.sources(r)
 		wide, err := r.run(context.Background(), exposures, conversions)
 		if err != nil {
 			t.Fatal(err)
 		}
+		settleValues(wide)
 		if diff := unlike(whole, wide); diff != "" {
 			t.Fatalf("(- integers, + exact sums):\n%s", diff)
 		}

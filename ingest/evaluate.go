@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -21,9 +22,13 @@ type evaluator struct {
 
 	fixed, growing []*columnState // by experiment
 	anyGrowing     bool
-	entries        []int         // looks at which the member begins to count, by clock
-	last           []metricState // by metric
-	lastLook       []int32       // by event
+	ranks          *segmentRanks    // nil without segments
+	slots          [][]segmentSlots // by experiment and segment column
+	offsets        []int            // of the member in segment totals, by column
+	entries        []int            // looks at which the member begins to count, by clock
+	last           []metricState    // by metric
+	lastLook       []int32          // by event
+	eventOf        []int            // by kind
 }
 
 // metricState is what a metric says of a member; the zero value is nothing.
@@ -32,30 +37,37 @@ type metricState struct {
 	x         [maxColumns]float64
 }
 
-func newEvaluator(looks lookTable, location *time.Location, h history, programs []*program, wholeFits bool) *evaluator {
+func newEvaluator(looks lookTable, location *time.Location, h history, programs []*program, kinds *eventKinds, segments experimentSegments, wholeFits bool) *evaluator {
 	e := &evaluator{
 		looks:    looks,
 		cursor:   newLookCursor(looks),
 		days:     calendar{location: location},
 		history:  h,
 		programs: programs,
+		lastLook: make([]int32, len(kinds.wheres)),
+		eventOf:  kinds.eventsFrom(0),
+		ranks:    segments.ranks,
+		slots:    segments.slots,
 	}
-	for _, p := range programs {
-		e.totals = append(e.totals, newExperimentTotals(p, len(looks), wholeFits))
+	for i, p := range programs {
+		var slots []segmentSlots
+		if e.ranks != nil {
+			slots = e.slots[i]
+		}
+		e.totals = append(e.totals, newExperimentTotals(p, slots, len(looks), wholeFits))
 		e.fixed = append(e.fixed, newColumnState(&p.fixed))
 		e.growing = append(e.growing, newColumnState(&p.growing))
 		e.anyGrowing = e.anyGrowing || p.hasGrowing
 		e.entries = slices.Grow(e.entries, len(p.clocks))
 		e.last = slices.Grow(e.last, len(p.metrics))
-		e.lastLook = slices.Grow(e.lastLook[:0], len(p.wants))[:len(p.wants)]
 	}
 	return e
 }
 
 // partition adds the users of a partition to the totals.
-func (e *evaluator) partition(exposures partition[exposureTuple], events partition[eventTuple], values partition[valueTuple]) {
+func (e *evaluator) partition(exposures partition[exposureTuple], segmented partition[segmentedTuple], events partition[eventTuple], values partition[valueTuple]) {
 	g := &e.grouped
-	g.expose(exposures)
+	g.expose(exposures, segmented, e.ranks)
 	looks := &e.cursor
 	if len(e.looks) == 1 {
 		looks = nil
@@ -83,6 +95,9 @@ type visit struct {
 	day         int64 // of the first exposure
 	enter, gone int   // looks: the first that counts the member, the first that no longer does
 	cells       int   // index of the arm's first cell
+	// segments are, by segment column, the index of the arm's first cell in the totals of
+	// the member's segments.
+	segments []int
 }
 
 // member adds a user's part in an experiment to the totals.
@@ -101,6 +116,13 @@ func (e *evaluator) member(m *member, conversions []conversion, ordered bool) {
 	fixed := e.fixed[m.experiment()]
 	e.takeIn(&v, fixed)
 	e.enter(&v)
+	if v.program.hasValues {
+		for i := range v.program.metrics {
+			if v.program.metrics[i].values != nil {
+				e.keepValues(&v, i)
+			}
+		}
+	}
 	lacking := e.lacking(&v)
 	for i := range v.program.metrics {
 		p := &v.program.metrics[i]
@@ -110,9 +132,9 @@ func (e *evaluator) member(m *member, conversions []conversion, ordered bool) {
 		}
 		var s metricState
 		e.numbers(&v, p, fixed, fixed, &s)
-		e.change(&v, i, at, &s, enter)
+		e.turn(&v, i, at, nil, &s)
 		if v.gone < len(e.looks) {
-			e.change(&v, i, v.gone, &s, leave)
+			e.turn(&v, i, v.gone, &s, nil)
 		}
 	}
 	if v.program.hasGrowing {
@@ -125,8 +147,8 @@ func (e *evaluator) takeIn(v *visit, fixed *columnState) {
 	fixed.reset()
 	for i := range v.conversions {
 		c := &v.conversions[i]
-		event := c.code &^ dateOnlyFlag
-		if !v.program.wants[event] {
+		kind := c.code &^ dateOnlyFlag
+		if !v.program.wants[kind] {
 			continue
 		}
 		dt := e.since(v, c)
@@ -134,7 +156,7 @@ func (e *evaluator) takeIn(v *visit, fixed *columnState) {
 		if dt < 0 {
 			v.totals.before[v.enter]++
 		}
-		fixed.add(int(event), c, dt, &e.days)
+		fixed.add(int(kind), c, dt, &e.days)
 	}
 }
 
@@ -148,12 +170,22 @@ func (e *evaluator) enter(v *visit) {
 		}
 		e.entries = append(e.entries, look)
 		if look < v.gone {
-			n := v.totals.clocks[i][v.cells:]
-			n[look]++
-			if v.gone < len(e.looks) {
-				n[v.gone]--
+			e.countOn(v.totals.clocks[i][v.cells:], look, v.gone)
+			for s, at := range v.segments {
+				e.countOn(v.totals.segments[s].clocks[i][at:], look, v.gone)
+			}
+			if v.totals.entering != nil {
+				v.totals.entering[i][v.cells+look]++
 			}
 		}
+	}
+}
+
+// countOn counts one more from a look on until the member is gone.
+func (e *evaluator) countOn(byLook []int64, look, gone int) {
+	byLook[look]++
+	if gone < len(e.looks) {
+		byLook[gone]--
 	}
 }
 
@@ -170,22 +202,42 @@ func (e *evaluator) lacking(v *visit) metricSet {
 
 // count counts the user and finds when exclusion sets in, and the arm's cells.
 func (e *evaluator) count(v *visit) {
-	looks := len(e.looks)
-	arm := v.rank() * looks
-	v.totals.users[arm+v.enter]++
-	if v.second != latestTime {
-		look := e.cursor.of(v.second)
-		v.totals.several[arm+look]++
-		if v.program.several == Exclude {
-			v.gone = look
-			v.totals.users[arm+look]--
-		}
-	}
 	phase := 0
 	for phase < len(v.program.phases) && v.first >= v.program.phases[phase] {
 		phase++
 	}
-	v.cells = (phase*len(v.program.variants) + v.rank()) * looks
+	v.cells = (phase*len(v.program.variants) + v.rank()) * len(e.looks)
+	if e.ranks != nil {
+		e.segments(v)
+	}
+	v.totals.users[v.cells+v.enter]++
+	for i, at := range v.segments {
+		v.totals.segments[i].users[at+v.enter]++
+	}
+	if v.second != latestTime {
+		look := e.cursor.of(v.second)
+		v.totals.several[v.cells+look]++
+		for i, at := range v.segments {
+			v.totals.segments[i].several[at+look]++
+		}
+		if v.program.several == Exclude {
+			v.gone = look
+			v.totals.users[v.cells+look]--
+			for i, at := range v.segments {
+				v.totals.segments[i].users[at+look]--
+			}
+		}
+	}
+}
+
+// segments finds the member's place in the totals of segments.
+func (e *evaluator) segments(v *visit) {
+	e.offsets = e.offsets[:0]
+	for i, value := range e.ranks.values[v.set] {
+		slot := e.slots[v.experiment()][i].slot[value]
+		e.offsets = append(e.offsets, slot*v.program.arms()*len(e.looks)+v.cells)
+	}
+	v.segments = e.offsets
 }
 
 // since returns how long after the first exposure a conversion was; a date is that many
@@ -216,7 +268,48 @@ func (e *evaluator) numbers(v *visit, p *metricProgram, outcomes, covariates *co
 	}
 }
 
-// change lets what a metric says of the member enter or leave at a look.
-func (e *evaluator) change(v *visit, metric, look int, s *metricState, sign int) {
-	v.totals.metrics[metric].add(v.cells+look, s.x[:len(v.program.metrics[metric].whole)], s.converted, sign)
+// turn notes that what a metric says of the member changes at a look: before is what it
+// said, nil if it said nothing; now is nil when the member leaves.
+func (e *evaluator) turn(v *visit, metric, look int, before, now *metricState) {
+	p, cells := &v.program.metrics[metric], v.totals.metrics[metric]
+	width := len(p.whole)
+	if before != nil {
+		cells.add(v.cells+look, before.x[:width], before.converted, leave)
+	}
+	if now != nil {
+		cells.add(v.cells+look, now.x[:width], now.converted, enter)
+	}
+	for i, at := range v.segments {
+		cells := v.totals.segments[i].metrics[metric]
+		if before != nil {
+			cells.add(at+look, before.x[:width], before.converted, leave)
+		}
+		if now != nil {
+			cells.add(at+look, now.x[:width], now.converted, enter)
+		}
+	}
+	entered := look == e.entries[p.clock]
+	if cross := v.totals.crosses[metric]; cross != nil {
+		switch {
+		case now == nil:
+			cross.left.add(v.cells+look, before.x[:width], false, enter)
+		case entered:
+			cross.entered.add(v.cells+look, now.x[:width], false, enter)
+		case before != nil:
+			cross.changed(v.cells+look, &before.x, &now.x)
+		}
+	}
+	if p.caps != nil {
+		spells := &v.totals.spells[metric]
+		if before != nil {
+			last := &(*spells)[len(*spells)-1]
+			last.to, last.emptied = int32(look), now != nil && *now == (metricState{})
+		}
+		if now != nil && *now != (metricState{}) {
+			*spells = append(*spells, spell{
+				from: int32(look), to: math.MaxInt32, arm: int32(v.cells / len(e.looks)), set: v.set,
+				follows: before != nil, entered: entered, x: now.x,
+			})
+		}
+	}
 }

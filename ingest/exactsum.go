@@ -171,6 +171,16 @@ func (s *exactSum) merge(o *exactSum) {
 	}
 }
 
+// scale takes all terms n times. n is below 2³¹, which leaves room in every chunk.
+func (s *exactSum) scale(n int64) {
+	s.notFinite *= n
+	s.carry()
+	for i := range s.chunk {
+		s.chunk[i] *= n
+	}
+	s.carry()
+}
+
 // clone returns a copy that shares no memory with s.
 func (s *exactSum) clone() exactSum {
 	c := *s
@@ -178,16 +188,13 @@ func (s *exactSum) clone() exactSum {
 	return c
 }
 
-// wide returns the sum as m·2^e; ok is false if a term was not finite.
-func (s *exactSum) wide() (m *big.Int, e int, ok bool) {
+// wide returns the sum of the finite terms as m·2^e.
+func (s *exactSum) wide() (m *big.Int, e int) {
 	m = new(big.Int)
-	if s.notFinite != 0 {
-		return m, 0, false
-	}
 	var c big.Int
 	for i := len(s.chunk) - 1; i >= 0; i-- {
 		m.Lsh(m, 32)
 		m.Add(m, c.SetInt64(s.chunk[i]))
 	}
-	return m, 32 * int(s.base), true
+	return m, 32 * int(s.base)
 }

@@ -12,7 +12,7 @@ func (e *evaluator) orderByLook(conversions []conversion) (ordered bool) {
 	clear(e.lastLook)
 	for i := range conversions {
 		c := &conversions[i]
-		event := c.code &^ dateOnlyFlag
+		event := e.eventOf[c.code&^dateOnlyFlag]
 		if c.look < e.lastLook[event] {
 			return false
 		}
@@ -61,15 +61,15 @@ func (e *evaluator) grow(v *visit, fixed *columnState, pending metricSet) {
 	}
 	for i := range e.last {
 		if e.last[i] != (metricState{}) {
-			e.change(v, i, v.gone, &e.last[i], leave)
+			e.turn(v, i, v.gone, &e.last[i], nil)
 		}
 	}
 }
 
 func (e *evaluator) addTo(s *columnState, v *visit, c *conversion) {
-	event := c.code &^ dateOnlyFlag
-	if v.program.wants[event] {
-		s.add(int(event), c, e.since(v, c), &e.days)
+	kind := c.code &^ dateOnlyFlag
+	if v.program.wants[kind] {
+		s.add(int(kind), c, e.since(v, c), &e.days)
 	}
 }
 
@@ -108,10 +108,11 @@ func (e *evaluator) exchange(v *visit, s, fixed *columnState, look int, pending 
 		if *last == now {
 			continue
 		}
-		if *last != (metricState{}) {
-			e.change(v, i, look, last, leave)
+		if *last == (metricState{}) {
+			e.turn(v, i, look, nil, &now)
+		} else {
+			e.turn(v, i, look, last, &now)
 		}
-		e.change(v, i, look, &now, enter)
 		*last = now
 	}
 	return later, next

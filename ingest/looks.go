@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"math"
+	"slices"
 	"sort"
 	"time"
 )
@@ -34,6 +35,31 @@ func newLookTable(looks []time.Time) lookTable {
 		l[i] = microseconds(t)
 	}
 	return l
+}
+
+// with returns the table with further instants, and where its own looks and those further
+// ones stand there.
+func (l lookTable) with(further []time.Time) (all lookTable, own, others []int) {
+	all = append(slices.Clone(l), newLookTable(further)...)
+	slices.Sort(all)
+	all = slices.Compact(all)
+	find := func(instants lookTable) []int {
+		at := make([]int, len(instants))
+		for i, t := range instants {
+			at[i], _ = slices.BinarySearch(all, t)
+		}
+		return at
+	}
+	return all, find(l), find(newLookTable(further))
+}
+
+// pick returns the elements at the given places.
+func pick[T any](all []T, places []int) []T {
+	out := make([]T, len(places))
+	for i, at := range places {
+		out[i] = all[at]
+	}
+	return out
 }
 
 // last returns the last look: rows at or after it are seen by none.

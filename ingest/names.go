@@ -38,6 +38,9 @@ const maxOtherNames = 1 << 16
 // on as they come, so that they can be reported.
 type openNames struct {
 	known fixedNames
+	// most bounds the others; a column with more is not what purpose says.
+	most    int
+	purpose string
 
 	mu     sync.Mutex
 	others map[string]uint32
@@ -45,7 +48,7 @@ type openNames struct {
 }
 
 func newOpenNames(names []string) *openNames {
-	return &openNames{known: newFixedNames(names), others: map[string]uint32{}}
+	return &openNames{known: newFixedNames(names), others: map[string]uint32{}, most: maxOtherNames, purpose: "the column of variants"}
 }
 
 func (o *openNames) code(text []byte) uint32 {
@@ -58,7 +61,7 @@ func (o *openNames) code(text []byte) uint32 {
 	if c, ok := o.others[string(text)]; ok {
 		return c
 	}
-	if len(o.names) == maxOtherNames {
+	if len(o.names) == o.most {
 		return otherCode
 	}
 	name := string(text)
@@ -79,8 +82,8 @@ func (o *openNames) name(code uint32) string {
 func (o *openNames) check(column string) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if len(o.names) < maxOtherNames {
+	if len(o.names) < o.most {
 		return nil
 	}
-	return fmt.Errorf("column %q holds more than %d different names: is it the column of variants?", column, maxOtherNames)
+	return fmt.Errorf("column %q holds more than %d different names: is it %s?", column, o.most, o.purpose)
 }

@@ -83,21 +83,25 @@ type member struct {
 	first  int64 // time of the first exposure
 	second int64 // time of the first exposure to another variant; latestTime if there is none
 	arm    uint32
-	next   int32 // the user's next member; -1 if there is none
+	set    uint32 // rank of the segments, see segmentRanks
+	next   int32  // the user's next member; -1 if there is none
 }
 
 func (m *member) experiment() int { return int(m.arm >> 16) }
 func (m *member) rank() int       { return int(m.arm & 0xffff) }
 
 // see takes in another exposure to the same experiment. The first is the earliest; of two
-// at the same instant, the one whose variant sorts first.
-func (m *member) see(t int64, arm uint32) {
+// at the same instant, the one whose variant sorts first, and of those with the same the
+// one whose segments do.
+func (m *member) see(t int64, arm, set uint32) {
 	switch {
+	case t == m.first && arm == m.arm:
+		m.set = min(m.set, set)
 	case t < m.first || t == m.first && arm < m.arm:
 		if arm != m.arm {
 			m.second = m.first
 		}
-		m.first, m.arm = t, arm
+		m.first, m.arm, m.set = t, arm, set
 	case arm != m.arm:
 		m.second = min(m.second, t)
 	}
@@ -115,31 +119,38 @@ type grouped struct {
 	numbers     []int32 // users of tuples, in order; -1 for those never exposed
 }
 
-// expose takes in a partition's exposures.
-func (g *grouped) expose(exposures partition[exposureTuple]) {
-	g.table.reset(exposures.len() / 8)
+// expose takes in a partition's exposures, which have segments or not.
+func (g *grouped) expose(exposures partition[exposureTuple], segmented partition[segmentedTuple], ranks *segmentRanks) {
+	g.table.reset((exposures.len() + segmented.len()) / 8)
 	g.members, g.head = g.members[:0], g.head[:0]
 	for _, part := range exposures {
 		part.each(0, part.len(), func(tuples []exposureTuple) {
 			for i := range tuples {
-				g.exposure(&tuples[i])
+				g.exposure(&tuples[i], 0)
+			}
+		})
+	}
+	for _, part := range segmented {
+		part.each(0, part.len(), func(tuples []segmentedTuple) {
+			for i := range tuples {
+				g.exposure(&tuples[i].exposureTuple, ranks.rank[tuples[i].set])
 			}
 		})
 	}
 }
 
-func (g *grouped) exposure(t *exposureTuple) {
+func (g *grouped) exposure(t *exposureTuple, set uint32) {
 	user := g.table.add(t.hi, t.lo)
 	if int(user) == len(g.head) {
 		g.head = append(g.head, -1)
 	}
 	for i := g.head[user]; i >= 0; i = g.members[i].next {
 		if m := &g.members[i]; m.arm>>16 == t.arm>>16 {
-			m.see(t.time, t.arm)
+			m.see(t.time, t.arm, set)
 			return
 		}
 	}
-	g.members = append(g.members, member{first: t.time, second: latestTime, arm: t.arm, next: g.head[user]})
+	g.members = append(g.members, member{first: t.time, second: latestTime, arm: t.arm, set: set, next: g.head[user]})
 	g.head[user] = int32(len(g.members) - 1)
 }
 

@@ -1,34 +1,34 @@
 package ingest
 
 import (
+	"cmp"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
 )
 
 // Whatever the order of the rows, the first exposure is the earliest, of the arm that sorts
-// first; the second is the earliest to any other arm.
+// first, and of rows alike the segments that do; the second is the earliest to any other arm.
 func TestFirstExposure(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		type row struct {
-			time int64
-			arm  uint32
+			time     int64
+			arm, set uint32
 		}
 		var rows []row
 		for range rapid.IntRange(1, 6).Draw(t, "rows") {
-			rows = append(rows, row{rapid.Int64Range(0, 3).Draw(t, "time"), rapid.Uint32Range(0, 2).Draw(t, "arm")})
+			rows = append(rows, row{rapid.Int64Range(0, 3).Draw(t, "time"), rapid.Uint32Range(0, 2).Draw(t, "arm"), rapid.Uint32Range(0, 2).Draw(t, "set")})
 		}
-		got := member{first: rows[0].time, second: latestTime, arm: rows[0].arm}
+		got := member{first: rows[0].time, second: latestTime, arm: rows[0].arm, set: rows[0].set}
 		for _, r := range rows[1:] {
-			got.see(r.time, r.arm)
+			got.see(r.time, r.arm, r.set)
 		}
-		want := member{first: latestTime, second: latestTime}
-		for _, r := range rows {
-			if r.time < want.first || r.time == want.first && r.arm < want.arm {
-				want.first, want.arm = r.time, r.arm
-			}
-		}
+		first := slices.MinFunc(rows, func(a, b row) int {
+			return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.arm, b.arm), cmp.Compare(a.set, b.set))
+		})
+		want := member{first: first.time, second: latestTime, arm: first.arm, set: first.set}
 		for _, r := range rows {
 			if r.arm != want.arm {
 				want.second = min(want.second, r.time)

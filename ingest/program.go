@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"readout/experiment"
 )
 
 // armRules says which exposure rows of an experiment count, and for which arm.
@@ -29,10 +31,11 @@ type program struct {
 	// fixed computes the columns that are the same at every look that counts the user,
 	// growing those that depend on the look.
 	fixed, growing columnProgram
-	// By event: wants says that some metric counts it, reads that some metric reads its value.
+	// By kind: wants says that some metric counts it, reads that some metric reads its value.
 	wants, reads []bool
-	// hasGrowing says that some metric's columns depend on the look.
-	hasGrowing bool
+	// hasGrowing says that some metric's columns depend on the look, hasCross that one is to
+	// be linked from look to look, hasValues that one keeps single values.
+	hasGrowing, hasCross, hasValues bool
 }
 
 // metricProgram is a metric of a program.
@@ -49,6 +52,22 @@ type metricProgram struct {
 	lookback int64
 	// whole says of each column, the indicator included, whether it holds whole numbers.
 	whole []bool
+	// caps are those of the outcomes; nil where no column has one.
+	caps  []*experiment.Cap
+	cross bool // Metric.CrossLooks
+	// values says whose values are kept; nil unless the aggregate is Each.
+	values *valueProgram
+}
+
+// arms counts the variants of all phases.
+func (p *program) arms() int { return (len(p.phases) + 1) * len(p.variants) }
+
+// wholeIf returns which columns are summed as whole numbers, if any are.
+func (m *metricProgram) wholeIf(fits bool) []bool {
+	if fits {
+		return m.whole
+	}
+	return make([]bool, len(m.whole))
 }
 
 // columnSource says where a user's number comes from.
@@ -59,9 +78,9 @@ type columnSource struct {
 
 // columnProgram turns a user's conversions into numbers in slots.
 type columnProgram struct {
-	kinds  []Aggregate // of each slot
-	events [][]windowOps
-	days   int // slots of DistinctDays
+	aggregates []Aggregate   // of each slot
+	kinds      [][]windowOps // by kind of conversion
+	days       int           // slots of DistinctDays
 }
 
 // windowOps is what to do with a conversion in a window.
@@ -87,6 +106,7 @@ type slotOp struct {
 // slotKey tells slots apart. Metrics that need the same number share a slot.
 type slotKey struct {
 	event     int
+	where     int // place in eventKinds.wheres, -1 without filters
 	aggregate Aggregate
 	lo, hi    int64
 	end       int64
@@ -97,6 +117,7 @@ type compiler struct {
 	looks    int
 	dateOnly bool // conversions carry dates only
 	events   fixedNames
+	kinds    *eventKinds
 }
 
 // events of a query, in the order of their first mention.
@@ -156,17 +177,17 @@ func (c *compiler) program(e *Experiment, arms *armRules) *program {
 	for _, t := range e.Phases {
 		p.phases = append(p.phases, microseconds(t))
 	}
-	fixed := newColumnCompiler(len(c.events), &p.fixed)
-	growing := newColumnCompiler(len(c.events), &p.growing)
+	fixed := newColumnCompiler(c.kinds, &p.fixed)
+	growing := newColumnCompiler(c.kinds, &p.growing)
 	for i := range e.Metrics {
 		p.metrics = append(p.metrics, c.metric(p, i, &e.Metrics[i], fixed, growing))
 	}
-	p.wants, p.reads = make([]bool, len(c.events)), make([]bool, len(c.events))
+	p.wants, p.reads = make([]bool, len(c.kinds.kinds)), make([]bool, len(c.kinds.kinds))
 	for i := range e.Metrics {
 		for _, col := range e.Metrics[i].outcomes() {
-			p.wants[c.events[col.Event]] = true
-			if col.Aggregate.NeedsValue() {
-				p.reads[c.events[col.Event]] = true
+			for _, kind := range c.passing(col) {
+				p.wants[kind] = true
+				p.reads[kind] = p.reads[kind] || col.Aggregate.NeedsValue()
 			}
 		}
 	}
@@ -186,19 +207,35 @@ func (c *compiler) metric(p *program, i int, m *Metric, fixed, growing *columnCo
 		outcomes: len(columns),
 		lookback: m.Lookback.Microseconds(),
 		growing:  c.grows(m, columns),
+		cross:    m.CrossLooks && c.looks > 1,
+	}
+	p.hasCross = p.hasCross || mp.cross
+	for _, col := range columns {
+		if col.Cap != nil {
+			mp.caps = make([]*experiment.Cap, len(columns))
+		}
 	}
 	outcome := fixed
 	if mp.growing {
 		outcome, p.hasGrowing = growing, true
 	}
-	for _, col := range columns {
-		key := slotKey{event: int(c.events[col.Event]), aggregate: col.Aggregate,
-			lo: col.From.Microseconds(), hi: col.To.Microseconds(), end: latestTime}
+	for j, col := range columns {
+		if mp.caps != nil {
+			mp.caps[j] = col.Cap
+		}
+		key := c.key(col, col.From.Microseconds(), col.To.Microseconds())
 		if key.hi == 0 {
 			key.hi, key.end = latestTime, p.end
 		}
+		if col.Aggregate == Each {
+			p.hasValues = true
+			mp.values = &valueProgram{kinds: make([]bool, len(c.kinds.kinds)), lo: key.lo, hi: key.hi, end: key.end}
+			for _, kind := range c.passing(col) {
+				mp.values.kinds[kind] = true
+			}
+		}
 		mp.columns = append(mp.columns, outcome.source(key, i))
-		mp.whole = append(mp.whole, !col.Aggregate.NeedsValue())
+		mp.whole = append(mp.whole, col.whole())
 		if col == &m.Value {
 			key.aggregate = Count
 			mp.converted = outcome.source(key, i).slot
@@ -206,13 +243,30 @@ func (c *compiler) metric(p *program, i int, m *Metric, fixed, growing *columnCo
 	}
 	if mp.lookback > 0 {
 		for _, col := range columns {
-			mp.columns = append(mp.columns, fixed.source(slotKey{event: int(c.events[col.Event]),
-				aggregate: col.Aggregate, lo: -mp.lookback, hi: 0, end: latestTime}, i))
-			mp.whole = append(mp.whole, !col.Aggregate.NeedsValue())
+			mp.columns = append(mp.columns, fixed.source(c.key(col, -mp.lookback, 0), i))
+			mp.whole = append(mp.whole, col.whole())
 		}
 		mp.whole = append(mp.whole, true)
 	}
 	return mp
+}
+
+// passing returns the kinds of conversions that a column counts.
+func (c *compiler) passing(col *Column) []int {
+	key := c.key(col, 0, 0)
+	return c.kinds.passing(key.event, key.where)
+}
+
+// whole reports whether the column holds whole numbers. Bounds may be others.
+func (c *Column) whole() bool { return !c.Aggregate.NeedsValue() && c.Cap == nil }
+
+// key returns the slot of a column in [lo, hi) after the first exposure.
+func (c *compiler) key(col *Column, lo, hi int64) slotKey {
+	key := slotKey{event: int(c.events[col.Event]), where: -1, aggregate: col.Aggregate, lo: lo, hi: hi, end: latestTime}
+	if len(col.Where) > 0 {
+		key.where = c.kinds.where(key.event, col.Where)
+	}
+	return key
 }
 
 // grows reports whether the columns of a user who counts may still change from look to
@@ -235,12 +289,13 @@ func (c *compiler) grows(m *Metric, columns []*Column) bool {
 // columnCompiler hands out the slots of a columnProgram.
 type columnCompiler struct {
 	program *columnProgram
+	kinds   *eventKinds
 	slots   map[slotKey]int
 }
 
-func newColumnCompiler(events int, p *columnProgram) *columnCompiler {
-	p.events = make([][]windowOps, events)
-	return &columnCompiler{program: p, slots: map[slotKey]int{}}
+func newColumnCompiler(kinds *eventKinds, p *columnProgram) *columnCompiler {
+	p.kinds = make([][]windowOps, len(kinds.kinds))
+	return &columnCompiler{program: p, kinds: kinds, slots: map[slotKey]int{}}
 }
 
 // source returns where the number of the key will stand, and adds what computes it for a
@@ -250,25 +305,29 @@ func (c *columnCompiler) source(key slotKey, metric int) columnSource {
 	if isAny {
 		key.aggregate = Count
 	}
-	w := c.window(key)
-	w.metrics |= metricBit(metric)
+	p := c.program
 	slot, ok := c.slots[key]
 	if !ok {
-		p := c.program
-		slot = len(p.kinds)
+		slot = len(p.aggregates)
 		c.slots[key] = slot
-		p.kinds = append(p.kinds, key.aggregate)
+		p.aggregates = append(p.aggregates, key.aggregate)
 		if key.aggregate == DistinctDays {
 			p.days++
 		}
-		w.ops = append(w.ops, slotOp{key.aggregate, slot})
+	}
+	for _, kind := range c.kinds.passing(key.event, key.where) {
+		w := c.window(kind, key)
+		w.metrics |= metricBit(metric)
+		if !ok {
+			w.ops = append(w.ops, slotOp{key.aggregate, slot})
+		}
 	}
 	return columnSource{slot, isAny}
 }
 
-// window returns the program's window of the key.
-func (c *columnCompiler) window(key slotKey) *windowOps {
-	windows := &c.program.events[key.event]
+// window returns the window of the key among those of a kind.
+func (c *columnCompiler) window(kind int, key slotKey) *windowOps {
+	windows := &c.program.kinds[kind]
 	for i := range *windows {
 		if w := &(*windows)[i]; w.lo == key.lo && w.hi == key.hi && w.end == key.end {
 			return w

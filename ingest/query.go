@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"readout/experiment"
 	"readout/moments"
 )
 
@@ -14,8 +15,8 @@ type Engine interface {
 	Run(ctx context.Context, q Query, progress Progress) (*Result, error)
 }
 
-// Progress is told how far a run has come: bytes done of bytes in all, of the step named.
-// It may be called from several goroutines at once. A nil Progress is not called.
+// Progress is told how far a run has come, done of all there is in the step named: bytes of
+// the files of "exposures" and of "conversions", then parts of the "users". It may be called from several goroutines at once. A nil Progress is not called.
 type Progress func(step string, done, total int64)
 
 // Query says what to compute. It knows columns, windows and policies, no statistics.
@@ -26,7 +27,10 @@ type Query struct {
 	Location *time.Location
 	// Looks are the instants at which moments are wanted, ascending. A look sees the
 	// rows whose time is before it.
-	Looks       []time.Time
+	Looks []time.Time
+	// ReadAt are further instants, in any order and none after the last look, for which
+	// only Result.ReadAt is wanted.
+	ReadAt      []time.Time
 	Experiments []Experiment
 	// Seed keys the hash by which user ids are matched.
 	Seed uint64
@@ -39,6 +43,10 @@ type ExposureTable struct {
 	// Experiment is the column with the experiment's name. Empty: every row belongs to
 	// the one experiment of the query.
 	Experiment string
+	// Segments are further columns to break results down by; their values are read as
+	// text. A user belongs to the values of the first exposure row; of several at the same
+	// instant and with the same variant, to those that sort first, null before all others.
+	Segments []string
 }
 
 // ConversionTable names the conversions and their columns.
@@ -88,16 +96,48 @@ type Metric struct {
 	// MatureAfter, if positive, counts a user only at looks at or after the first exposure
 	// plus this long. Otherwise every user counts, with what has happened before the look.
 	MatureAfter time.Duration
+	// CrossLooks asks for Cell.Previous.
+	CrossLooks bool
 }
 
-// Column is one number per user, from the conversions with Event whose time lies in
-// [first exposure + From, first exposure + To), or until the experiment's End where To is
-// 0. A user without such conversions has 0.
+// Column is one number per user, from the conversions with Event for which all filters
+// hold and whose time lies in [first exposure + From, first exposure + To), or until the
+// experiment's End where To is 0. A user without such conversions has 0.
 type Column struct {
 	Event     string
 	Aggregate Aggregate
 	From, To  time.Duration
+	// Where compares columns of the conversions, which must then be in every file, by type:
+	// the number 1 equals 1.0, and not the text "1". is_not and not_in hold for null.
+	Where []experiment.Filter
+	// Cap, if not nil, limits the numbers of users, and their covariates by the same
+	// bounds. It is about numbers that are not 0, unless ZeroUsers says all: others are
+	// neither raised nor lowered nor part of a percentile. Percentiles are taken at each
+	// look, over the users of all phases and variants who then count, by linear
+	// interpolation (definition 7 of Hyndman and Fan).
+	Cap *experiment.Cap
 }
+
+// Capping is what a column's cap came to at a look.
+type Capping struct {
+	// Lower and Upper are the bounds; nil where there is none, or none yet for lack of
+	// numbers.
+	Lower, Upper *float64
+	// Problem says why the cap was not applied.
+	Problem CapProblem
+}
+
+// CapProblem says why a cap was not applied.
+type CapProblem int
+
+const (
+	CapApplied CapProblem = iota // it was
+	// CapIsZero: a percentile is 0 although there are numbers beyond it: most users have 0,
+	// and the cap would leave nothing of the metric.
+	CapIsZero
+	// CapBoundsCross: the lower bound is above the upper one.
+	CapBoundsCross
+)
 
 // Aggregate says how a user's conversions become one number.
 type Aggregate int
@@ -111,9 +151,12 @@ const (
 	FirstValue                    // value of the earliest
 	LastValue                     // value of the latest
 	DistinctDays                  // days, in the query's zone, with at least one
+	// Each keeps the single values, for quantiles: see Cell.Values. The user's number is how
+	// many values there are. It goes with no denominator, cap or look-back.
+	Each
 )
 
-var aggregateNames = [...]string{"any", "count", "sum", "max", "min", "first", "last", "distinct_days"}
+var aggregateNames = [...]string{"any", "count", "sum", "max", "min", "first", "last", "distinct_days", "each"}
 
 // String returns the aggregate's name as in a project's metrics.
 func (a Aggregate) String() string {
@@ -124,12 +167,14 @@ func (a Aggregate) String() string {
 }
 
 // NeedsValue reports whether the aggregate reads the value column.
-func (a Aggregate) NeedsValue() bool { return a >= Sum && a <= LastValue }
+func (a Aggregate) NeedsValue() bool { return a >= Sum && a <= LastValue || a == Each }
 
 // Result answers a Query.
 type Result struct {
 	// Exposures and Conversions say, per look, what was read of each table.
 	Exposures, Conversions []TableRead
+	// ReadAt says the same for the instants of Query.ReadAt.
+	ReadAt []TablesRead
 	// ExposureDates and ConversionDates report that a table's times are dates only.
 	ExposureDates, ConversionDates bool
 	// HistoryStart is the start of the day, in the query's zone, of the earliest
@@ -139,6 +184,9 @@ type Result struct {
 	HistoryStart time.Time
 	Experiments  []ExperimentResult
 }
+
+// TablesRead is what was read of both tables.
+type TablesRead struct{ Exposures, Conversions TableRead }
 
 // TableRead counts the rows of a table that a look sees. A row without a time belongs to
 // the earliest time of its row group, or to all looks where there is none.
@@ -167,9 +215,29 @@ type LookResult struct {
 	Users []int64
 	// Several counts users seen in more than one variant, by the variant seen first.
 	Several []int64
-	Left    LeftOut
+	// PhaseUsers and PhaseSeveral are the same by phase of the first exposure.
+	PhaseUsers, PhaseSeveral [][]int64
+	Left                     LeftOut
 	// Metrics holds, per metric of the query, per phase, per variant, the moments.
 	Metrics [][][]Cell
+	// Caps holds, per metric of the query, what the caps of value and denominator came to;
+	// nil for metrics without a cap.
+	Caps [][]Capping
+	// Segments holds, per column of ExposureTable.Segments, the segments told apart: values
+	// by their bytes, null first, and last, if it has users, all the rest as one. Told apart
+	// are the 50 values with most users at this look, of those with at least 100. The caps
+	// are those of the whole, and nothing links a segment with the look before.
+	Segments [][]Segment
+}
+
+// Segment is the part of an experiment's users who had a value in a segment column.
+type Segment struct {
+	Value string
+	// Null says that the value is null, or empty; Other that this is all users whose value
+	// is not told apart.
+	Null, Other    bool
+	Users, Several []int64
+	Metrics        [][][]Cell
 }
 
 // LeftOut counts an experiment's rows that took no part, and why.
@@ -180,7 +248,8 @@ type LeftOut struct {
 	// UnknownVariants, of rows inside [Start, End), by name in byte order; names beyond the
 	// first thousand are counted together under "other names".
 	UnknownVariants []UnknownVariant
-	// Conversion rows with user, time and an event of one of the metrics, and of those:
+	// Conversion rows with user, time and an event that one of the metrics counts and whose
+	// filters they pass, and of those:
 	// by users never exposed, before the user's first exposure, and, whoever's and
 	// whenever, without the number that an aggregate needs (null, NaN or infinite).
 	ConversionRows, NeverExposed, BeforeExposure, NoValue int64
@@ -204,4 +273,20 @@ type Cell struct {
 	Moments moments.Set
 	// Converted counts users with at least one conversion in the value column.
 	Converted int64
+	// Capped counts users whose number a cap changed, of value and denominator; nil for
+	// metrics without a cap.
+	Capped []int64
+	// Values are the single values where the aggregate is Each, of all users together no
+	// more than 134 million; nil otherwise, and in segments.
+	Values *Values
+	// Previous holds, where Metric.CrossLooks asks for it and from the second look on, the
+	// joint moments of the columns at the look before in the query, whenever that was, and
+	// then of the same columns at this look. It covers the users who count at both looks: not those
+	// who begin to count at this one, nor those left out from this one on because it saw
+	// them in a second variant. Where caps are applied, columns at either look have the
+	// bounds of that look.
+	//
+	// Users are independent, so with m users at the look before and n at this one the
+	// covariance of means at the two looks is Previous.N · Cov(x_i, y_j) / (m n).
+	Previous *moments.Set
 }

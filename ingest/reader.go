@@ -25,12 +25,21 @@ type tableSpec struct {
 	pages sync.Pool // of *pageReader
 }
 
-// textColumn is a column wanted as text. A file that lacks it may have its one value in
+// textColumn is a column wanted as codes of its texts. A file that lacks it may have its one value in
 // a key=value folder; without that too, an optional column is all null.
 type textColumn struct {
 	name     string
 	optional bool
 	codes    coder
+	// filter, if not nil, reads any type of column as the classes of its values instead.
+	filter *filterColumn
+}
+
+func (c *textColumn) converter(t columnType) (converter[uint32], error) {
+	if c.filter != nil {
+		return filterConverter(t, c.filter)
+	}
+	return textConverter(t, c.codes)
 }
 
 // batch is some rows, one slice per column.
@@ -67,7 +76,7 @@ func (t *tableFile) rows(g int) *rowReader {
 	r.text = make([]*columnReader[uint32], len(t.text))
 	for i, column := range t.text {
 		if column != absent {
-			text, _ := textConverter(t.schema.types[column], t.spec.text[i].codes)
+			text, _ := t.spec.text[i].converter(t.schema.types[column])
 			r.text[i] = openColumn(r, g, column, text, nullCode)
 		}
 	}

@@ -103,7 +103,7 @@ func (t *tableFile) resolve() error {
 	t.text = make([]int, len(t.spec.text))
 	t.folderCode = make([]uint32, len(t.spec.text))
 	for i, c := range t.spec.text {
-		t.text[i], err = t.column(c.name, func(typ columnType) error { _, err := textConverter(typ, c.codes); return err })
+		t.text[i], err = t.column(c.name, func(typ columnType) error { _, err := c.converter(typ); return err })
 		if errors.Is(err, errNoColumn) {
 			t.folderCode[i], err = t.fromFolder(c)
 		}
@@ -169,6 +169,8 @@ func (t *tableFile) fromFolder(c textColumn) (uint32, error) {
 	switch {
 	case ok && folder.Null:
 		return nullCode, nil
+	case ok && c.filter != nil:
+		return c.filter.folderClass(folder.Value), nil
 	case ok:
 		return c.codes.code([]byte(folder.Value)), nil
 	case c.optional:

@@ -2,116 +2,208 @@ package ingest
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strings"
 )
 
 // experiments makes the results of totals, which are used up.
-func (r *runner) experiments(programs []*program, totals []*experimentTotals) []ExperimentResult {
+func (r *runner) experiments(ctx context.Context, programs []*program, totals []*experimentTotals, segments experimentSegments) ([]ExperimentResult, error) {
 	unknown := r.unknownVariants()
-	wanted, noValue := r.eventRows()
+	wanted, noValue := r.kindRows()
 	out := make([]ExperimentResult, len(programs))
-	for i, p := range programs {
+	err := share(ctx, min(r.workers, len(programs)), len(programs), func(_, i int) {
+		p, t := programs[i], totals[i]
 		looks := make([]LookResult, len(r.looks))
-		t := totals[i]
+		users(p, t, looks)
+		r.leftOut(i, p, t, wanted, noValue, looks)
+		for k := range looks {
+			looks[k].Left.UnknownVariants = r.unknownAt(unknown[i], r.atLooks[k])
+		}
+		cumulateAll(t.clocks, len(looks))
+		var columns []segmentColumn
+		if segments.ranks != nil {
+			columns = segmentColumns(p, t, segments.ranks, segments.slots[i], looks)
+		}
+		for m := range p.metrics {
+			r.metric(p, t, m, columns, looks)
+		}
+		out[i].Looks = looks
+	})
+	return out, err
+}
+
+// users fills in how many users the looks have.
+func users(p *program, t *experimentTotals, looks []LookResult) {
+	phases, variants := len(p.phases)+1, len(p.variants)
+	empty := func() [][]int64 {
+		out := make([][]int64, phases)
+		for phase := range out {
+			out[phase] = make([]int64, variants)
+		}
+		return out
+	}
+	for k := range looks {
+		looks[k].Users, looks[k].Several = make([]int64, variants), make([]int64, variants)
+		looks[k].PhaseUsers, looks[k].PhaseSeveral = empty(), empty()
+	}
+	for phase := range phases {
 		for rank, variant := range p.variants {
-			at := rank * len(looks)
+			at := (phase*variants + rank) * len(looks)
 			users, several := t.users[at:at+len(looks)], t.several[at:at+len(looks)]
 			cumulate(users)
 			cumulate(several)
 			for k := range looks {
-				if rank == 0 {
-					looks[k].Users = make([]int64, len(p.variants))
-					looks[k].Several = make([]int64, len(p.variants))
-				}
-				looks[k].Users[variant] = users[k]
-				looks[k].Several[variant] = several[k]
+				looks[k].PhaseUsers[phase][variant] = users[k]
+				looks[k].PhaseSeveral[phase][variant] = several[k]
+				looks[k].Users[variant] += users[k]
+				looks[k].Several[variant] += several[k]
 			}
 		}
-		r.leftOut(i, p, t, wanted, noValue, looks)
-		for k := range looks {
-			looks[k].Left.UnknownVariants = r.unknownAt(unknown[i], k)
-		}
-		for _, n := range t.clocks {
-			for at := 0; at < len(n); at += len(looks) {
-				cumulate(n[at : at+len(looks)])
-			}
-		}
-		for m := range p.metrics {
-			r.metric(p, t.metrics[m], t.clocks[p.metrics[m].clock], looks)
-		}
-		out[i].Looks = looks
 	}
-	return out
+}
+
+// cumulateAll cumulates counts by look, one arm after the other.
+func cumulateAll(counts [][]int64, looks int) {
+	for _, n := range counts {
+		for at := 0; at < len(n); at += looks {
+			cumulate(n[at : at+looks])
+		}
+	}
+}
+
+// segmentColumn is an experiment in the segments of a column.
+type segmentColumn struct {
+	slots  *segmentSlots
+	totals *armTotals
+	ranks  *segmentRanks
+	// shown are, by look, the slots in the order of the result.
+	shown [][]int
+}
+
+// segmentColumns adds the segments to the looks, without their metrics yet.
+func segmentColumns(p *program, t *experimentTotals, ranks *segmentRanks, slots []segmentSlots, looks []LookResult) []segmentColumn {
+	columns := make([]segmentColumn, len(slots))
+	for i := range slots {
+		c := segmentColumn{slots: &slots[i], totals: &t.segments[i], ranks: ranks, shown: make([][]int, len(looks))}
+		cumulateAll(append([][]int64{c.totals.users, c.totals.several}, c.totals.clocks...), len(looks))
+		for k := range looks {
+			looks[k].Segments = append(looks[k].Segments, c.at(p, i, k, len(looks)))
+		}
+		columns[i] = c
+	}
+	return columns
+}
+
+// at makes the segments of a look, and notes their slots.
+func (c *segmentColumn) at(p *program, column, k, looks int) []Segment {
+	users := c.slots.pooledCounts(c.totals.users, p.arms(), k, looks)
+	several := c.slots.pooledCounts(c.totals.several, p.arms(), k, looks)
+	var segments []Segment
+	for n := range c.slots.values {
+		slot := (n + 1) % len(c.slots.values) // slot 0 comes last
+		s := c.slots.name(c.ranks.texts[column], slot)
+		s.Users, s.Several = make([]int64, len(p.variants)), make([]int64, len(p.variants))
+		var all int64
+		for arm := range p.arms() {
+			variant, at := p.variants[arm%len(p.variants)], slot*p.arms()+arm
+			s.Users[variant] += users[at]
+			s.Several[variant] += several[at]
+			all += users[at] + several[at]
+		}
+		if slot == 0 && all > 0 || slot > 0 && c.slots.apart[k][slot] {
+			segments = append(segments, s)
+			c.shown[k] = append(c.shown[k], slot)
+		}
+	}
+	return segments
 }
 
 // metric adds a metric's cells to the looks.
-func (r *runner) metric(p *program, cells *metricCells, n []int64, looks []LookResult) {
-	phases := len(p.phases) + 1
+func (r *runner) metric(p *program, t *experimentTotals, i int, columns []segmentColumn, looks []LookResult) {
+	w := newLookWalk(p, t, i, len(looks))
+	var walks []*segmentWalk
+	for column, c := range columns {
+		walks = append(walks, &segmentWalk{lookWalk: w, slots: c.slots, column: column, ranks: c.ranks, totals: c.totals, metric: i})
+	}
 	for k := range looks {
-		cube := make([][]Cell, phases)
-		for phase := range cube {
-			cube[phase] = make([]Cell, len(p.variants))
-			for rank, variant := range p.variants {
-				at := (phase*len(p.variants)+rank)*len(looks) + k
-				if k > 0 {
-					cells.accumulate(at, at-1)
-				}
-				cube[phase][variant] = cells.cell(at, n[at])
+		w.next()
+		looks[k].Metrics = append(looks[k].Metrics, p.cube(w.cell))
+		looks[k].Caps = append(looks[k].Caps, w.capping)
+		for column, s := range walks {
+			s.next()
+			for n, slot := range columns[column].shown[k] {
+				x := &looks[k].Segments[column][n]
+				x.Metrics = append(x.Metrics, p.cube(func(arm int) Cell { return s.cell(slot, arm) }))
 			}
 		}
-		looks[k].Metrics = append(looks[k].Metrics, cube)
 	}
 }
 
-// eventRows returns the rows of all workers by event and look: all, and without a value.
-func (r *runner) eventRows() (wanted, noValue [][]int64) {
-	first := r.conversions[0]
-	for _, v := range r.conversions[1:] {
-		for event := range r.valued {
-			addInts(first.wanted[event], v.wanted[event])
-			addInts(first.noValue[event], v.noValue[event])
+// cube arranges the cells of arms by phase and variant.
+func (p *program) cube(cell func(arm int) Cell) [][]Cell {
+	cube := make([][]Cell, len(p.phases)+1)
+	for phase := range cube {
+		cube[phase] = make([]Cell, len(p.variants))
+		for rank, variant := range p.variants {
+			cube[phase][variant] = cell(phase*len(p.variants) + rank)
 		}
 	}
-	return first.wanted, first.noValue
+	return cube
+}
+
+// kindRows returns the rows of all workers by kind and instant of r.seen: all, and without a value.
+func (r *runner) kindRows() (wanted, noValue [][]int64) {
+	for range r.kinds.kinds {
+		wanted = append(wanted, make([]int64, len(r.seen)))
+		noValue = append(noValue, make([]int64, len(r.seen)))
+	}
+	for _, v := range r.conversions {
+		for kind := range v.wanted {
+			addInts(wanted[kind], v.wanted[kind])
+			addInts(noValue[kind], v.noValue[kind])
+		}
+	}
+	return wanted, noValue
 }
 
 // leftOut fills in the counts of rows that took no part.
 func (r *runner) leftOut(experiment int, p *program, t *experimentTotals, wanted, noValue [][]int64, looks []LookResult) {
-	sum := exposureCounts{make([]int64, len(looks)), make([]int64, len(looks)), make([]int64, len(looks))}
+	n := len(r.seen)
+	sum := exposureCounts{make([]int64, n), make([]int64, n), make([]int64, n)}
 	for _, v := range r.exposures {
 		c := v.experiments[experiment]
 		addInts(sum.rows, c.rows)
 		addInts(sum.before, c.before)
 		addInts(sum.after, c.after)
 	}
-	rows, missing := make([]int64, len(looks)), make([]int64, len(looks))
-	for event, wants := range p.wants {
+	rows, missing := make([]int64, n), make([]int64, n)
+	for kind, wants := range p.wants {
 		if wants {
-			addInts(rows, wanted[event])
+			addInts(rows, wanted[kind])
 		}
-		if p.reads[event] {
-			addInts(missing, noValue[event])
+		if p.reads[kind] {
+			addInts(missing, noValue[kind])
 		}
 	}
 	for _, byLook := range [][]int64{sum.rows, sum.before, sum.after, rows, missing, t.exposed, t.before} {
 		cumulate(byLook)
 	}
-	for k := range looks {
+	for k, at := range r.atLooks {
 		looks[k].Left = LeftOut{
-			ExposureRows:   sum.rows[k],
-			BeforeStart:    sum.before[k],
-			AfterEnd:       sum.after[k],
-			ConversionRows: rows[k],
-			NeverExposed:   rows[k] - t.exposed[k],
+			ExposureRows:   sum.rows[at],
+			BeforeStart:    sum.before[at],
+			AfterEnd:       sum.after[at],
+			ConversionRows: rows[at],
+			NeverExposed:   rows[at] - t.exposed[k],
 			BeforeExposure: t.before[k],
-			NoValue:        missing[k],
+			NoValue:        missing[at],
 		}
 	}
 }
 
 // unknownName is what came with a variant name that an experiment does not have: rows and
-// users that are new at each look.
+// users that are new at each instant of runner.seen.
 type unknownName struct {
 	name        string
 	rows, users []int64
@@ -135,7 +227,7 @@ func (r *runner) unknownVariants() [][]unknownName {
 		names := out[x.experiment]
 		newName := i == 0 || all[i-1].experiment != x.experiment || all[i-1].variant != x.variant
 		if newName {
-			names = append(names, unknownName{r.variantName(x.variant), make([]int64, len(r.looks)), make([]int64, len(r.looks))})
+			names = append(names, unknownName{r.variantName(x.variant), make([]int64, len(r.seen)), make([]int64, len(r.seen))})
 			out[x.experiment] = names
 		}
 		last := &names[len(names)-1]
@@ -171,7 +263,7 @@ func (r *runner) variantName(code uint32) string {
 // mostUnknown is how many unknown variants are told apart by name.
 const mostUnknown = 1000
 
-// unknownAt returns the names that a look sees, those beyond the first thousand as one.
+// unknownAt returns the names met by an instant of r.seen, those beyond the first thousand as one.
 func (r *runner) unknownAt(names []unknownName, look int) []UnknownVariant {
 	var out []UnknownVariant
 	var others UnknownVariant

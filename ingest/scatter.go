@@ -13,12 +13,18 @@ type exposureTuple struct {
 	arm  uint32 // experiment<<16 | rank of the variant's name
 }
 
+// segmentedTuple is an exposure with the number of its segments, see segmentValues.
+type segmentedTuple struct {
+	exposureTuple
+	set uint32
+}
+
 // eventTuple is a conversion whose value no metric reads.
 type eventTuple struct {
 	hi   uint64
 	time int64
 	lo   uint32
-	code uint32 // event, see eventCodes
+	code uint32 // kind, see eventKinds; with dateOnlyFlag
 }
 
 // valueTuple is a conversion with its value; NaN is none.

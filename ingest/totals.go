@@ -1,45 +1,90 @@
 package ingest
 
-// experimentTotals is one worker's part of an ExperimentResult. What is by look holds the
-// changes at each look; what is by arm has all looks of the first arm, then of the next.
-type experimentTotals struct {
-	users, several  []int64   // by arm and look
-	exposed, before []int64   // conversions of exposed users, and before their exposure; by look
-	clocks          [][]int64 // users that count, by clock; by phase, arm and look
-	metrics         []*metricCells
+// armTotals is numbers by arm and look; an arm is phase × variants + rank. They hold the
+// changes at each look, all looks of the first arm, then of the next.
+type armTotals struct {
+	users, several []int64
+	clocks         [][]int64 // users that count, by clock
+	metrics        []*metricCells
 }
 
-func newExperimentTotals(p *program, looks int, wholeFits bool) *experimentTotals {
-	arms := len(p.variants)
-	t := &experimentTotals{
-		users:   make([]int64, arms*looks),
-		several: make([]int64, arms*looks),
-		exposed: make([]int64, looks),
-		before:  make([]int64, looks),
-	}
-	cells := (len(p.phases) + 1) * arms * looks
+func newArmTotals(p *program, cells int, wholeFits bool) armTotals {
+	t := armTotals{users: make([]int64, cells), several: make([]int64, cells)}
 	for range p.clocks {
 		t.clocks = append(t.clocks, make([]int64, cells))
 	}
 	for i := range p.metrics {
-		whole := p.metrics[i].whole
-		if !wholeFits {
-			whole = make([]bool, len(whole))
-		}
-		t.metrics = append(t.metrics, newMetricCells(whole, cells))
+		t.metrics = append(t.metrics, newMetricCells(p.metrics[i].wholeIf(wholeFits), cells))
 	}
 	return t
 }
 
-func (t *experimentTotals) merge(o *experimentTotals) {
+func (t *armTotals) merge(o *armTotals) {
 	addInts(t.users, o.users)
 	addInts(t.several, o.several)
-	addInts(t.exposed, o.exposed)
-	addInts(t.before, o.before)
 	for i := range t.clocks {
 		addInts(t.clocks[i], o.clocks[i])
 	}
 	for i := range t.metrics {
 		t.metrics[i].merge(o.metrics[i])
+	}
+}
+
+// experimentTotals is one worker's part of an ExperimentResult.
+type experimentTotals struct {
+	armTotals
+	exposed, before []int64   // conversions of exposed users, and before their exposure; by look
+	spells          [][]spell // of metrics with caps
+	values          [][]valueRecord
+	entering        [][]int64 // users that begin to count, as clocks; nil without metrics to link
+	// crosses links the looks of metrics without caps; nil for those not to be linked.
+	crosses []*crossCells
+	// segments has, by column, the arms of each slot, one slot after the other.
+	segments []armTotals
+}
+
+func newExperimentTotals(p *program, slots []segmentSlots, looks int, wholeFits bool) *experimentTotals {
+	cells := p.arms() * looks
+	t := &experimentTotals{
+		armTotals: newArmTotals(p, cells, wholeFits),
+		exposed:   make([]int64, looks),
+		before:    make([]int64, looks),
+		spells:    make([][]spell, len(p.metrics)),
+		values:    make([][]valueRecord, len(p.metrics)),
+	}
+	for range p.clocks {
+		if p.hasCross {
+			t.entering = append(t.entering, make([]int64, cells))
+		}
+	}
+	for i := range p.metrics {
+		var cross *crossCells
+		if m := &p.metrics[i]; m.cross && m.caps == nil {
+			cross = newCrossCells(m.wholeIf(wholeFits), cells)
+		}
+		t.crosses = append(t.crosses, cross)
+	}
+	for i := range slots {
+		t.segments = append(t.segments, newArmTotals(p, len(slots[i].values)*cells, wholeFits))
+	}
+	return t
+}
+
+func (t *experimentTotals) merge(o *experimentTotals) {
+	t.armTotals.merge(&o.armTotals)
+	addInts(t.exposed, o.exposed)
+	addInts(t.before, o.before)
+	for i := range t.entering {
+		addInts(t.entering[i], o.entering[i])
+	}
+	for i := range t.spells {
+		t.values[i] = mergeValues(t.values[i], o.values[i])
+		t.spells[i] = append(t.spells[i], o.spells[i]...)
+		if t.crosses[i] != nil {
+			t.crosses[i].merge(o.crosses[i])
+		}
+	}
+	for i := range t.segments {
+		t.segments[i].merge(&o.segments[i])
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"readout/experiment"
 )
 
 // check reports what is wrong with a query, all of it at once.
@@ -17,6 +19,11 @@ func (q *Query) check() error {
 	for i := 1; i < len(q.Looks); i++ {
 		if !q.Looks[i].After(q.Looks[i-1]) {
 			fault("look %v does not come after %v", q.Looks[i], q.Looks[i-1])
+		}
+	}
+	for _, t := range q.ReadAt {
+		if len(q.Looks) > 0 && t.After(q.Looks[len(q.Looks)-1]) {
+			fault("what is read at %v cannot be told: the last look is before", t)
 		}
 	}
 	if len(q.Experiments) > math.MaxUint16 {
@@ -79,6 +86,9 @@ func (m *Metric) check(q *Query) error {
 	}
 	for _, c := range m.outcomes() {
 		faults = append(faults, c.check(q))
+		if c.Aggregate == Each && (m.Denominator != nil || c.Cap != nil || m.Lookback != 0) {
+			faults = append(faults, errors.New("single values go with no denominator, cap or look-back"))
+		}
 	}
 	return errors.Join(faults...)
 }
@@ -97,12 +107,40 @@ func (c *Column) check(q *Query) error {
 		return errors.New("no conversions to compute it from")
 	case c.Event == "":
 		return errors.New("no event")
-	case c.Aggregate < Any || c.Aggregate > DistinctDays:
+	case c.Aggregate < Any || c.Aggregate > Each:
 		return fmt.Errorf("unknown aggregate %d", c.Aggregate)
 	case c.Aggregate.NeedsValue() && q.Conversions.Value == "":
 		return fmt.Errorf("%v needs a value column", c.Aggregate)
 	case c.From < 0 || c.To < 0 || c.To > 0 && c.To <= c.From:
 		return fmt.Errorf("bad window [%v, %v)", c.From, c.To)
 	}
-	return nil
+	faults := []error{checkCap(c.Cap)}
+	for _, f := range c.Where {
+		if f.Column == "" {
+			faults = append(faults, errors.New("where: no column"))
+		} else if _, err := newComparison(f); err != nil {
+			faults = append(faults, fmt.Errorf("where: column %q: %w", f.Column, err))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func checkCap(c *experiment.Cap) error {
+	if c == nil {
+		return nil
+	}
+	var faults []error
+	for _, b := range []*experiment.CapBound{c.Lower, c.Upper} {
+		switch {
+		case b == nil:
+		case b.IsPercentile && !(b.Percentile > 0 && b.Percentile < 1):
+			faults = append(faults, fmt.Errorf("cap: the percentile %v is not between 0 and 1", b.Percentile))
+		case math.IsNaN(b.Value) || math.IsInf(b.Value, 0):
+			faults = append(faults, fmt.Errorf("cap: the bound %v is not finite", b.Value))
+		}
+	}
+	if c.Lower == nil && c.Upper == nil {
+		faults = append(faults, errors.New("cap: no bound"))
+	}
+	return errors.Join(faults...)
 }

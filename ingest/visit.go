@@ -12,6 +12,8 @@ type scanRules struct {
 	oneExperiment bool
 	variants      *openNames
 	variantColumn string
+	segments      *segmentValues // nil without segments
+	kinds         *eventKinds
 	valued        []bool // events of which a metric reads the value
 	historyFrom   int64
 }
@@ -22,6 +24,8 @@ type exposureVisitor struct {
 	*scanRules
 	readCounts
 	kept        *scatter[exposureTuple]
+	segmented   *scatter[segmentedTuple] // instead of kept, if there are segments
+	sets        segmentCoder
 	experiments []exposureCounts
 	unknown     []unknownExposure
 }
@@ -42,6 +46,8 @@ func newExposureVisitor(r *scanRules) *exposureVisitor {
 		scanRules:   r,
 		readCounts:  newReadCounts(r.looks, noTime),
 		kept:        newScatter[exposureTuple](r.parts.count()),
+		segmented:   newScatter[segmentedTuple](r.parts.count()),
+		sets:        segmentCoder{values: r.segments, known: map[string]uint32{}},
 		experiments: make([]exposureCounts, len(r.arms)),
 	}
 	for i := range v.experiments {
@@ -55,8 +61,9 @@ func (v *exposureVisitor) rows(b *batch) error {
 	v.dates = v.dates || b.dateOnly
 	variants := b.text[0][:b.n]
 	var experiments []uint32
+	segments := b.text[1:]
 	if !v.oneExperiment {
-		experiments = b.text[1][:b.n]
+		experiments, segments = b.text[1][:b.n], b.text[2:]
 	}
 	times, users := b.time[:len(variants)], b.user[:len(variants)]
 	for i, variant := range variants {
@@ -74,13 +81,26 @@ func (v *exposureVisitor) rows(b *batch) error {
 		case variant == nullCode:
 			v.byLook[look].noVariant++
 		case experiment != otherCode:
-			v.exposure(users[i], times[i], look, experiment, variant)
+			if v.segments == nil {
+				v.exposure(users[i], times[i], look, experiment, variant, 0)
+				continue
+			}
+			set, err := v.sets.of(segments, i)
+			if err != nil {
+				return err
+			}
+			v.exposure(users[i], times[i], look, experiment, variant, set)
+		}
+	}
+	if v.segments != nil {
+		if err := v.segments.check(); err != nil {
+			return err
 		}
 	}
 	return v.variants.check(v.variantColumn)
 }
 
-func (v *exposureVisitor) exposure(user userID, t int64, look int, experiment, variant uint32) {
+func (v *exposureVisitor) exposure(user userID, t int64, look int, experiment, variant, set uint32) {
 	arms, counts := v.arms[experiment], &v.experiments[experiment]
 	counts.rows[look]++
 	switch {
@@ -92,12 +112,18 @@ func (v *exposureVisitor) exposure(user userID, t int64, look int, experiment, v
 		v.unknown = append(v.unknown, unknownExposure{user, int32(look), int32(experiment), variant})
 	default:
 		hi, lo := keyOf(user)
-		v.kept.put(v.parts.of(user), exposureTuple{hi, t, lo, experiment<<16 | uint32(arms.rank[variant])})
+		tuple := exposureTuple{hi, t, lo, experiment<<16 | uint32(arms.rank[variant])}
+		if v.segments == nil {
+			v.kept.put(v.parts.of(user), tuple)
+		} else {
+			v.segmented.put(v.parts.of(user), segmentedTuple{tuple, set})
+		}
 	}
 }
 
 func (v *exposureVisitor) end(order int64) int64 {
 	v.kept.endGroup(order)
+	v.segmented.endGroup(order)
 	return v.readCounts.end()
 }
 
@@ -108,8 +134,10 @@ type conversionVisitor struct {
 	readCounts
 	events *scatter[eventTuple]
 	values *scatter[valueTuple]
-	// By event and look: all kept rows, and those without the value that a metric reads.
+	coder  *kindCoder // nil where there are no filters
+	// By kind and look: all kept rows, and those without the value that a metric reads.
 	wanted, noValue [][]int64
+	valued          []bool // by kind
 }
 
 func newConversionVisitor(r *scanRules) *conversionVisitor {
@@ -118,14 +146,39 @@ func newConversionVisitor(r *scanRules) *conversionVisitor {
 		readCounts: newReadCounts(r.looks, r.historyFrom),
 		events:     newScatter[eventTuple](r.parts.count()),
 		values:     newScatter[valueTuple](r.parts.count()),
-		wanted:     make([][]int64, len(r.valued)),
-		noValue:    make([][]int64, len(r.valued)),
 	}
-	for i := range r.valued {
-		v.wanted[i] = make([]int64, len(r.looks))
-		v.noValue[i] = make([]int64, len(r.looks))
+	if len(r.kinds.columns) > 0 {
+		v.coder = newKindCoder(r.kinds)
+	}
+	for event := range r.valued {
+		v.countKind(event)
 	}
 	return v
+}
+
+// countKind makes room for the counts of the next kind, which is one of an event.
+func (v *conversionVisitor) countKind(event int) {
+	v.wanted = append(v.wanted, make([]int64, len(v.looks)))
+	v.noValue = append(v.noValue, make([]int64, len(v.looks)))
+	v.valued = append(v.valued, v.scanRules.valued[event])
+}
+
+// kindsOf returns the kinds of a batch's rows.
+func (v *conversionVisitor) kindsOf(b *batch) ([]uint32, error) {
+	events := b.text[0][:b.n]
+	if v.coder == nil {
+		return events, nil
+	}
+	for _, c := range v.kinds.columns {
+		if err := c.check(); err != nil {
+			return nil, err
+		}
+	}
+	kinds, err := v.coder.of(events, b.text[1:])
+	for _, event := range v.kinds.eventsFrom(len(v.wanted)) {
+		v.countKind(event)
+	}
+	return kinds, err
 }
 
 func (v *conversionVisitor) rows(b *batch) error {
@@ -134,29 +187,32 @@ func (v *conversionVisitor) rows(b *batch) error {
 	if b.dateOnly {
 		flag = dateOnlyFlag
 	}
-	events := b.text[0][:b.n]
-	times, users := b.time[:len(events)], b.user[:len(events)]
-	for i, event := range events {
+	kinds, err := v.kindsOf(b)
+	if err != nil {
+		return err
+	}
+	times, users := b.time[:len(kinds)], b.user[:len(kinds)]
+	for i, kind := range kinds {
 		look, ok := v.row(users[i], times[i])
 		if !ok {
 			continue
 		}
-		if event >= otherCode {
-			if event == nullCode {
+		if kind >= otherCode {
+			if kind == nullCode {
 				v.byLook[look].noEvent++
 			}
 			continue
 		}
-		v.wanted[event][look]++
+		v.wanted[kind][look]++
 		hi, lo := keyOf(users[i])
-		t := eventTuple{hi, times[i], lo, event | flag}
-		if !v.valued[event] {
+		t := eventTuple{hi, times[i], lo, kind | flag}
+		if !v.valued[kind] {
 			v.events.put(v.parts.of(users[i]), t)
 			continue
 		}
 		value := b.value[i]
 		if value != value {
-			v.noValue[event][look]++
+			v.noValue[kind][look]++
 		}
 		v.values.put(v.parts.of(users[i]), valueTuple{t, value})
 	}

@@ -1,0 +1,254 @@
+package ingest
+
+import (
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Values of a segment are told apart, at each look, as long as they are among the
+// mostSegments with the most users and have at least leastSegmentUsers; the others are
+// pooled. maxSegmentNames bounds the different values in a column: one with more is no
+// segment.
+const (
+	mostSegments      = 50
+	leastSegmentUsers = 100
+	maxSegmentNames   = 1 << 12
+)
+
+// segmentValues numbers the combinations of values in the segment columns of exposures, so
+// that an exposure carries one small number for all of them.
+type segmentValues struct {
+	columns []string
+	names   []*openNames // by column
+
+	mu     sync.Mutex
+	number map[string]uint32
+	sets   [][]uint32 // codes by column
+}
+
+// maxSets bounds the combinations.
+const maxSets = 1 << 20
+
+func newSegmentValues(columns []string) *segmentValues {
+	s := &segmentValues{columns: columns, number: map[string]uint32{}}
+	for range columns {
+		names := newOpenNames(nil)
+		names.most, names.purpose = maxSegmentNames, "a column of segments"
+		s.names = append(s.names, names)
+	}
+	return s
+}
+
+func (s *segmentValues) check() error {
+	for i, names := range s.names {
+		if err := names.check(s.columns[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// segmentCoder finds the numbers of a worker's rows.
+type segmentCoder struct {
+	values *segmentValues
+	key    []byte
+	known  map[string]uint32
+}
+
+// of returns the number of a row's combination.
+func (c *segmentCoder) of(columns [][]uint32, row int) (uint32, error) {
+	c.key = c.key[:0]
+	for _, codes := range columns {
+		c.key = binary.LittleEndian.AppendUint32(c.key, codes[row])
+	}
+	if n, ok := c.known[string(c.key)]; ok {
+		return n, nil
+	}
+	s := c.values
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n, ok := s.number[string(c.key)]
+	if !ok {
+		if len(s.sets) == maxSets {
+			return 0, fmt.Errorf("the segments have more than %d combinations of values", maxSets)
+		}
+		n = uint32(len(s.sets))
+		s.number[string(c.key)] = n
+		set := make([]uint32, len(columns))
+		for i, codes := range columns {
+			set[i] = codes[row]
+		}
+		s.sets = append(s.sets, set)
+	}
+	c.known[string(c.key)] = n
+	return n, nil
+}
+
+// segmentRanks is segmentValues once all rows have been read: combinations in the order of
+// their values, which does not depend on which was met first.
+type segmentRanks struct {
+	// texts are the values of each column in order; the first is null.
+	texts [][]string
+	// rank is the place of each combination, values the places of its values in texts, by
+	// rank and column.
+	rank   []uint32
+	values [][]int
+}
+
+func newSegmentRanks(s *segmentValues) *segmentRanks {
+	r := &segmentRanks{rank: make([]uint32, len(s.sets))}
+	places := make([]map[uint32]int, len(s.names)) // of codes
+	for i, names := range s.names {
+		texts := append([]string{""}, slices.Sorted(slices.Values(names.names))...)
+		r.texts = append(r.texts, texts)
+		places[i] = map[uint32]int{nullCode: 0}
+		for code, name := range names.names {
+			places[i][uint32(code)], _ = slices.BinarySearch(texts, name)
+		}
+	}
+	values := make([][]int, len(s.sets))
+	order := make([]int, len(s.sets))
+	for n, set := range s.sets {
+		order[n] = n
+		for i, code := range set {
+			values[n] = append(values[n], places[i][code])
+		}
+	}
+	slices.SortFunc(order, func(a, b int) int { return slices.Compare(values[a], values[b]) })
+	for rank, n := range order {
+		r.rank[n] = uint32(rank)
+		r.values = append(r.values, values[n])
+	}
+	return r
+}
+
+// segmentCounts counts an experiment's users by segment, before it is known which are told
+// apart: by column and value, what is new at each look.
+type segmentCounts []map[int][]int64
+
+func newSegmentCounts(r *segmentRanks) segmentCounts {
+	c := make(segmentCounts, len(r.texts))
+	for i := range c {
+		c[i] = map[int][]int64{}
+	}
+	return c
+}
+
+func (c segmentCounts) add(column, value, look, looks int, n int64) {
+	counts := c[column][value]
+	if counts == nil {
+		counts = make([]int64, looks)
+		c[column][value] = counts
+	}
+	counts[look] += n
+}
+
+func (c segmentCounts) merge(o segmentCounts) {
+	for column, values := range o {
+		for value, counts := range values {
+			for look, n := range counts {
+				c.add(column, value, look, len(counts), n)
+			}
+		}
+	}
+}
+
+// segmentSlots says where the values of a segment column stand in the totals of an
+// experiment: slot 0 is for those that are told apart at no look.
+type segmentSlots struct {
+	slot   []int    // by value
+	values []int    // by slot; of slot 0 nothing
+	apart  [][]bool // by look and slot: whether the value is told apart
+}
+
+// experimentSegments is what is known of segments before users are added up.
+type experimentSegments struct {
+	ranks *segmentRanks    // nil without segments
+	slots [][]segmentSlots // by experiment and column
+}
+
+// segmentLimits says which values are told apart.
+type segmentLimits struct {
+	most  int
+	least int64
+}
+
+// slots decides which values are told apart at each look. The counts are used up.
+func (l segmentLimits) slots(values int, counts map[int][]int64, looks int) segmentSlots {
+	s := segmentSlots{slot: make([]int, values), values: []int{-1}, apart: make([][]bool, looks)}
+	var seen []int
+	for value, n := range counts {
+		cumulate(n)
+		seen = append(seen, value)
+	}
+	slices.Sort(seen)
+	largest := make([][]int, looks)
+	for look := range looks {
+		large := slices.DeleteFunc(slices.Clone(seen), func(v int) bool { return counts[v][look] < l.least })
+		slices.SortStableFunc(large, func(a, b int) int { return cmp.Compare(counts[b][look], counts[a][look]) })
+		largest[look] = large[:min(len(large), l.most)]
+	}
+	for _, value := range seen {
+		if slices.ContainsFunc(largest, func(large []int) bool { return slices.Contains(large, value) }) {
+			s.slot[value] = len(s.values)
+			s.values = append(s.values, value)
+		}
+	}
+	for look := range looks {
+		s.apart[look] = make([]bool, len(s.values))
+		for _, value := range largest[look] {
+			s.apart[look][s.slot[value]] = true
+		}
+	}
+	return s
+}
+
+// at returns the slot in which a value is found at a look.
+func (s *segmentSlots) at(value, look int) int {
+	if slot := s.slot[value]; s.apart[look][slot] {
+		return slot
+	}
+	return 0
+}
+
+// pooled returns cells by slot and arm at a look, those of slots not told apart there in
+// slot 0.
+func (s *segmentSlots) pooled(m *metricCells, arms, look, looks int) *metricCells {
+	now := m.pick(look, looks)
+	for slot := 1; slot < len(s.values); slot++ {
+		for arm := 0; arm < arms && !s.apart[look][slot]; arm++ {
+			now.accumulate(arm, slot*arms+arm)
+		}
+	}
+	return now
+}
+
+// pooledCounts does the same for counts that have been cumulated.
+func (s *segmentSlots) pooledCounts(byLook []int64, arms, look, looks int) []int64 {
+	out := make([]int64, len(s.values)*arms)
+	for slot := range s.values {
+		for arm := range arms {
+			at := arm
+			if s.apart[look][slot] {
+				at = slot*arms + arm
+			}
+			out[at] += byLook[(slot*arms+arm)*looks+look]
+		}
+	}
+	return out
+}
+
+// name makes the entry of a slot.
+func (s *segmentSlots) name(texts []string, slot int) Segment {
+	switch {
+	case slot == 0:
+		return Segment{Other: true}
+	case s.values[slot] == 0:
+		return Segment{Null: true}
+	}
+	return Segment{Value: strings.Clone(texts[s.values[slot]])}
+}

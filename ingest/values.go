@@ -1,0 +1,139 @@
+package ingest
+
+import (
+	"cmp"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"readout/moments"
+)
+
+// maxValues bounds the single values kept for one metric, of some 32 bytes each.
+const maxValues = 1 << 27
+
+// valueRecord is a single value that counts at the looks from ≤ look < to.
+type valueRecord struct {
+	value    float64
+	from, to int32
+	arm      int32  // phase × variants + rank
+	user     uint32 // tells the users of a metric apart
+}
+
+// valueProgram says which conversions of a metric have their values kept.
+type valueProgram struct {
+	kinds       []bool // by kind
+	lo, hi, end int64
+}
+
+// keepValues keeps the values of the member's conversions.
+func (e *evaluator) keepValues(v *visit, metric int) {
+	p := &v.program.metrics[metric]
+	keep, at := p.values, e.entries[p.clock]
+	kept := &v.totals.values[metric]
+	user := uint32(0)
+	if n := len(*kept); n > 0 {
+		user = (*kept)[n-1].user + 1
+	}
+	for i := range v.conversions {
+		c := &v.conversions[i]
+		if !keep.kinds[c.code&^dateOnlyFlag] || math.IsNaN(c.value) {
+			continue
+		}
+		if dt := e.since(v, c); dt < keep.lo || dt >= keep.hi || c.time >= keep.end {
+			continue
+		}
+		if from := max(int(c.look), at); from < v.gone && len(*kept) <= maxValues {
+			*kept = append(*kept, valueRecord{c.value, int32(from), int32(v.gone), int32(v.cells / len(e.looks)), user})
+		}
+	}
+}
+
+// mergeValues adds the records of another worker, whose users are others.
+func mergeValues(all, more []valueRecord) []valueRecord {
+	if len(all) == 0 {
+		return more
+	}
+	first := all[len(all)-1].user + 1
+	for _, r := range more {
+		r.user += first
+		all = append(all, r)
+	}
+	return all
+}
+
+// valuesByArm splits records by arm, each in the order of values.
+func valuesByArm(records []valueRecord, arms int) [][]valueRecord {
+	out := make([][]valueRecord, arms)
+	for _, r := range records {
+		out[r.arm] = append(out[r.arm], r)
+	}
+	for _, r := range out {
+		slices.SortFunc(r, func(a, b valueRecord) int { return cmp.Compare(a.value, b.value) })
+	}
+	return out
+}
+
+// Values is the single values behind a cell, of the users who count: what quantiles of
+// single values and their variance need, where the values of a user depend on each other.
+// The cells of all looks share memory, some 32 bytes for each value.
+type Values struct {
+	look    int32
+	records []valueRecord // of all looks, by value
+}
+
+// active calls f with the records of the look, in the order of their values.
+func (v *Values) active(f func(*valueRecord)) {
+	for i := range v.records {
+		if r := &v.records[i]; r.from <= v.look && v.look < r.to {
+			f(r)
+		}
+	}
+}
+
+// Len returns how many values there are.
+func (v *Values) Len() int {
+	n := 0
+	v.active(func(*valueRecord) { n++ })
+	return n
+}
+
+// Quantiles returns the quantiles of all values at the given probabilities, from 0 to 1, by linear
+// interpolation (definition 7 of Hyndman and Fan); nil where there is no value.
+func (v *Values) Quantiles(probabilities ...float64) []float64 {
+	var values []float64
+	v.active(func(r *valueRecord) { values = append(values, r.value) })
+	if len(values) == 0 {
+		return nil
+	}
+	out := make([]float64, len(probabilities))
+	random := rand.New(rand.NewPCG(1, 2))
+	for i, p := range probabilities {
+		out[i], _ = quantile(values, max(0, min(p, 1)), random)
+	}
+	return out
+}
+
+// AtMost returns the moments over users with at least one value of two columns: how many of
+// the user's values are at most x, and how many there are. The share of values up to a
+// quantile is a ratio of these, and its variance respects that values of one user depend on
+// each other.
+func (v *Values) AtMost(x float64) moments.Set {
+	counts := map[uint32]*[2]float64{}
+	v.active(func(r *valueRecord) {
+		c := counts[r.user]
+		if c == nil {
+			c = new([2]float64)
+			counts[r.user] = c
+		}
+		if r.value <= x {
+			c[0]++
+		}
+		c[1]++
+	})
+	cells := newMetricCells([]bool{true, true}, 1)
+	for _, c := range counts {
+		cells.add(0, c[:], false, enter)
+	}
+	return cells.cell(0, int64(len(counts))).Moments
+}

@@ -1,0 +1,149 @@
+package ingest
+
+// lookWalk goes through the looks of a metric, in order, and makes its cells. Arms are
+// phase × variants + rank.
+type lookWalk struct {
+	metric   *metricProgram
+	looks, k int
+	raw      *metricCells
+	clock    []int64 // users that count, by arm and look
+	entering []int64 // users that begin to; nil unless looks are linked
+	recorded *crossCells
+	caps     *capper
+	values   [][]valueRecord // by arm; nil unless single values are kept
+
+	users   []int64 // by arm
+	now     cellsAt
+	before  cellsAt
+	capping []Capping
+	capped  [][]int64 // by arm
+	both    []int64   // users at this look and the one before, by arm
+	cross   cellsAtCross
+}
+
+// cellsAt is the cells of one look: those of arm i are at first + i·step.
+type cellsAt struct {
+	*metricCells
+	first, step int
+}
+
+// cellsAtCross is the same for what links two looks.
+type cellsAtCross struct {
+	*crossCells
+	first, step int
+}
+
+// newLookWalk begins before the first look.
+func newLookWalk(p *program, t *experimentTotals, metric, looks int) *lookWalk {
+	m := &p.metrics[metric]
+	w := &lookWalk{metric: m, looks: looks, k: -1, raw: t.metrics[metric], clock: t.clocks[m.clock], recorded: t.crosses[metric]}
+	w.users = make([]int64, len(w.clock)/looks)
+	if m.cross {
+		w.entering = t.entering[m.clock]
+	}
+	if m.caps != nil {
+		w.caps = newCapper(m, t.spells[metric])
+	}
+	if m.values != nil {
+		w.values = valuesByArm(t.values[metric], p.arms())
+	}
+	return w
+}
+
+// next goes on to the next look.
+func (w *lookWalk) next() {
+	w.k++
+	w.before = w.now
+	w.now = cellsAt{w.raw, w.k, w.looks}
+	earlier := w.users
+	w.users = make([]int64, len(earlier))
+	var all int64
+	for arm := range w.users {
+		at := arm*w.looks + w.k
+		if w.k > 0 {
+			w.raw.accumulate(at, at-1)
+		}
+		w.users[arm] = w.clock[at]
+		all += w.clock[at]
+	}
+	if w.caps != nil {
+		w.capping = w.caps.look(w.k, all)
+		w.now = cellsAt{w.raw.pick(w.k, w.looks), 0, 1}
+		w.capped = w.caps.capped(w.now.metricCells, w.users, func(s *spell) int { return int(s.arm) })
+	}
+	if w.metric.cross && w.k > 0 {
+		w.link(earlier)
+	}
+}
+
+// link finds what links the look with the one before, at which there were so many users.
+func (w *lookWalk) link(earlier []int64) {
+	arms := len(w.users)
+	w.both = make([]int64, arms)
+	left, entered := make([]int64, arms), make([]int64, arms)
+	for arm := range w.users {
+		entered[arm] = w.entering[arm*w.looks+w.k]
+		w.both[arm] = w.users[arm] - entered[arm]
+		left[arm] = earlier[arm] - w.both[arm]
+	}
+	w.cross = cellsAtCross{w.recorded, w.k, w.looks}
+	if w.caps != nil {
+		w.cross = cellsAtCross{w.caps.link(w.raw.layout.whole, w.both, left, entered), 0, 1}
+	}
+}
+
+// cell returns the cell of an arm.
+func (w *lookWalk) cell(arm int) Cell {
+	c := w.now.cell(w.now.first+arm*w.now.step, w.users[arm])
+	if w.caps != nil {
+		c.Capped = w.capped[arm]
+	}
+	if w.values != nil {
+		c.Values = &Values{int32(w.k), w.values[arm]}
+	}
+	if w.metric.cross && w.k > 0 {
+		c.Previous = w.cross.joint(w.cross.first+arm*w.cross.step, w.both[arm],
+			w.before.metricCells, w.now.metricCells, w.before.first+arm*w.before.step, w.now.first+arm*w.now.step)
+	}
+	return c
+}
+
+// segmentWalk goes through the looks of a metric in the segments of a column, beside the
+// walk through those of the whole.
+type segmentWalk struct {
+	*lookWalk
+	slots  *segmentSlots
+	column int
+	ranks  *segmentRanks
+	totals *armTotals
+	metric int
+	cells  *metricCells
+	users  []int64
+	capped [][]int64
+}
+
+// next follows the walk to its look. Cells, users and capped are by slot and arm then.
+func (w *segmentWalk) next() {
+	arms := len(w.lookWalk.users)
+	raw := w.totals.metrics[w.metric]
+	for at := w.k; w.k > 0 && at < len(raw.converted); at += w.looks {
+		raw.accumulate(at, at-1)
+	}
+	w.cells = w.slots.pooled(raw, arms, w.k, w.looks)
+	w.users = w.slots.pooledCounts(w.totals.clocks[w.lookWalk.metric.clock], arms, w.k, w.looks)
+	if w.caps != nil {
+		w.capped = w.caps.capped(w.cells, w.users, func(s *spell) int {
+			return w.slots.at(w.ranks.values[s.set][w.column], w.k)*arms + int(s.arm)
+		})
+	}
+}
+
+// cell returns the cell of an arm in a slot.
+func (w *segmentWalk) cell(slot, arm int) Cell {
+	at := slot*len(w.lookWalk.users) + arm
+	c := w.cells.cell(at, w.users[at])
+	if w.caps != nil {
+		c.Capped = w.capped[at]
+	}
+	return c
+}
