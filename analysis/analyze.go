@@ -17,6 +17,8 @@ import (
 // A fault in the data of a metric is not an error: the metric has its row and a reason. The
 // error is for definitions that cannot be tested at all, such as an unknown spending function.
 func Analyze(in Input) (Scorecard, []Look, error) {
+	// Instants are written with the offset of the project's zone, whatever they came with.
+	in.Start, in.End = in.Start.In(in.Location), in.End.In(in.Location)
 	a := analyzer{in: &in, day: in.today(), control: in.control()}
 	card := a.header()
 	if err := a.metrics(&card); err != nil {
@@ -172,7 +174,9 @@ func (a *analyzer) plan() PlanLine {
 	}
 	if stats.Method != experiment.MethodFixed {
 		p.Procedure = string(stats.Procedure)
-		p.Spending = string(stats.Spending.Name)
+		if stats.Procedure == experiment.ProcedureGroupSequential {
+			p.Spending = string(stats.Spending.Name)
+		}
 	}
 	for _, m := range e.Scorecard.Primary {
 		for _, t := range a.treatments() {

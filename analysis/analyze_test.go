@@ -394,11 +394,17 @@ func TestPhasesAreNotPooled(t *testing.T) {
 	}
 }
 
-// No scorecard holds a number that JSON cannot say.
+// No scorecard holds a number that JSON cannot say, whatever the procedure.
 func TestScorecardIsJSON(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		extreme := rapid.OneOf(rapid.Float64(), rapid.Float64Range(-1, 1), rapid.Just(0.0), rapid.Just(1e9))
-		in := testInput(testExperiment(), 2)
+		e := testExperiment()
+		e.Statistics.Procedure = rapid.SampledFrom(experiment.Procedures()).Draw(t, "procedure")
+		e.Statistics.Futility = rapid.SampledFrom(experiment.Futilities()).Draw(t, "futility")
+		e.Statistics.MDE, e.Statistics.HasMDE = rapid.SampledFrom([]float64{0, 1e-9, 0.05, 1}).Draw(t, "MDE"), true
+		e.Statistics.Power = rapid.SampledFrom([]float64{0, 0.8, 0.9999, 1}).Draw(t, "power")
+		e.Scorecard.Primary[0].Sides = rapid.SampledFrom(experiment.AllSides()).Draw(t, "sides")
+		in := testInput(e, 2)
 		for range 3 {
 			in.addDay(set(rapid.SliceOfN(extreme, 0, 6).Draw(t, "control")...), set(rapid.SliceOfN(extreme, 0, 6).Draw(t, "big")...))
 			card, added, err := Analyze(in)
@@ -411,7 +417,25 @@ func TestScorecardIsJSON(t *testing.T) {
 			if _, err := json.Marshal(added); err != nil {
 				t.Fatal(err)
 			}
+			for _, l := range added {
+				if err := l.Check(); err != nil {
+					t.Fatal(err)
+				}
+			}
 			in.Looks = append(in.Looks, added...)
 		}
 	})
+}
+
+// The fixed method has one look; what follows it is descriptive.
+func TestFixedHasOneLook(t *testing.T) {
+	e := testExperiment()
+	e.Statistics.Method = experiment.MethodFixed
+	control, big := newStream(10, 4, 61), newStream(10, 4, 62)
+	cards := daily(t, testInput(e, 3), func(int) []moments.Set {
+		return []moments.Set{control.more(100), big.more(100)}
+	}, 2)
+	if one, two := first(cards[0]), first(cards[1]); !one.Critical.ok || !one.Lo.ok || two.Critical.ok || two.Lo.ok {
+		t.Errorf("boundaries %v and %v, intervals from %v and %v", one.Critical, two.Critical, one.Lo, two.Lo)
+	}
 }

@@ -28,7 +28,8 @@ const (
 
 // Levels of the checks.
 const (
-	// sampleRatioAlarm is the p-value below which a sample ratio mismatch is an alarm.
+	// sampleRatioAlarm is the probability of ever raising the alarm of a sample ratio
+	// mismatch when users are split as planned.
 	sampleRatioAlarm = 0.001
 	// fewExpected is the expected count per arm below which chi-square is not used.
 	fewExpected = 5
@@ -75,80 +76,20 @@ func (a *analyzer) checks(card *Scorecard) []Check {
 	return out
 }
 
-// weights returns the planned traffic per variant.
-func (a *analyzer) weights() []float64 {
-	out := make([]float64, len(a.in.Experiment.Variants))
-	for i, v := range a.in.Experiment.Variants {
-		out[i] = v.Traffic.Fraction()
-	}
-	return out
-}
-
-// sampleRatioCheck tests the users per arm against the plan, with and without the users
-// that were seen in several variants, and takes the worse.
-func (a *analyzer) sampleRatioCheck() Check {
-	assigned := make([]int64, len(a.day.Users))
-	for i := range assigned {
-		assigned[i] = a.day.Users[i]
-		if a.in.Experiment.SeveralVariants == experiment.SeveralExclude {
-			assigned[i] += a.day.Several[i]
-		}
-	}
-	weights := a.weights()
-	result, ok := sampleRatio(a.day.Users, weights)
-	if before, okBefore := sampleRatio(assigned, weights); okBefore && (!ok || before.p < result.p) {
-		result, ok = before, true
-	}
-	check := Check{Name: CheckSampleRatio, Severity: OK}
-	if !ok {
-		check.Severity = Info
-		check.Sentence = noUsersSentence
-		return check
-	}
-	check.Numbers = []CheckNumber{
-		{"p", Defined(math.Max(floorP, result.p))},
-		{"chi_square", Defined(result.statistic)},
-		{"degrees_of_freedom", Defined(float64(result.df))},
-		{"largest_deviation", Defined(largestDeviation(a.day.Users, weights))},
-	}
-	switch {
-	case result.fewest < fewExpected:
-		check.Severity = Info
-		check.Sentence = fewForRatioSentence(sum(a.day.Users))
-	case result.p < sampleRatioAlarm:
-		check.Severity = Alarm
-		check.Sentence = ratioAlarmSentence(a.day.Users, weights, result.p)
-	default:
-		check.Sentence = ratioFineSentence(a.day.Users, weights, result.p)
-	}
-	return check
-}
-
-// largestDeviation returns the largest relative deviation of an arm from its planned users.
-func largestDeviation(users []int64, weights []float64) float64 {
-	var all, total, worst float64
-	for i, w := range weights {
-		if w > 0 {
-			all += float64(users[i])
-			total += w
-		}
-	}
-	for i, w := range weights {
-		if expected := all * w / total; w > 0 && expected > 0 {
-			worst = math.Max(worst, math.Abs(float64(users[i])-expected)/expected)
-		}
-	}
-	return worst
-}
-
-// zeroWeightCheck alarms when an arm without traffic has users.
+// zeroWeightCheck alarms when an arm has users of a phase in which it gets no traffic.
 func (a *analyzer) zeroWeightCheck(*Scorecard) (Check, bool) {
 	for i, v := range a.in.Experiment.Variants {
-		if v.Traffic == 0 && a.day.Users[i] > 0 {
+		var users int64
+		for _, s := range a.splits(a.day, false) {
+			if s.weights[i] == 0 {
+				users += s.users[i]
+			}
+		}
+		if users > 0 {
 			return Check{
 				Name: CheckZeroWeight, Severity: Alarm,
-				Sentence: zeroWeightSentence(v.Name, a.day.Users[i]),
-				Numbers:  []CheckNumber{{"users", Defined(float64(a.day.Users[i]))}},
+				Sentence: zeroWeightSentence(v.Name, users),
+				Numbers:  []CheckNumber{{"users", Defined(float64(users))}},
 			}, true
 		}
 	}
@@ -177,7 +118,7 @@ func (a *analyzer) severalCheck(*Scorecard) (Check, bool) {
 		Name: CheckSeveralVariants, Severity: Info,
 		Numbers: []CheckNumber{{"users", Defined(float64(several))}, {"share", Defined(share)}},
 	}
-	excluded := a.in.Experiment.SeveralVariants == experiment.SeveralExclude
+	excluded := a.excluded()
 	check.Sentence = severalSentence(several, all, share, excluded)
 	if share > severalWarning {
 		check.Severity = Warning

@@ -14,7 +14,7 @@ const floorP = 1e-300
 // comparison tests treatment v against control.
 func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm, fits, raws []cuped.Adjustment, v int) (Comparison, error) {
 	name := a.in.Experiment.Variants[v].Name
-	c := Comparison{Variant: name, Alpha: Defined(t.alpha), Approximate: a.approximate(t, s.metric)}
+	c := Comparison{Variant: name, Alpha: Defined(t.alpha)}
 	if s.role == Guardrail {
 		c.Margin = Defined(s.margin)
 	}
@@ -33,7 +33,7 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 	} else {
 		c.Effect = Estimate{Defined(e.value), Defined(e.se), Defined(e.df)}
 		if now == nil && mayLook && a.isLook(s, t, past, e) {
-			l, err := t.next(past, a.look(s, t, name, e))
+			l, err := t.next(past, a.look(s, name, e))
 			if err != nil {
 				return c, err
 			}
@@ -48,6 +48,10 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 		c.Today = true
 	}
 	c.describe(t, looks, e)
+	c.Approximate = a.approximate(t, s.metric, looks)
+	if err := a.describeFutility(&c, t, looks); err != nil {
+		return c, err
+	}
 	if s.role == Guardrail && c.Today && c.Lift.ok {
 		if c.Harm, err = a.harm(&c, t, looks, e); err != nil {
 			return c, err
@@ -63,7 +67,7 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 // guardrails and treatments.
 func (a *analyzer) harm(c *Comparison, t test, looks []Look, e effect) (bool, error) {
 	family := len(a.in.Experiment.Scorecard.Guardrails) * len(a.treatments())
-	critical, err := t.criticalAt(t.alpha/float64(family), looks)
+	critical, err := t.procedure.criticalAt(t, t.alpha/float64(family), looks)
 	if err != nil || !critical.Finite {
 		return false, err
 	}
@@ -72,11 +76,30 @@ func (a *analyzer) harm(c *Comparison, t test, looks []Look, e effect) (bool, er
 	return guardrailVerdict(&strict, t) == Fails, nil
 }
 
-// approximate reports whether the error rate is kept only approximately: without a window
-// past users keep changing, which the correlation between looks does not see in full, and
-// an extension may have been driven by the results.
-func (a *analyzer) approximate(t test, m *experiment.Metric) bool {
-	return !t.fixed && (MatureAfter(m) == 0 || len(a.in.Extensions) > 0)
+// approximate reports whether the error rate is kept only approximately. Without a window
+// past users keep changing, which the correlation between looks sees only where there are
+// joint moments, and an always-valid test not at all. An extension may have been driven by
+// the results, which an always-valid test does not mind.
+func (a *analyzer) approximate(t test, m *experiment.Metric, looks []Look) bool {
+	open := MatureAfter(m) == 0
+	switch t.procedure.(type) {
+	case fixed:
+		return false
+	case alwaysValid:
+		return open
+	}
+	return len(a.in.Extensions) > 0 || open && !crossMoments(looks)
+}
+
+// crossMoments reports whether the correlations between the looks are all from users'
+// values at both.
+func crossMoments(looks []Look) bool {
+	for _, l := range looks[min(1, len(looks)):] {
+		if !l.CrossMoments {
+			return false
+		}
+	}
+	return len(looks) > 1
 }
 
 // column returns one variant's arms, one per phase.
@@ -110,25 +133,10 @@ func (a *analyzer) recorded(c *Comparison, s scored, variant string) (past []Loo
 	return past, now, mayLook
 }
 
-// isLook reports whether today is a look: mature users were added in both arms since the
-// look before, or the metric is final. After the final look there is none.
+// isLook reports whether today is a look.
 func (a *analyzer) isLook(s scored, t test, past []Look, e effect) bool {
-	if t.fixed {
-		return true
-	}
-	time := a.in.spendingTime(s.metric, a.day.Through)
-	if time <= 0 || !a.day.Through.After(a.in.Start) {
-		return false
-	}
-	if len(past) == 0 {
-		return true
-	}
-	last := past[len(past)-1]
-	if last.Time >= 1 || time <= last.Time {
-		return false
-	}
-	return !a.day.Through.Before(a.in.final(s.metric)) ||
-		users(e.control) > users(last.Control) && users(e.treatment) > users(last.Treatment)
+	final := !a.day.Through.Before(a.in.final(s.metric))
+	return t.procedure.due(past, e, a.in.spendingTime(s.metric, a.day.Through), final)
 }
 
 // users returns the number of users of an arm over its phases.
@@ -141,17 +149,18 @@ func users(arms []LookArm) int64 {
 }
 
 // look returns today's look, untested.
-func (a *analyzer) look(s scored, t test, variant string, e effect) Look {
-	time := a.in.spendingTime(s.metric, a.day.Through)
-	if t.fixed {
-		time = 1
-	}
-	return Look{
+func (a *analyzer) look(s scored, variant string, e effect) Look {
+	l := Look{
 		Experiment: a.in.Experiment.Name, Metric: s.metric.Name, Variant: variant,
 		Date: a.day.Date, At: a.day.Through, Config: a.in.MetricHash[s.metric.Name],
-		Time: time, Effect: e.value, SE: e.se, DF: e.df, Z: normalScore(e.value/e.se, e.df),
+		Time:   a.in.spendingTime(s.metric, a.day.Through),
+		Effect: e.value, SE: e.se, DF: e.df, Z: normalScore(e.value/e.se, e.df),
 		Control: e.control, Treatment: e.treatment,
 	}
+	if a.hasFutility(s) {
+		l.Drift = Defined(a.in.Experiment.Statistics.MDE * math.Abs(e.controlMean) / e.se)
+	}
+	return l
 }
 
 // undefined shows the difference of means where there is one but nothing to test it by.
@@ -168,11 +177,12 @@ func (c *Comparison) undefined(row MetricResult, v, control int) {
 // look, interval and lift are those of the last one.
 func (c *Comparison) describe(t test, looks []Look, e effect) {
 	c.Look = len(looks)
-	for _, l := range looks {
-		c.Looks = append(c.Looks, l.point(t))
-		if l.Crossed && c.Record == nil {
-			c.Record = l.record(t)
+	c.Looks = t.points(looks)
+	for i, l := range looks {
+		if l.Crossed {
+			c.Record = l.record(c.Looks[i])
 			c.Significant = true
+			break
 		}
 	}
 	if c.Effect.SE.ok {
@@ -187,14 +197,18 @@ func (c *Comparison) describe(t test, looks []Look, e effect) {
 	c.P = Defined(math.Max(floorP, math.Exp(last.LnP)))
 	if !c.Today {
 		c.AsOf = last.Date
-		c.Lo, c.Hi = point.Lo, point.Hi
-		c.LiftLo, c.LiftHi = point.LiftLo, point.LiftHi
-		return
 	}
-	if critical, ok := last.Critical.Get(); ok && c.Effect.SE.ok {
+	if critical, ok := last.Critical.Get(); ok && c.Today && c.Effect.SE.ok {
 		score := studentScore(critical, e.df)
 		c.Lo, c.Hi = t.interval(e.value, e.se, score)
 		c.setLift(t, e, score)
+	}
+	if !c.Today || t.procedure.running() {
+		c.Lo, c.Hi = point.Lo, point.Hi
+		c.LiftLo, c.LiftHi = point.LiftLo, point.LiftHi
+	}
+	if c.LiftUnbounded && (c.LiftLo.ok || c.LiftHi.ok) {
+		c.LiftUnbounded, c.LiftReason = false, ""
 	}
 }
 
@@ -243,12 +257,54 @@ func (t test) interval(value, se, score float64) (lo, hi Number) {
 	return lo, hi
 }
 
+// points returns the looks for pictures, with running intervals where the procedure has them.
+func (t test) points(looks []Look) []LookPoint {
+	out := make([]LookPoint, 0, len(looks))
+	for i, l := range looks {
+		p := l.point(t)
+		if i > 0 && t.procedure.running() {
+			before := out[i-1]
+			p.Lo, p.Hi = intersect(before.Lo, before.Hi, p.Lo, p.Hi)
+			p.LiftLo, p.LiftHi = intersect(before.LiftLo, before.LiftHi, p.LiftLo, p.LiftHi)
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// intersect returns the part of the interval from lo to hi that lies inside the one
+// before; an end that is not defined is no limit. Where no part does, it is the end of the
+// one before that is nearest, so that intervals of later looks always lie inside those of
+// earlier ones.
+func intersect(beforeLo, beforeHi, lo, hi Number) (Number, Number) {
+	inside := func(v Number) Number {
+		if beforeLo.ok && v.value < beforeLo.value {
+			return beforeLo
+		}
+		if beforeHi.ok && v.value > beforeHi.value {
+			return beforeHi
+		}
+		return v
+	}
+	newLo, newHi := beforeLo, beforeHi
+	if lo.ok {
+		newLo = inside(lo)
+	}
+	if hi.ok {
+		newHi = inside(hi)
+	}
+	return newLo, newHi
+}
+
 // point returns a look for pictures.
 func (l Look) point(t test) LookPoint {
 	p := LookPoint{
 		Date: l.Date, Effect: Defined(l.Effect), SE: Defined(l.SE),
 		Lift: l.Lift, LiftLo: l.LiftLo, LiftHi: l.LiftHi,
-		Z: Defined(l.Z), Critical: l.Critical, Spent: Defined(l.Spent),
+		Z: Defined(l.Z), Critical: l.Critical, Futility: l.Futility,
+	}
+	if !t.procedure.running() {
+		p.Spent = Defined(l.Spent)
 	}
 	if c, ok := l.Critical.Get(); ok {
 		p.Lo, p.Hi = t.interval(l.Effect, l.SE, studentScore(c, l.DF))
@@ -256,12 +312,11 @@ func (l Look) point(t test) LookPoint {
 	return p
 }
 
-// record returns a look as the look of record.
-func (l Look) record(t test) *LookOfRecord {
-	p := l.point(t)
+// record returns a look, with its point, as the look of record.
+func (l Look) record(p LookPoint) *LookOfRecord {
 	return &LookOfRecord{
 		Date: l.Date, Look: l.Number, Effect: p.Effect, Lo: p.Lo, Hi: p.Hi,
-		Lift: l.Lift, LiftLo: l.LiftLo, LiftHi: l.LiftHi,
+		Lift: l.Lift, LiftLo: p.LiftLo, LiftHi: p.LiftHi,
 		P: Defined(math.Max(floorP, math.Exp(l.LnP))), Critical: l.Critical,
 	}
 }

@@ -13,6 +13,10 @@
 // the interval of the effect excludes 0, and Fieller's interval of the lift excludes 0, all
 // exactly then.
 //
+// The procedures are group-sequential (alpha spent on the metric's own clock, correlations
+// between looks from the users themselves, futility, stage-wise inference at the end),
+// always-valid (a normal mixture, running intervals and p-values) and fixed (one look).
+//
 // The package reads and writes nothing, has no clock, and does not know where moments come
 // from. It may import experiment, moments, sequential, cuped and power.
 package analysis

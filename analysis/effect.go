@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"readout/cuped"
-	"readout/moments"
 )
 
 // Reasons why a comparison is not defined, as they are shown.
@@ -50,11 +49,11 @@ func compare(fits []cuped.Adjustment, control, treatment []Arm) (effect, error) 
 	}
 	var e effect
 	var variance, satterthwaite float64
-	add := func(share float64, phase int, set moments.Set, est cuped.Estimate) LookArm {
+	add := func(share float64, phase int, arm Arm, est cuped.Estimate) LookArm {
 		v := share * share * est.Variance / float64(est.N)
 		variance += v
 		satterthwaite += v * v / float64(est.N-1)
-		return lookArm(phase, share, set, est.Weights)
+		return lookArm(phase, share, arm, est.Weights)
 	}
 	for p := range control {
 		c, t := control[p].Moments, treatment[p].Moments
@@ -75,8 +74,8 @@ func compare(fits []cuped.Adjustment, control, treatment []Arm) (effect, error) 
 			return effect{}, armError("control", err)
 		}
 		e.value += share * (et.Mean - ec.Mean)
-		e.control = append(e.control, add(share, p, c, ec))
-		e.treatment = append(e.treatment, add(share, p, t, et))
+		e.control = append(e.control, add(share, p, control[p], ec))
+		e.treatment = append(e.treatment, add(share, p, treatment[p], et))
 		e.controlMean += share * raw.Mean
 		e.controlVariance += share * share * raw.Variance / float64(raw.N)
 		e.cov -= share * share * c.LinearCov(ec.Weights, raw.Weights) / float64(c.N)

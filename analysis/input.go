@@ -27,6 +27,12 @@ type Input struct {
 	Days []Day
 	// ExposureDates and ConversionDates say that a table has dates and no times of day.
 	ExposureDates, ConversionDates bool
+	// Phases are the stretches of time with the same planned split, in order. None means a
+	// single one, with the variants' traffic.
+	Phases []Phase
+	// PlannedUsers is how many users all variants together are to have at the end; 0 where
+	// that was not planned. The always-valid procedure is tuned to it.
+	PlannedUsers int64
 	// Looks are the recorded looks of this experiment, of any day, in order. Those of later
 	// days forbid a new look: what has been tested since cannot be undone.
 	Looks []Look
@@ -37,6 +43,13 @@ type Input struct {
 	AdHoc bool
 }
 
+// Phase is a stretch of time in which users were split by the same weights.
+type Phase struct {
+	// Weights holds the planned share of users per variant, on any scale: 0 for a variant
+	// that gets none.
+	Weights []float64
+}
+
 // Day is an experiment as it stood at the end of one day.
 type Day struct {
 	// Date is YYYY-MM-DD; Through the instant at which the day ends.
@@ -45,6 +58,9 @@ type Day struct {
 	// Users and Several count users per variant: those that take part, and those seen in
 	// more than one variant by the one seen first.
 	Users, Several []int64
+	// PhaseUsers and PhaseSeveral are the same per phase, of the phases begun by then, and
+	// per variant. Without them all users belong to one phase.
+	PhaseUsers, PhaseSeveral [][]int64
 	// Metrics holds the arms per metric of the scorecard, per phase, per variant.
 	// A metric that could not be computed has none.
 	Metrics [][][]Arm
@@ -58,6 +74,18 @@ type Arm struct {
 	Moments moments.Set
 	// Converted counts users with at least one conversion.
 	Converted int64
+	// Previous, where there is one, links the users of an earlier look with this one. Metrics
+	// without a window need it for the exact correlation between looks.
+	Previous *Joint
+}
+
+// Joint is the moments of the same users at two looks.
+type Joint struct {
+	// Through is the instant of the earlier look.
+	Through time.Time
+	// Moments are over the users in at both looks: first all columns of the arm as they were
+	// at the earlier one, then the same columns now.
+	Moments moments.Set
 }
 
 // today returns the day analysed.

@@ -26,17 +26,29 @@ type Look struct {
 	Spent float64 `json:"spent"`
 	// Information is 1/SE².
 	Information float64 `json:"information"`
-	// Correlation with the look before; null at the first.
-	Correlation Number  `json:"correlation"`
-	Effect      float64 `json:"effect"`
-	SE          float64 `json:"se"`
-	DF          float64 `json:"df"`
+	// Correlation with the look before; null at the first. CrossMoments says that it is
+	// from users' values at both looks, which metrics without a window need.
+	Correlation  Number  `json:"correlation"`
+	CrossMoments bool    `json:"cross_moments,omitempty"`
+	Effect       float64 `json:"effect"`
+	SE           float64 `json:"se"`
+	DF           float64 `json:"df"`
+	// Scale is that of the always-valid procedure's mixture in users, the same at all looks.
+	Scale Number `json:"scale,omitzero"`
+	// Drift is the expectation of the statistic in the direction of the goal under the
+	// minimum detectable effect, BetaSpent what futility bounds have spent so far, and
+	// Futility the bound: Futile says that the statistic is not above it.
+	Drift     Number  `json:"drift,omitzero"`
+	BetaSpent float64 `json:"beta_spent,omitempty"`
+	Futility  Number  `json:"futility,omitzero"`
+	Futile    bool    `json:"futile,omitempty"`
 	// Lift is relative to the control mean, with its interval at this look's boundary.
 	Lift   Number `json:"lift"`
 	LiftLo Number `json:"lift_lo"`
 	LiftHi Number `json:"lift_hi"`
 	// Z is the statistic as a standard normal score, Critical the boundary for it; null
-	// where too little alpha is spent to stop at all.
+	// where too little alpha is spent to stop at all. LnP is the logarithm of the
+	// sequential p-value.
 	Z        float64 `json:"z"`
 	Critical Number  `json:"critical"`
 	LnP      float64 `json:"ln_p"`
@@ -60,6 +72,8 @@ func (l Look) Check() error {
 		{"df", l.DF, l.DF > 0},
 		{"ln_p", l.LnP, l.LnP <= 0},
 		{"look", float64(l.Number), l.Number > 0},
+		{"scale", l.Scale.value, !l.Scale.ok || l.Scale.value > 0},
+		{"beta_spent", l.BetaSpent, l.BetaSpent >= 0 && l.BetaSpent < 1},
 	} {
 		if !f.ok {
 			return fmt.Errorf("look of %s on %s: %s is %v", l.Experiment, l.Date, f.name, f.value)
@@ -86,54 +100,76 @@ type LookArm struct {
 	// (divisor n − 1), the lower triangle row by row.
 	Weights []float64 `json:"weights"`
 	Cov     []float64 `json:"cov"`
+
+	// joint is not logged: it belongs to the look before and this one.
+	joint *Joint
 }
 
 // lookArm returns what a later look needs to know of an arm.
-func lookArm(phase int, share float64, set moments.Set, weights []float64) LookArm {
+func lookArm(phase int, share float64, arm Arm, weights []float64) LookArm {
+	set := arm.Moments
 	cov := make([]float64, len(set.C))
 	for i := range set.Columns() {
 		for j := 0; j <= i; j++ {
 			cov[moments.Index(i, j)] = set.Cov(i, j)
 		}
 	}
-	return LookArm{Phase: phase, N: set.N, Share: share, Weights: weights, Cov: cov}
+	return LookArm{Phase: phase, N: set.N, Share: share, Weights: weights, Cov: cov, joint: arm.Previous}
 }
 
-// covariance returns the covariance between the estimate of an arm at an earlier look and
-// at a later one. A user in at the earlier look has the same values at the later, so with
-// S_j the covariances over the users then and n_k the number of users now, per phase,
+// covariance returns the covariance between the estimate of an arm at the look at instant
+// at and at a later one,
 //
-//	Cov = Σ_phases share_j share_k · w_j' S_j w_k / n_k
+//	Cov = Σ_phases share_j share_k · w_j' S_jk w_k · n_jk / (n_j n_k)
 //
-// It is exact for metrics with a window. Values that still grow correlate at least as much.
-func covariance(earlier, later []LookArm) float64 {
-	var sum float64
+// with S_jk the covariances, over the n_jk users in at both looks, of their columns at the
+// earlier and at the later one. With a window a user has the same columns at both, so that
+// S_jk is S_j, which is logged, and everybody stays; without one S_jk and n_jk come from
+// the arm's joint moments, and where there are none S_j stands in, which is somewhat too
+// small for values that still grow. crossed says that no phase needed the stand-in.
+func covariance(at time.Time, earlier, later []LookArm) (cov float64, crossed bool) {
+	crossed = true
 	for _, e := range earlier {
 		for _, l := range later {
 			if e.Phase != l.Phase || len(e.Weights) != len(l.Weights) || l.N == 0 {
 				continue
 			}
+			s := func(i, j int) float64 { return e.Cov[moments.Index(i, j)] }
+			both := 1.0
+			if p := len(e.Weights); l.joint.links(at, p) {
+				both = float64(l.joint.Moments.N) / float64(e.N)
+				s = func(i, j int) float64 { return l.joint.Moments.Cov(i, p+j) }
+			} else {
+				crossed = false
+			}
 			var q float64
 			for i := range e.Weights {
 				for j := range l.Weights {
-					q += e.Weights[i] * l.Weights[j] * e.Cov[moments.Index(i, j)]
+					q += e.Weights[i] * l.Weights[j] * s(i, j)
 				}
 			}
-			sum += e.Share * l.Share * q / float64(l.N)
+			cov += e.Share * l.Share * both * q / float64(l.N)
 		}
 	}
-	return sum
+	return cov, crossed
 }
 
-// correlation returns the correlation of the statistics at two looks, at most 1. It is not
-// defined where a standard error is 0.
-func correlation(earlier, later Look) (float64, bool) {
-	cov := covariance(earlier.Control, later.Control) + covariance(earlier.Treatment, later.Treatment)
-	r := cov / (earlier.SE * later.SE)
+// links reports whether the joint moments are those with the look at the given instant, of
+// so many columns at either.
+func (j *Joint) links(at time.Time, columns int) bool {
+	return j != nil && j.Through.Equal(at) && j.Moments.N > 1 && j.Moments.Columns() == 2*columns
+}
+
+// correlation returns the correlation of the statistics at two looks, at most 1, and
+// whether it is from users' values at both. It is not defined where a standard error is 0.
+func correlation(earlier, later Look) (r float64, crossed, ok bool) {
+	control, crossedC := covariance(earlier.At, earlier.Control, later.Control)
+	treatment, crossedT := covariance(earlier.At, earlier.Treatment, later.Treatment)
+	r = (control + treatment) / (earlier.SE * later.SE)
 	if math.IsNaN(r) || math.IsInf(r, 0) {
-		return 0, false
+		return 0, false, false
 	}
-	return math.Min(1, r), true
+	return math.Min(1, r), crossedC && crossedT, true
 }
 
 // looksOf returns the recorded looks of one comparison that belong to the given test, and

@@ -7,6 +7,7 @@ const (
 	ActionInvestigate  = "investigate"
 	ActionStopForHarm  = "stop-for-harm"
 	ActionShip         = "ship"
+	ActionStopFutility = "stop-for-futility"
 	ActionKeepRunning  = "keep-running"
 	ActionInconclusive = "inconclusive"
 	ActionNone         = "none"
@@ -17,7 +18,8 @@ const (
 const fullWeek = 7
 
 // recommend returns what to do, by the first rule that holds: investigate, because a check
-// failed; stop for harm; ship the best arm; keep running; inconclusive at the end.
+// failed; stop for harm; ship the best arm; stop for futility; keep running; inconclusive
+// at the end.
 func (a *analyzer) recommend(card *Scorecard) Recommendation {
 	for _, c := range card.Checks {
 		if c.Severity == Alarm {
@@ -46,7 +48,24 @@ func (a *analyzer) recommend(card *Scorecard) Recommendation {
 	if final {
 		return Recommendation{Action: ActionInconclusive, Sentence: inconclusiveSentence(card)}
 	}
+	if futile(card) {
+		return Recommendation{Action: ActionStopFutility, Sentence: futilitySentence(card)}
+	}
 	return Recommendation{Action: ActionKeepRunning, Sentence: keepRunningSentence(card)}
+}
+
+// futile reports whether every primary comparison is futile.
+func futile(card *Scorecard) bool {
+	found := false
+	for _, m := range card.Metrics {
+		for _, c := range m.Comparisons {
+			if m.Role == Primary && !c.Futile {
+				return false
+			}
+			found = found || m.Role == Primary
+		}
+	}
+	return found
 }
 
 // harmed returns the first treatment with a primary metric that is significantly worse, or

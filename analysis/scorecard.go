@@ -164,7 +164,8 @@ type Comparison struct {
 	// standard error and Welch degrees of freedom; Raw is the unadjusted one.
 	Effect Estimate `json:"effect"`
 	Raw    Estimate `json:"raw"`
-	// Lo and Hi bound the repeated confidence interval of the effect.
+	// Lo and Hi bound the repeated confidence interval of the effect; of an always-valid
+	// test the intersection of all of them so far.
 	Lo Number `json:"lo"`
 	Hi Number `json:"hi"`
 	// Lift is the effect over the control mean; LiftLo and LiftHi by Fieller's theorem with
@@ -177,8 +178,8 @@ type Comparison struct {
 	// Z is the standard normal equivalent of the statistic, Critical today's boundary for it.
 	Z        Number `json:"z"`
 	Critical Number `json:"critical"`
-	// P is the sequential p-value (fixed method: Welch's); never below 1e-300, LnP is its
-	// natural logarithm without that floor.
+	// P is the sequential p-value (always-valid: the smallest so far; fixed method: Welch's),
+	// never below 1e-300; LnP is its natural logarithm without that floor.
 	P   Number `json:"p"`
 	LnP Number `json:"ln_p"`
 	// Q is the Benjamini–Hochberg q-value among secondary metrics.
@@ -205,6 +206,22 @@ type Comparison struct {
 	Record *LookOfRecord `json:"record,omitempty"`
 	// Approximate says that the correlation between looks is approximated.
 	Approximate bool `json:"approximate,omitempty"`
+	// Stagewise is the inference after the test has ended, of primary metrics tested
+	// group-sequentially; nil while it goes on.
+	Stagewise *Stagewise `json:"stagewise,omitempty"`
+	// FutilityBound is the value of the statistic in the direction of the goal at or below
+	// which the last look is futile, which Futile says: the minimum detectable effect would
+	// hardly have led here. It may be ignored without harm to alpha. Futility is computed
+	// for primary metrics tested group-sequentially for a minimum detectable effect.
+	FutilityBound Number `json:"futility_bound"`
+	Futile        bool   `json:"futile,omitempty"`
+	// ConditionalPowerMDE and ConditionalPowerNow are the probabilities, given the last look,
+	// of a significant improvement at the end if the effect were the minimum detectable one
+	// and if it were the one estimated now. ExpectedUsers is the forecast of both arms' users
+	// at the end that they rest on.
+	ConditionalPowerMDE Number `json:"conditional_power_mde"`
+	ConditionalPowerNow Number `json:"conditional_power_now"`
+	ExpectedUsers       Number `json:"expected_users"`
 	// PowerSoFar is the power that a single test of today's size would have for the MDE.
 	PowerSoFar Number `json:"power_so_far"`
 	Margin     Number `json:"margin"`
@@ -222,6 +239,21 @@ type Estimate struct {
 	Value Number `json:"value"`
 	SE    Number `json:"se"`
 	DF    Number `json:"df"`
+}
+
+// Stagewise is the inference at the look that ended a group-sequential test, outcomes being
+// ordered by stage: crossing earlier is more extreme, and at the same look a larger
+// statistic is. Other than the repeated interval, it holds at that look alone, and there it
+// is narrower.
+type Stagewise struct {
+	Date string `json:"date"`
+	Look int    `json:"look"`
+	P    Number `json:"p"`
+	// Estimate is the median-unbiased estimate of the effect, which the plain one exceeds
+	// where a test stopped early.
+	Estimate Number `json:"estimate"`
+	Lo       Number `json:"lo"`
+	Hi       Number `json:"hi"`
 }
 
 // LookOfRecord is the look at which a comparison crossed its boundary: what was said then
@@ -252,6 +284,8 @@ type LookPoint struct {
 	Z        Number `json:"z"`
 	Critical Number `json:"critical"`
 	Spent    Number `json:"spent"`
+	// Futility is the bound at or below which the statistic in the direction of the goal is futile.
+	Futility Number `json:"futility,omitzero"`
 }
 
 // Recommendation is what the scorecard advises.

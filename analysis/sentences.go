@@ -60,9 +60,11 @@ func count(n int64, one, many string) string {
 // methodSentence is the method line; adjusted says that a metric has covariates.
 func methodSentence(s experiment.Statistics, family int, adjusted bool) string {
 	var b strings.Builder
-	switch s.Method {
-	case experiment.MethodFixed:
+	switch {
+	case s.Method == experiment.MethodFixed:
 		b.WriteString("One look at all the data, Welch's t-test")
+	case s.Procedure == experiment.ProcedureAlwaysValid:
+		fmt.Fprintf(&b, "Always-valid test (asymptotic confidence sequence, normal mixture tuned once to the planned users, from %d users per arm on)", burnIn)
 	default:
 		fmt.Fprintf(&b, "Group-sequential test, alpha spent over calendar time (%s)", s.Spending.Name)
 	}
@@ -171,6 +173,20 @@ func shipSentence(w winner) string {
 	return fmt.Sprintf("Ship %s: it improves %s and harms nothing that is watched.", w.variant, w.metric)
 }
 
+func futilitySentence(card *Scorecard) string {
+	const allowed = "Going on is allowed and keeps the error rate."
+	for _, m := range card.Metrics {
+		for _, c := range m.Comparisons {
+			p, ok := c.ConditionalPowerMDE.Get()
+			if mde, has := card.Plan.MDE.Get(); m.Role == Primary && ok && has {
+				return fmt.Sprintf("Stop for futility: had %s improved %s by %s, results as weak as these would be unlikely by now. %s (If it did after all, the end would show it with %.0f%% probability, should users keep coming as they did.)",
+					c.Variant, m.Name, plainPercent(mde), allowed, 100*p)
+			}
+		}
+	}
+	return "Stop for futility: had a primary metric improved as planned, results as weak as these would be unlikely by now. " + allowed
+}
+
 func fullWeekSentence(w winner, days int) string {
 	return fmt.Sprintf("Keep running for %s more: %s is ahead on %s, but not every day of the week has been seen.",
 		count(int64(days), "day", "days"), w.variant, w.metric)
@@ -218,36 +234,44 @@ func powerClause(card *Scorecard) string {
 }
 
 // shares writes users per arm against the plan.
-func shares(users []int64, weights []float64) string {
+func shares(users []int64, planned []float64) string {
 	var all, total float64
 	for i := range users {
 		all += float64(users[i])
-		total += weights[i]
+		total += planned[i]
 	}
-	seen, planned := make([]string, len(users)), make([]string, len(users))
+	seen, want := make([]string, len(users)), make([]string, len(users))
 	for i := range users {
 		seen[i] = percent(float64(users[i]) / all)
-		planned[i] = plainPercent(weights[i] / total)
+		want[i] = plainPercent(planned[i] / total)
 	}
-	return fmt.Sprintf("users are split %s, planned %s", strings.Join(seen, " / "), strings.Join(planned, " / "))
+	return fmt.Sprintf("users are split %s, planned %s", strings.Join(seen, " / "), strings.Join(want, " / "))
+}
+
+// splitNumbers writes what is known of the split between arms.
+func splitNumbers(users []int64, planned []float64, p, sequentialP, deviation float64) string {
+	return fmt.Sprintf("%s; p = %s, for a look every day p = %s, largest deviation %s",
+		shares(users, planned), pValue(p), pValue(sequentialP), percent(deviation))
 }
 
 func fewForRatioSentence(users int64) string {
 	return fmt.Sprintf("There are not enough users yet (%d) to check the split between arms.", users)
 }
 
-func ratioAlarmSentence(users []int64, weights []float64, p float64) string {
-	return fmt.Sprintf("The split between arms is not the planned one (%s; p = %s, largest deviation %s): find out why before trusting any result.",
-		shares(users, weights), pValue(p), percent(largestDeviation(users, weights)))
+func ratioAlarmSentence(numbers string) string {
+	return "The split between arms is not the planned one (" + numbers + "): find out why before trusting any result."
 }
 
-func ratioFineSentence(users []int64, weights []float64, p float64) string {
-	return fmt.Sprintf("The split between arms is as planned (%s; p = %s, largest deviation %s).",
-		shares(users, weights), pValue(p), percent(largestDeviation(users, weights)))
+func ratioDailySentence(numbers string) string {
+	return "The split between arms would be suspect if today were the only look, but is within what looking every day brings (" + numbers + ")."
+}
+
+func ratioFineSentence(numbers string) string {
+	return "The split between arms is as planned (" + numbers + ")."
 }
 
 func zeroWeightSentence(variant string, users int64) string {
-	return fmt.Sprintf("Variant %s has no traffic but %s: the service and this configuration disagree.", variant, count(users, "user", "users"))
+	return fmt.Sprintf("Variant %s has %s from a time in which it gets no traffic: the service and this configuration disagree.", variant, count(users, "user", "users"))
 }
 
 func severalSentence(several, all int64, share float64, excluded bool) string {

@@ -50,6 +50,42 @@ func sampleRatio(users []int64, weights []float64) (chiSquare, bool) {
 	return out, true
 }
 
+// logSplitE returns the logarithm of the e-value against the planned split of users: the
+// likelihood of the users per arm when their shares are drawn from a Dirichlet distribution
+// around the plan, over their likelihood under the plan,
+//
+//	ln E = ln Γ(k) − ln Γ(k + n) + Σ [ln Γ(k θ_i + n_i) − ln Γ(k θ_i) − n_i ln θ_i]
+//
+// with θ_i = weight_i / Σ weights, n = Σ n_i and k the concentration around the plan, in
+// users. Under the plan, E exceeds x at any time with a probability of at most 1/x, however
+// often one looks; it depends on the users so far and not on the batches in which they came.
+// Arms of weight 0 take no part. Without users, or with a single arm, it is 0. The absolute
+// error is some 1e-16 times n ln n.
+//
+// Source: M. Lindon, A. Malek (2022), "Anytime-valid inference for multinomial count data".
+func logSplitE(users []int64, weights []float64, concentration float64) float64 {
+	var total float64
+	for _, w := range weights {
+		total += math.Max(0, w)
+	}
+	var n, out float64
+	for i, w := range weights {
+		if !(w > 0) || users[i] == 0 {
+			continue
+		}
+		theta, ni := w/total, float64(users[i])
+		out += logGamma(concentration*theta+ni) - logGamma(concentration*theta) - ni*math.Log(theta)
+		n += ni
+	}
+	return out + logGamma(concentration) - logGamma(concentration+n)
+}
+
+// logGamma returns ln Γ(x) for x > 0.
+func logGamma(x float64) float64 {
+	v, _ := math.Lgamma(x)
+	return v
+}
+
 // sameShare tests whether the same share of every arm's users is marked, by Pearson's χ²
 // for the table of marked and other users per arm. Arms without users take no part. It
 // reports false when fewer than two arms have users, or nobody or everybody is marked.

@@ -57,6 +57,9 @@ func (a *analyzer) conclude(card *Scorecard) error {
 		final := !a.day.Through.Before(row.Final)
 		for j := range row.Comparisons {
 			c := &row.Comparisons[j]
+			if err := a.setStagewise(c, s, t, final); err != nil {
+				return err
+			}
 			c.Verdict = verdict(c, s, t, final)
 			c.Sentence = comparisonSentence(c, s)
 		}

@@ -25,8 +25,8 @@ type AdHoc struct {
 	Start, End time.Time
 	// Through is the last day of data to use; zero means the last there is.
 	Through Day
-	// Stopped are the instants at which variants were stopped.
-	Stopped  []time.Time
+	// State is what the lifecycle log says of the experiment; zero without a project.
+	State    experiment.State
 	Seed     uint64
 	Progress ingest.Progress
 }
@@ -38,7 +38,8 @@ func (a *AdHoc) Run(ctx context.Context) (analysis.Scorecard, error) {
 	if err := a.fillDates(ctx); err != nil {
 		return analysis.Scorecard{}, err
 	}
-	s := subject{experiment: a.Experiment, control: a.Control, start: a.Start, end: a.End, stopped: a.Stopped}
+	s := subject{experiment: a.Experiment, control: a.Control, start: a.Start, end: a.End}
+	s.phases, s.weights = phasesOf(a.Experiment, a.State)
 	if last := DayOf(s.final().Add(-1), zone); a.Through.Start.After(last.Start) {
 		a.Through = last
 	}
@@ -64,6 +65,9 @@ func (a *AdHoc) Run(ctx context.Context) (analysis.Scorecard, error) {
 		Start: a.Start, End: a.End, AdHoc: true,
 		ExposureDates: answer.result.ExposureDates, ConversionDates: answer.result.ConversionDates,
 		MetricHash: metricHashes(a.Experiment),
+	}
+	for _, weights := range s.weights {
+		in.Phases = append(in.Phases, analysis.Phase{Weights: weights})
 	}
 	var card analysis.Scorecard
 	for _, d := range looks {

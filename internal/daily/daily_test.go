@@ -210,7 +210,8 @@ func TestKilledBetweenLooksAndScorecard(t *testing.T) {
 	sameFiles(t, s.files(), want)
 }
 
-// The state moves on its end day though the data cannot be read; the scorecards do not.
+// The state moves on its end day though the data cannot be read; the scorecards do not, and
+// the page says so.
 func TestDamagedFileOnTheEndDay(t *testing.T) {
 	s := newShop(t)
 	s.mustRun("2026-03-27", "2026-03-28", "2026-03-29", "2026-03-30")
@@ -227,7 +228,12 @@ func TestDamagedFileOnTheEndDay(t *testing.T) {
 		t.Errorf("transitions %+v", report.Transitions)
 	}
 	got := s.files()
-	want["lifecycle.jsonl"] = got["lifecycle.jsonl"]
+	if page := got["reports/button.html"]; !strings.Contains(page, "part-0.parquet") || !strings.Contains(page, "Ready for review") {
+		t.Errorf("the page does not say that the state has moved and the data could not be read")
+	}
+	for _, path := range []string{"lifecycle.jsonl", "reports/button.html", "reports/index.html"} {
+		want[path] = got[path]
+	}
 	sameFiles(t, got, want)
 }
 

@@ -1,6 +1,8 @@
 package daily
 
 import (
+	"slices"
+
 	"readout/analysis"
 	"readout/experiment"
 	"readout/ingest"
@@ -21,8 +23,10 @@ func analysisDays(s subject, a answer, i int, looks []Day, last Day) []analysis.
 // analysisDay is one of them, look k of the engine's result.
 func analysisDay(s subject, a answer, i, k int, d Day) analysis.Day {
 	look := &a.result.Experiments[i].Looks[k]
+	begun := s.phasesBegun(d)
 	out := analysis.Day{
 		Date: d.Date, Through: d.Through, Users: look.Users, Several: look.Several,
+		PhaseUsers: look.PhaseUsers[:begun], PhaseSeveral: look.PhaseSeveral[:begun],
 		Data: dataRead(s, a, look, k),
 	}
 	next := 0
@@ -31,10 +35,19 @@ func analysisDay(s subject, a answer, i, k int, d Day) analysis.Day {
 			out.Metrics = append(out.Metrics, nil)
 			continue
 		}
-		phases := make([][]analysis.Arm, len(look.Metrics[next]))
-		for p, cells := range look.Metrics[next] {
+		if unapplied(look.Caps[next]) {
+			out.Metrics = append(out.Metrics, nil)
+			next++
+			continue
+		}
+		phases := make([][]analysis.Arm, begun)
+		for p, cells := range look.Metrics[next][:begun] {
 			for _, cell := range cells {
-				phases[p] = append(phases[p], analysis.Arm{Moments: cell.Moments, Converted: cell.Converted})
+				arm := analysis.Arm{Moments: cell.Moments, Converted: cell.Converted}
+				if cell.Previous != nil {
+					arm.Previous = &analysis.Joint{Through: a.looks[k-1], Moments: *cell.Previous}
+				}
+				phases[p] = append(phases[p], arm)
 			}
 		}
 		out.Metrics = append(out.Metrics, phases)
@@ -43,16 +56,30 @@ func analysisDay(s subject, a answer, i, k int, d Day) analysis.Day {
 	return out
 }
 
+// unapplied reports whether the cap of a column could not be applied: the numbers without
+// it are not those that were asked for.
+func unapplied(caps []ingest.Capping) bool {
+	return slices.ContainsFunc(caps, func(c ingest.Capping) bool { return c.Problem != ingest.CapApplied })
+}
+
+// phasesBegun returns how many phases have begun by the end of a day.
+func (s subject) phasesBegun(d Day) int {
+	n := 1
+	for _, at := range s.phases {
+		if at.Before(d.Through) {
+			n++
+		}
+	}
+	return n
+}
+
 // dataRead says what was read up to look k and what was left out. Rows left out by table
 // count from the experiment's start: those before it may not have been read at all.
 func dataRead(s subject, a answer, look *ingest.LookResult, k int) analysis.DataRead {
-	var exposures, conversions ingest.TableRead
-	if start, ok := a.at(s.start); ok {
-		exposures, conversions = a.result.Exposures[start], a.result.Conversions[start]
-	}
+	before := a.readUntil(s.start)
 	out := analysis.DataRead{
-		Exposures:   tableRead(a.result.Exposures[k], exposures, a.result.ExposureDates),
-		Conversions: tableRead(a.result.Conversions[k], conversions, a.result.ConversionDates),
+		Exposures:   tableRead(a.result.Exposures[k], before.Exposures, a.result.ExposureDates),
+		Conversions: tableRead(a.result.Conversions[k], before.Conversions, a.result.ConversionDates),
 		LeftOut:     []analysis.LeftOut{},
 	}
 	left := look.Left

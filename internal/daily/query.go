@@ -15,8 +15,10 @@ type subject struct {
 	experiment *experiment.Experiment
 	control    string
 	start, end time.Time
-	// stopped are the instants at which variants were stopped: each begins a phase.
-	stopped []time.Time
+	// phases are the instants at which the second and later phases of traffic begin, and
+	// weights the planned split of every phase.
+	phases  []time.Time
+	weights [][]float64
 }
 
 // final returns when no metric can get another user.
@@ -51,19 +53,17 @@ func query(p *experiment.Project, subjects []subject, looks []Day, seed uint64) 
 	}
 	for _, s := range subjects {
 		q.Experiments = append(q.Experiments, s.query())
-		if !s.start.IsZero() {
-			q.Looks = append(q.Looks, s.start)
+		if !s.start.IsZero() && len(looks) > 0 && !s.start.After(looks[len(looks)-1].Through) {
+			q.ReadAt = append(q.ReadAt, s.start)
 		}
 	}
-	slices.SortFunc(q.Looks, time.Time.Compare)
-	q.Looks = slices.CompactFunc(q.Looks, time.Time.Equal)
 	return q
 }
 
 // answer is a query with its result.
 type answer struct {
-	looks  []time.Time
-	result *ingest.Result
+	looks, readAt []time.Time
+	result        *ingest.Result
 }
 
 // at returns the place of a look among those of the query.
@@ -71,15 +71,23 @@ func (a answer) at(t time.Time) (int, bool) {
 	return slices.BinarySearchFunc(a.looks, t, time.Time.Compare)
 }
 
+// readUntil returns what was read of the rows before an experiment's start.
+func (a answer) readUntil(start time.Time) ingest.TablesRead {
+	if i := slices.IndexFunc(a.readAt, start.Equal); i >= 0 {
+		return a.result.ReadAt[i]
+	}
+	return ingest.TablesRead{}
+}
+
 // ask runs a query.
 func ask(ctx context.Context, engine ingest.Engine, q ingest.Query, progress ingest.Progress) (answer, error) {
 	result, err := engine.Run(ctx, q, progress)
-	return answer{q.Looks, result}, err
+	return answer{q.Looks, q.ReadAt, result}, err
 }
 
 // query asks for one subject.
 func (s subject) query() ingest.Experiment {
-	x := ingest.Experiment{Name: s.experiment.Name, Start: s.start, End: s.end, Phases: s.stopped}
+	x := ingest.Experiment{Name: s.experiment.Name, Start: s.start, End: s.end, Phases: s.phases}
 	if s.experiment.SeveralVariants == experiment.SeveralFirst {
 		x.SeveralVariants = ingest.First
 	}
@@ -97,20 +105,14 @@ func (s subject) query() ingest.Experiment {
 
 // computed reports whether the engine can compute a metric.
 func computed(m *experiment.Metric) bool {
-	if m.Kind() == experiment.KindQuantile {
-		return false
-	}
-	for _, c := range m.Columns() {
-		if len(c.Where) > 0 || c.Cap != nil {
-			return false
-		}
-	}
-	return true
+	return m.Kind() != experiment.KindQuantile
 }
 
-// metricQuery asks for one metric, with covariates when it is to be adjusted.
+// metricQuery asks for one metric, with covariates when it is to be adjusted. Where past
+// users keep changing, the correlation of looks has to come from the users.
 func metricQuery(m *experiment.Metric, adjusted bool) ingest.Metric {
 	out := ingest.Metric{Name: m.Name, Value: columnQuery(m.Numerator), MatureAfter: analysis.MatureAfter(m)}
+	out.CrossLooks = out.MatureAfter == 0
 	if m.Denominator != nil {
 		d := columnQuery(*m.Denominator)
 		out.Denominator = &d
@@ -123,7 +125,7 @@ func metricQuery(m *experiment.Metric, adjusted bool) ingest.Metric {
 
 // columnQuery asks for one number per user.
 func columnQuery(c experiment.Column) ingest.Column {
-	out := ingest.Column{Event: c.Event, Aggregate: aggregates[c.Aggregate], From: c.Window.From}
+	out := ingest.Column{Event: c.Event, Aggregate: aggregates[c.Aggregate], From: c.Window.From, Where: c.Where, Cap: c.Cap}
 	if !c.Window.Open {
 		out.To = c.Window.To
 	}

@@ -104,15 +104,58 @@ func (r *Runner) Run(ctx context.Context, now time.Time, first, last Day) (repor
 	if err == nil && len(wanted) > 0 {
 		err = r.analyse(ctx, wanted, last, report)
 	}
-	return report, errors.Join(err, published)
+	if ctx.Err() != nil {
+		return report, err
+	}
+	return report, errors.Join(err, published, r.pages(log, last, err))
+}
+
+// pages writes the HTML pages as of the end of the last day there is, which say so when
+// the run failed.
+func (r *Runner) pages(log *experiment.Log, last Day, failed error) error {
+	at := last.Through
+	for _, e := range r.Project.Experiments {
+		stored, err := reports.Days(r.State, e.Name)
+		if err != nil {
+			return err
+		}
+		if len(stored) == 0 {
+			continue
+		}
+		newest, err := ParseDay(stored[len(stored)-1], r.Project.Location)
+		if err != nil {
+			return err
+		}
+		if newest.Through.After(at) {
+			at = newest.Through
+		}
+	}
+	failure := ""
+	if failed != nil {
+		failure = failed.Error()
+	}
+	site, err := reports.SiteOf(r.Project, log, r.State, at, failure)
+	if err != nil {
+		return err
+	}
+	_, err = site.WritePages(reports.PagesDir(r.State))
+	return err
 }
 
 // Advance logs the transitions that time has made by the given instant, for all
 // experiments of the project, and returns them. The caller holds the lock of the state.
 func Advance(p *experiment.Project, log *experiment.Log, state string, by time.Time) ([]experiment.Entry, error) {
 	var due []experiment.Entry
+	seen := make(map[string]bool)
 	for _, e := range p.Experiments {
+		seen[e.Name] = true
 		due = append(due, log.State(e).Due(by)...)
+	}
+	// An experiment whose file has a fault goes on by what is logged.
+	for _, name := range log.Experiments() {
+		if state, ok := log.Recorded(name); ok && !seen[name] {
+			due = append(due, state.Due(by)...)
+		}
 	}
 	if len(due) == 0 {
 		return nil, nil
@@ -136,9 +179,7 @@ func (r *Runner) wanted(log *experiment.Log, first, last Day, report *Report) ([
 			state:   log.State(e), days: make(map[string]bool),
 		}
 		t.start, t.end = t.state.Start, t.state.End
-		for _, s := range t.state.Stopped {
-			t.stopped = append(t.stopped, s.At)
-		}
+		t.phases, t.weights = phasesOf(e, t.state)
 		if why := t.idle(last); why != "" {
 			report.Idle = append(report.Idle, Idle{e.Name, why})
 		}
@@ -270,6 +311,11 @@ func (r *Runner) input(t *task, d Day) analysis.Input {
 		Status: string(t.state.At(d.Through)), Location: r.Project.Location,
 		Start: t.start, End: t.state.EndAt(d.Through), FirstEnd: t.state.FirstEnd,
 		ConfigHash: t.experiment.ConfigHash(), MetricHash: metricHashes(t.experiment),
+	}
+	for i, weights := range t.weights {
+		if i == 0 || t.phases[i-1].Before(d.Through) {
+			in.Phases = append(in.Phases, analysis.Phase{Weights: weights})
+		}
 	}
 	for _, x := range t.state.Extensions {
 		if !x.At.After(d.Through) {

@@ -1,0 +1,145 @@
+package analysis
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"readout/experiment"
+	"readout/moments"
+	"readout/sequential"
+)
+
+// alwaysValidExperiment is tested by the always-valid procedure.
+func alwaysValidExperiment() *experiment.Experiment {
+	e := testExperiment()
+	e.Statistics.Procedure = experiment.ProcedureAlwaysValid
+	return e
+}
+
+// TestAlwaysValidIsRunning: intervals lie inside those before, p never rises, and verdict,
+// p, interval and lift follow from one rule.
+func TestAlwaysValidIsRunning(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		seed := rapid.Uint64().Draw(rt, "seed")
+		effect := rapid.Float64Range(-1.5, 1.5).Draw(rt, "effect")
+		e := alwaysValidExperiment()
+		if rapid.Bool().Draw(rt, "one-sided") {
+			e.Scorecard.Primary[0].Sides = experiment.SidesOne
+		}
+		control, big := newStream(10, 4, seed), newStream(10+effect, 4, seed+1)
+		cards := daily(t, testInput(e, 8), func(int) []moments.Set {
+			return []moments.Set{control.more(60), big.more(60)}
+		}, 9)
+		var before Comparison
+		for _, card := range cards {
+			c := first(card)
+			if !c.Today {
+				continue
+			}
+			if c.Spent.ok {
+				rt.Fatalf("an always-valid test spends %v", c.Spent)
+			}
+			if before.P.ok && c.LnP.value > before.LnP.value {
+				rt.Fatalf("%s: ln p rises from %v to %v", c.Looks[len(c.Looks)-1].Date, before.LnP, c.LnP)
+			}
+			for _, end := range []struct{ now, before Number }{{c.Lo, before.Lo}, {c.LiftLo, before.LiftLo}} {
+				if end.before.ok && end.now.value < end.before.value {
+					rt.Fatalf("the lower end falls from %v to %v", end.before, end.now)
+				}
+			}
+			excludes := c.Lo.Or(0) > 0 || c.Hi.Or(0) < 0
+			lift := c.LiftLo.Or(0) > 0 || c.LiftHi.Or(0) < 0
+			small := c.LnP.value < math.Log(0.05)
+			if c.Significant != excludes || lift != excludes || math.Abs(c.LnP.value-math.Log(0.05)) > 1e-9 && small != excludes {
+				rt.Fatalf("significant %v, interval [%v, %v], lift [%v, %v], p %v", c.Significant, c.Lo, c.Hi, c.LiftLo, c.LiftHi, c.P)
+			}
+			if record := c.Record; record != nil && before.Record != nil && *record != *before.Record {
+				rt.Fatalf("the record changed from %+v to %+v", before.Record, record)
+			}
+			before = c
+		}
+		if before.Look != 8 {
+			rt.Fatalf("%d looks", before.Look)
+		}
+	})
+}
+
+// TestAlwaysValidScale: the scale is tuned to the planned users at the first look, logged,
+// and kept whatever comes; the first look waits for enough users.
+func TestAlwaysValidScale(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		planned int64
+		tuned   float64
+	}{
+		{"planned", 8000, 8000},
+		// The first look has 120 users per arm, on the third day: at a quarter of the clock,
+		// which starts when the first window is over.
+		{"not planned", 0, 240 * 8 / 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			in := testInput(alwaysValidExperiment(), 8)
+			in.PlannedUsers = c.planned
+			control, big := newStream(10, 4, 1), newStream(10, 4, 2)
+			want, err := sequential.TuneMixture(c.tuned, 0.05, 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for k := range 9 {
+				in.addDay(control.more(40), big.more(40))
+				card, looks, err := Analyze(in)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := len(looks) == 1; got != (k >= 2) {
+					t.Fatalf("day %d: %d looks with %d users", k+1, len(looks), in.Days[k].Metrics[0][0][0].Moments.N)
+				}
+				if len(looks) == 0 {
+					continue
+				}
+				if got := looks[0].Scale.value; got != want.Scale {
+					t.Errorf("day %d: scale %v, want %v", k+1, got, want.Scale)
+				}
+				radius, err := want.Radius(looks[0].users(), 0.05)
+				if err != nil || looks[0].Critical.value != radius {
+					t.Errorf("day %d: critical %v, radius %v, %v", k+1, looks[0].Critical, radius, err)
+				}
+				if !strings.HasPrefix(card.Plan.Sentence, "Always-valid test") || card.Plan.Spending != "" {
+					t.Errorf("%q, spending %q", card.Plan.Sentence, card.Plan.Spending)
+				}
+				text, err := json.Marshal(looks)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var logged []Look
+				if err := json.Unmarshal(text, &logged); err != nil {
+					t.Fatal(err)
+				}
+				if err := logged[0].Check(); err != nil {
+					t.Error(err)
+				}
+				in.Looks = append(in.Looks, logged...)
+			}
+		})
+	}
+}
+
+func TestIntersect(t *testing.T) {
+	none := Number{}
+	for _, c := range []struct{ beforeLo, beforeHi, lo, hi, wantLo, wantHi Number }{
+		{none, none, Defined(1), Defined(2), Defined(1), Defined(2)},
+		{Defined(1), Defined(2), none, none, Defined(1), Defined(2)},
+		{Defined(1), Defined(3), Defined(2), Defined(4), Defined(2), Defined(3)},
+		{Defined(1), Defined(2), Defined(3), Defined(4), Defined(2), Defined(2)},
+		{Defined(3), Defined(4), Defined(1), Defined(2), Defined(3), Defined(3)},
+		{Defined(1), none, Defined(0), none, Defined(1), none},
+	} {
+		if lo, hi := intersect(c.beforeLo, c.beforeHi, c.lo, c.hi); lo != c.wantLo || hi != c.wantHi {
+			t.Errorf("%v: got %v and %v", c, lo, hi)
+		}
+	}
+}

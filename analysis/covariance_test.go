@@ -1,0 +1,84 @@
+package analysis
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"readout/moments"
+)
+
+// TestCovarianceFromUsers: with the joint moments the covariance of the estimates at two
+// looks is what the users in at both say, also for values that grow and for weights that
+// change; with another look's it is the earlier look's own covariance over the users now.
+func TestCovarianceFromUsers(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	earlier, later, joint := moments.New(2), moments.New(2), moments.New(4)
+	var users [][4]float64
+	for i := range 550 {
+		y, x := r.ExpFloat64(), r.NormFloat64()
+		now := y + r.ExpFloat64()*y
+		was, gone := i < 300, i < 50
+		if was {
+			earlier.Add(y, x)
+		}
+		if !gone {
+			later.Add(now, x)
+		}
+		if was && !gone {
+			joint.Add(y, x, now, x)
+			users = append(users, [4]float64{y, x, now, x})
+		}
+	}
+	at := day0.AddDate(0, 0, 1)
+	before := []float64{1, -0.4}
+	now := []float64{1, -0.7}
+	var mean [2]float64
+	for _, u := range users {
+		mean[0] += (before[0]*u[0] + before[1]*u[1]) / 250
+		mean[1] += (now[0]*u[2] + now[1]*u[3]) / 250
+	}
+	want := 0.0
+	for _, u := range users {
+		want += (before[0]*u[0] + before[1]*u[1] - mean[0]) * (now[0]*u[2] + now[1]*u[3] - mean[1]) / 249
+	}
+	want *= 250.0 / 300
+	// Two phases with the same users, with shares of 1/4 and 3/4.
+	want *= (0.25*0.25 + 0.75*0.75) / 500
+	arms := func(previous *Joint) (e, l []LookArm) {
+		for p, share := range []float64{0.25, 0.75} {
+			e = append(e, lookArm(p, share, Arm{Moments: earlier}, before))
+			l = append(l, lookArm(p, share, Arm{Moments: later, Previous: previous}, now))
+		}
+		return e, l
+	}
+	e, l := arms(&Joint{Through: at, Moments: joint})
+	if got, crossed := covariance(at, e, l); !crossed || math.Abs(got/want-1) > 1e-12 {
+		t.Errorf("covariance %v (from the users: %v), want %v", got, crossed, want)
+	}
+	standIn := (0.25*0.25 + 0.75*0.75) / 500 * earlier.LinearCov(before, now)
+	for name, previous := range map[string]*Joint{
+		"none": nil, "of another look": {Through: day0, Moments: joint}, "of other columns": {Through: at, Moments: earlier},
+	} {
+		e, l := arms(previous)
+		if got, crossed := covariance(at, e, l); crossed || math.Abs(got/standIn-1) > 1e-12 {
+			t.Errorf("%s: covariance %v (from the users: %v), want %v", name, got, crossed, standIn)
+		}
+	}
+}
+
+// TestJointMomentsReachTheLooks: a metric without a window is no longer approximate when
+// every look is linked to the one before.
+func TestJointMomentsReachTheLooks(t *testing.T) {
+	for _, crossed := range []bool{true, false} {
+		w := worlds(4, 0.05)[0]
+		w.open, w.crossed, w.perDay = true, crossed, 100
+		c := w.run(t, 3)
+		if c.Approximate == crossed || c.Look != 4 {
+			t.Errorf("linked %v: approximate %v after %d looks", crossed, c.Approximate, c.Look)
+		}
+	}
+	if crossMoments(nil) || crossMoments([]Look{{}}) {
+		t.Error("before a second look nothing is linked")
+	}
+}

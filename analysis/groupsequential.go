@@ -1,0 +1,101 @@
+package analysis
+
+import (
+	"math"
+
+	"readout/sequential"
+)
+
+// groupSequential spends alpha over the metric's own clock, in looks whose correlations
+// are estimated from the users themselves.
+type groupSequential struct {
+	spending sequential.Spending
+	// beta is what futility bounds spend, 1 − power.
+	beta float64
+}
+
+func (g groupSequential) next(t test, earlier []Look, l Look) (Look, error) {
+	spent := 0.0
+	if len(earlier) > 0 {
+		last := earlier[len(earlier)-1]
+		r, crossed, ok := correlation(last, l)
+		if !ok {
+			return l, errTooLarge
+		}
+		spent, l.Correlation, l.CrossMoments = last.Spent, Defined(r), crossed
+	}
+	l.Spent = math.Max(spent, sequential.Spent(g.spending, l.Time, t.alpha, t.sides))
+	bounds := make([]sequential.Critical, len(earlier))
+	for i, e := range earlier {
+		bounds[i] = critical(e.Critical)
+	}
+	process, err := processOf(append(earlier[:len(earlier):len(earlier)], l))
+	if err != nil {
+		return l, err
+	}
+	c, err := sequential.NextBoundary(process, bounds, l.Spent-spent, t.sides)
+	if err != nil {
+		return l, err
+	}
+	l.setCritical(t, c)
+	if err := g.setFutility(t, process, earlier, &l); err != nil {
+		return l, err
+	}
+	l.LnP, err = g.logP(t, process, earlier, l)
+	return l, err
+}
+
+// processOf returns the process of recorded looks.
+func processOf(looks []Look) (sequential.Process, error) {
+	correlations := make([]float64, len(looks))
+	for i, l := range looks {
+		correlations[i] = l.Correlation.Or(0)
+	}
+	return sequential.FromCorrelations(correlations)
+}
+
+func (g groupSequential) criticalAt(t test, alpha float64, looks []Look) (sequential.Critical, error) {
+	spend := make([]float64, len(looks))
+	before := 0.0
+	for i, l := range looks {
+		spent := math.Max(before, sequential.Spent(g.spending, l.Time, alpha, t.sides))
+		spend[i], before = spent-before, spent
+	}
+	process, err := processOf(looks)
+	if err != nil {
+		return sequential.Critical{}, err
+	}
+	bounds, err := sequential.Boundaries(process, spend, t.sides)
+	if err != nil {
+		return sequential.Critical{}, err
+	}
+	return bounds[len(bounds)-1], nil
+}
+
+// logP returns the logarithm of the sequential p-value with look l added to the earlier ones.
+func (g groupSequential) logP(t test, process sequential.Process, earlier []Look, l Look) (float64, error) {
+	m := sequential.Monitoring{Process: process, Spending: g.spending, Sides: t.sides}
+	for _, e := range earlier {
+		m.Times, m.Z = append(m.Times, e.Time), append(m.Z, t.statistic(e.Z))
+	}
+	m.Times, m.Z = append(m.Times, l.Time), append(m.Z, t.statistic(l.Z))
+	if len(earlier) == 0 {
+		p, err := m.SequentialP()
+		return p.LogP, err
+	}
+	before := earlier[len(earlier)-1].LnP
+	p, err := m.Update(sequential.PValue{P: math.Exp(before), LogP: before})
+	return p.LogP, err
+}
+
+// due: a look needs new users in both arms, or to be the metric's last, after which there
+// is none.
+func (g groupSequential) due(past []Look, e effect, t float64, final bool) bool {
+	if len(past) == 0 {
+		return t > 0
+	}
+	last := past[len(past)-1]
+	return last.Time < 1 && t > last.Time && (final || moreUsers(e, last))
+}
+
+func (groupSequential) running() bool { return false }

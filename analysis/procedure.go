@@ -1,0 +1,112 @@
+package analysis
+
+import (
+	"math"
+
+	"readout/experiment"
+	"readout/sequential"
+)
+
+// test is how one comparison is tested.
+type test struct {
+	// alpha is the comparison's own error probability.
+	alpha float64
+	sides int
+	// direction is +1 where an increase is better, −1 where a decrease is.
+	direction float64
+	procedure procedure
+}
+
+// procedure is one of the ways to test: [fixed], [groupSequential] or [alwaysValid].
+type procedure interface {
+	// next tests a new look after the recorded ones: it fills in what is spent, the
+	// boundary, whether it is crossed, and the p-value with which looks so far are counted.
+	next(t test, earlier []Look, l Look) (Look, error)
+	// criticalAt returns the boundary of the last of the looks, had alpha been another one
+	// from the start.
+	criticalAt(t test, alpha float64, looks []Look) (sequential.Critical, error)
+	// due reports whether today's users make a look after the recorded ones. t is the
+	// spending time, final says that no user is to come.
+	due(past []Look, e effect, t float64, final bool) bool
+	// running reports whether interval and p-value take in all looks so far.
+	running() bool
+}
+
+// test returns how a metric is tested at the given alpha.
+func (a *analyzer) test(m *experiment.Metric, alpha float64) (test, error) {
+	t := test{alpha: alpha, sides: 2, direction: 1}
+	if m.Sides == experiment.SidesOne {
+		t.sides = 1
+	}
+	if m.Goal == experiment.GoalDecrease {
+		t.direction = -1
+	}
+	switch stats := a.in.Experiment.Statistics; {
+	case stats.Method == experiment.MethodFixed:
+		t.procedure = fixed{}
+	case stats.Procedure == experiment.ProcedureAlwaysValid:
+		t.procedure = alwaysValid{planned: a.plannedUsers}
+	default:
+		family, err := a.in.spending(m)
+		if err != nil {
+			return t, err
+		}
+		t.procedure = groupSequential{spending: family, beta: 1 - stats.Power}
+	}
+	return t, nil
+}
+
+// next tests a new look after the recorded ones.
+func (t test) next(earlier []Look, l Look) (Look, error) {
+	l.Number = len(earlier) + 1
+	l.Alpha = t.alpha
+	l.Information = 1 / (l.SE * l.SE)
+	return t.procedure.next(t, earlier, l)
+}
+
+// statistic turns a standard normal score into the one that is held against the boundary:
+// the score itself, or for a one-sided test the score in the direction of the goal.
+func (t test) statistic(z float64) float64 {
+	if t.sides == 1 {
+		return t.direction * z
+	}
+	return z
+}
+
+// crossed reports whether score z lies beyond boundary c.
+func (t test) crossed(z, c float64) bool {
+	s := t.statistic(z)
+	return s > c || t.sides == 2 && s < -c
+}
+
+// setCritical records a boundary and whether the look crosses it.
+func (l *Look) setCritical(t test, c sequential.Critical) {
+	if c.Finite {
+		l.Critical = Defined(c.Value)
+		l.Crossed = t.crossed(l.Z, c.Value)
+	}
+}
+
+// critical turns a recorded boundary into the form in which sequential takes it.
+func critical(n Number) sequential.Critical {
+	v, ok := n.Get()
+	return sequential.Critical{Value: v, Finite: ok}
+}
+
+// moreUsers reports whether both arms have more users than at a recorded look.
+func moreUsers(e effect, last Look) bool {
+	return users(e.control) > users(last.Control) && users(e.treatment) > users(last.Treatment)
+}
+
+// singleLogP returns the logarithm of the p-value of a single test: the tail beyond the
+// score, on both sides unless the test is one-sided.
+func (t test) singleLogP(z float64) float64 {
+	s := t.statistic(z)
+	switch {
+	case t.sides == 2:
+		return math.Min(0, math.Ln2+sequential.LogUpperTail(math.Abs(s)))
+	case s < 0:
+		return math.Log1p(-math.Exp(sequential.LogUpperTail(-s)))
+	}
+	return sequential.LogUpperTail(s)
+}

@@ -1,0 +1,150 @@
+package analysis
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"readout/experiment"
+)
+
+// splitOf returns the check of the split and its e-value, in logarithm.
+func splitOf(t *testing.T, in Input) (Check, float64) {
+	t.Helper()
+	a := analyzer{in: &in, day: in.today(), control: in.control()}
+	check := a.sampleRatioCheck()
+	for _, n := range check.Numbers {
+		if n.Name == "ln_e_value" {
+			return check, n.Value.value
+		}
+	}
+	return check, math.NaN()
+}
+
+// users appends a day with the users per variant so far, all of one phase.
+func (in *Input) users(users ...int64) {
+	in.Days = append(in.Days, Day{Users: users, Several: make([]int64, len(users))})
+}
+
+// An alarm stays when the split evens out later: it was not chance.
+func TestSplitAlarmStays(t *testing.T) {
+	in := testInput(testExperiment(), 3)
+	in.users(1000, 1000)
+	if check, e := splitOf(t, in); check.Severity != OK || e > 0 {
+		t.Errorf("%s at ln e %v", check.Severity, e)
+	}
+	in.users(2300, 2000)
+	check, e := splitOf(t, in)
+	if check.Severity != Alarm || e < math.Log(1000) {
+		t.Errorf("%s at ln e %v", check.Severity, e)
+	}
+	in.users(5000, 5000)
+	if check, later := splitOf(t, in); check.Severity != Alarm || later != e {
+		t.Errorf("%s at ln e %v, was %v", check.Severity, later, e)
+	}
+}
+
+// What would be suspect at a single look is no alarm at one of many.
+func TestSplitIsLookedAtDaily(t *testing.T) {
+	in := testInput(testExperiment(), 3)
+	in.users(50_370, 49_300)
+	if check, _ := splitOf(t, in); check.Severity != Info || check.Numbers[0].Value.value > 0.001 {
+		t.Errorf("%+v", check)
+	}
+}
+
+// TestSplitFalseAlarms: looked at on 60 days, a right split raises the alarm in no more
+// than a thousandth of the experiments, where the chi-square at 0.001 would do so far more often.
+func TestSplitFalseAlarms(t *testing.T) {
+	const runs, alarm = 5000, 0.001
+	r := rand.New(rand.NewPCG(7, 7))
+	alarms, classic := 0, 0
+	weights := []float64{0.7, 0.3}
+	for range runs {
+		users := []int64{0, 0}
+		var alarmed, suspect bool
+		for range 60 {
+			n := 200
+			var b int64
+			for range n {
+				if r.Float64() < 0.3 {
+					b++
+				}
+			}
+			users[0] += int64(n) - b
+			users[1] += b
+			alarmed = alarmed || logSplitE(users, weights, splitConcentration) > -math.Log(alarm)
+			c, _ := sampleRatio(users, weights)
+			suspect = suspect || c.p < alarm
+		}
+		if alarmed {
+			alarms++
+		}
+		if suspect {
+			classic++
+		}
+	}
+	if limit := runs*alarm + 3*math.Sqrt(runs*alarm); float64(alarms) > limit {
+		t.Errorf("%d of %d right splits raise the alarm, at most %.0f should", alarms, runs, limit)
+	}
+	if classic < 5*alarms || classic < 5 {
+		t.Errorf("chi-square raises it in %d, the e-value in %d", classic, alarms)
+	}
+}
+
+// Phases have their own weights: a stopped variant is no mismatch, and users it gets
+// nevertheless are an alarm.
+func TestSplitOfPhases(t *testing.T) {
+	e := testExperiment()
+	e.Variants = append(e.Variants, experiment.Variant{Name: "third"})
+	in := testInput(e, 3)
+	in.Phases = []Phase{{Weights: []float64{0.4, 0.3, 0.3}}, {Weights: []float64{0.4, 0.3, 0}}}
+	day := func(second ...int64) {
+		in.Days = []Day{{
+			Users: []int64{4000 + second[0], 3000 + second[1], 3000 + second[2]}, Several: make([]int64, 3),
+			PhaseUsers: [][]int64{{4000, 3000, 3000}, second}, PhaseSeveral: [][]int64{{0, 0, 0}, {0, 0, 0}},
+		}}
+	}
+	day(8000, 6000, 0)
+	check, e1 := splitOf(t, in)
+	if check.Severity != OK || check.Numbers[2].Value.value != 3 || check.Numbers[3].Value.value != 0 {
+		t.Errorf("%+v", check)
+	}
+	want := logSplitE([]int64{4000, 3000, 3000}, in.Phases[0].Weights, splitConcentration) +
+		logSplitE([]int64{8000, 6000, 0}, in.Phases[1].Weights, splitConcentration)
+	if math.Abs(e1-want) > 1e-9 {
+		t.Errorf("ln e %v, the phases' product %v", e1, want)
+	}
+	day(8000, 5000, 0)
+	if check, _ := splitOf(t, in); check.Severity != Alarm {
+		t.Errorf("%+v", check)
+	}
+	day(8000, 6000, 3)
+	a := analyzer{in: &in, day: in.today()}
+	if check, ok := a.zeroWeightCheck(nil); !ok || check.Severity != Alarm || check.Numbers[0].Value.value != 3 {
+		t.Errorf("%+v", check)
+	}
+	in.Phases = nil
+	day(8000, 6000, 0)
+	in.Days[0].PhaseUsers, e.Variants[2].Traffic = nil, experiment.Whole/3
+	if check, _ := splitOf(t, in); check.Severity != Alarm {
+		t.Errorf("without phases the stopped variant is missing: %+v", check)
+	}
+}
+
+// The split is tested before and after users seen in several variants are left out, by the
+// mean of both e-values, which keeps the level.
+func TestSplitBeforeAndAfterExclusions(t *testing.T) {
+	in := testInput(testExperiment(), 3)
+	in.Days = []Day{{Users: []int64{10_000, 10_000}, Several: []int64{900, 100}}}
+	check, e := splitOf(t, in)
+	after := logSplitE([]int64{10_000, 10_000}, []float64{1, 1}, splitConcentration)
+	before := logSplitE([]int64{10_900, 10_100}, []float64{1, 1}, splitConcentration)
+	if want := math.Log((math.Exp(after) + math.Exp(before)) / 2); check.Severity != Alarm || math.Abs(e-want) > 1e-9 {
+		t.Errorf("%s at ln e %v, want %v", check.Severity, e, want)
+	}
+	in.Experiment.SeveralVariants = experiment.SeveralFirst
+	if check, e := splitOf(t, in); check.Severity != OK || math.Abs(e-after) > 1e-9 {
+		t.Errorf("users counted where they were first are no others: %s at ln e %v", check.Severity, e)
+	}
+}

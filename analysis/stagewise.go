@@ -1,0 +1,86 @@
+package analysis
+
+import (
+	"math"
+	"slices"
+
+	"readout/sequential"
+)
+
+// largestScore is the largest score for which drifts are looked for; beyond, nothing about
+// the effect is in doubt.
+const largestScore = 1e5
+
+// stagewise returns the inference by stage-wise ordering after a group-sequential test has
+// ended at the last of the looks.
+//
+// The drifts δ that sequential gives are on the scale of the normal score; the effect that
+// belongs to one is value − SE·T_df⁻¹(Φ(z − δ)), so that with a single look the interval is
+// Welch's. A one-sided test bounds the effect only from the side it guards. The result is
+// nil beyond [largestScore].
+func (t test) stagewise(looks []Look) (*Stagewise, error) {
+	process, err := processOf(looks)
+	if err != nil {
+		return nil, err
+	}
+	d := sequential.Design{Process: process, Upper: make([]sequential.Critical, len(looks))}
+	for i, l := range looks {
+		d.Upper[i] = critical(l.Critical)
+	}
+	confidence := 1 - 2*t.alpha
+	if t.sides == 2 {
+		d.Lower = sequential.Mirror(d.Upper)
+		confidence = 1 - t.alpha
+	}
+	last := looks[len(looks)-1]
+	z := t.statistic(last.Z)
+	if math.Abs(z) > largestScore {
+		return nil, nil
+	}
+	final, err := d.Stagewise(z, confidence)
+	if err != nil {
+		return nil, err
+	}
+	out := &Stagewise{
+		Date: last.Date, Look: last.Number, P: Defined(final.P),
+		Estimate: t.effectAt(last, z, final.Median),
+		Lo:       t.effectAt(last, z, final.Lo), Hi: t.effectAt(last, z, final.Hi),
+	}
+	if t.sides == 1 {
+		out.P, out.Hi = Defined(final.PUpper), Number{}
+		if t.direction < 0 {
+			out.Lo, out.Hi = Number{}, out.Lo
+		}
+	}
+	return out, nil
+}
+
+// effectAt returns the effect at a drift of the statistic z of a look.
+func (t test) effectAt(l Look, z, drift float64) Number {
+	distance := l.SE * studentScore(z-drift, l.DF)
+	if t.sides == 1 {
+		distance *= t.direction
+	}
+	return Defined(l.Effect - distance)
+}
+
+// setStagewise fills in the inference after the test of a primary comparison has ended: at
+// its look of record, or at its last look when no more are to come. Under Holm's correction
+// a comparison may have crossed its boundary and gone on; then the order of its stages is
+// not the one that was tested, and there is none.
+func (a *analyzer) setStagewise(c *Comparison, s scored, t test, final bool) error {
+	if _, ok := t.procedure.(groupSequential); !ok || s.role != Primary || c.Look == 0 {
+		return nil
+	}
+	looks, _ := looksOf(append(a.in.Looks[:len(a.in.Looks):len(a.in.Looks)], a.looks...), s.metric.Name, c.Variant, a.in.MetricHash[s.metric.Name])
+	looks = looks[:c.Look]
+	switch {
+	case c.Record != nil:
+		looks = looks[:c.Record.Look]
+	case !final && looks[len(looks)-1].Time < 1, slices.ContainsFunc(looks, func(l Look) bool { return l.Crossed }):
+		return nil
+	}
+	var err error
+	c.Stagewise, err = t.stagewise(looks)
+	return err
+}
