@@ -79,6 +79,9 @@ any, count, sum, max, min, first, last or distinct_days, or NAME=A(EVENT)/B(EVEN
 }
 
 func (a *app) analyze(ctx context.Context, args []string, f analyzeFlags) error {
+	if err := a.checkOutput(f.format); err != nil {
+		return err
+	}
 	var job *daily.AdHoc
 	var err error
 	bare := f.exposures != "" || f.conversions != ""
@@ -148,9 +151,7 @@ func (a *app) projectJob(name string, f analyzeFlags) (*daily.AdHoc, error) {
 		Project: p, Engine: engine, Control: experiment.Control,
 		Start: state.Start, End: state.End, Through: daily.Yesterday(now, p.Location),
 	}
-	for _, s := range state.Stopped {
-		job.Stopped = append(job.Stopped, s.At)
-	}
+	job.State = state
 	changed := *e
 	job.Experiment = &changed
 	if err := f.apply(job, p); err != nil {
@@ -158,6 +159,10 @@ func (a *app) projectJob(name string, f analyzeFlags) (*daily.AdHoc, error) {
 	}
 	if e.Statistics.Method == experiment.MethodSequential && changed.Statistics.Method == experiment.MethodFixed {
 		changed.Scorecard = changed.Scorecard.WithoutLookback()
+	}
+	if now.Before(job.Through.Through) {
+		return nil, usagef("--date %s is not over yet in %s: the last whole day is %s",
+			job.Through.Date, p.Location, daily.Yesterday(now, p.Location).Date)
 	}
 	if job.Start.IsZero() && f.start == "" {
 		return nil, usagef("experiment %s has no start yet: give --start", name)

@@ -66,8 +66,18 @@ func run(ctx context.Context, args []string, out, errs io.Writer, clock func() t
 	return a.fail(err)
 }
 
-// fail prints an error and returns its exit status.
+// fail prints an error, or each of several joined, and returns its exit status: of several,
+// that of the first.
 func (a *app) fail(err error) int {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		status := exitOK
+		for _, e := range joined.Unwrap() {
+			if s := a.fail(e); status == exitOK {
+				status = s
+			}
+		}
+		return status
+	}
 	var config experiment.Errors
 	var usage usageError
 	var attention attentionError
@@ -111,13 +121,17 @@ func (a *app) root() *cobra.Command {
 	flags.StringVar(&a.nowAt, "now", "", "use this instant as the clock (RFC 3339, or a date: its midnight in the project's zone)")
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "say only what went wrong")
 	flags.StringVar(&a.color, "color", "auto", "colour in text reports: auto, always or never")
+	var commands []*cobra.Command
 	for _, c := range []func() *cobra.Command{
 		a.demoCommand, a.initCommand, a.validateCommand, a.runCommand, a.analyzeCommand,
-		a.powerCommand, a.statusCommand, a.scheduleCommand, a.startCommand,
+		a.powerCommand, a.statusCommand, a.cronCommand, a.reportCommand,
+		a.publishCommand, a.newCommand, a.templateCommand, a.schemaCommand,
 	} {
-		command := c()
-		command.Args = usageArgs(command.Args)
-		root.AddCommand(command)
+		commands = append(commands, c())
+	}
+	for _, c := range append(commands, a.moveCommands()...) {
+		c.Args = usageArgs(c.Args)
+		root.AddCommand(c)
 	}
 	return root
 }
@@ -164,6 +178,15 @@ func (a *app) say(format string, args ...any) {
 	if !a.quiet {
 		fmt.Fprintf(a.err, format+"\n", args...)
 	}
+}
+
+// checkOutput reports a format or a colour that there is not, before any work is done.
+func (a *app) checkOutput(format string) error {
+	if _, err := reports.FormatNamed(format); err != nil {
+		return usageError{err}
+	}
+	_, err := a.textOptions()
+	return err
 }
 
 // writeCards prints scorecards in a format.

@@ -13,6 +13,7 @@ import (
 	"readout/analysis"
 	"readout/experiment"
 	"readout/internal/daily"
+	"readout/reports"
 )
 
 func (a *app) demoCommand() *cobra.Command {
@@ -64,8 +65,8 @@ func (a *app) demo(ctx context.Context, dir string) error {
 	if err := a.writeCards("text", cards); err != nil {
 		return err
 	}
-	a.say("\nThe project is in %s: look at %s, then try 'readout status --project %s'.",
-		dir, filepath.Join(dir, "experiments"), dir)
+	a.say("\nThe project is in %s, its experiments in %s, its pages in %s.\nTry 'readout report --open --project %s'.",
+		dir, filepath.Join(dir, "experiments"), filepath.Join(reports.PagesDir(filepath.Join(dir, "state")), "index.html"), dir)
 	return nil
 }
 

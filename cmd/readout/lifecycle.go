@@ -6,58 +6,124 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"readout/analysis"
 	"readout/experiment"
 	"readout/internal/daily"
 )
 
-func (a *app) startCommand() *cobra.Command {
-	var by, why string
-	c := &cobra.Command{
-		Use:     "start EXPERIMENT",
-		Short:   "start an experiment now",
-		Long:    "Starts a Draft or Scheduled experiment: it is Running from now until its end.",
-		Example: "  readout start checkout-button --by ana",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			return a.move(args[0], experiment.Request{Action: experiment.ActionStart, By: by, Why: why})
-		},
-	}
-	whoFlags(c, &by, &why)
-	return c
+// moveFlags are what a person says with a move.
+type moveFlags struct {
+	by, why, until string
+	cancel         bool
 }
 
-func (a *app) scheduleCommand() *cobra.Command {
-	var by, why string
-	var cancel bool
-	c := &cobra.Command{
-		Use:   "schedule EXPERIMENT",
-		Short: "let an experiment start by itself at its scheduled start",
-		Long: `Schedules a Draft: it turns Running by itself at the start in its file, and Ready for
+// mover is a command that makes one move of an experiment.
+type mover struct {
+	use, short, long, example string
+	action                    experiment.Action
+	// variant says that a variant is named after the experiment.
+	variant bool
+	// flags adds the flags beside --by and --why.
+	flags func(*pflag.FlagSet, *moveFlags)
+}
+
+// movers returns the moves that people make.
+func movers() []mover {
+	return []mover{
+		{
+			use: "schedule EXPERIMENT", action: experiment.ActionSchedule,
+			short: "let an experiment start by itself at its scheduled start",
+			long: `Schedules a Draft: it turns Running by itself at the start in its file, and Ready for
 review at its end. A start in the file alone schedules nothing. --cancel goes back to Draft.`,
-		Example: "  readout schedule checkout-button\n  readout schedule checkout-button --cancel",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			action := experiment.ActionSchedule
-			if cancel {
-				action = experiment.ActionCancel
-			}
-			return a.move(args[0], experiment.Request{Action: action, By: by, Why: why})
+			example: "  readout schedule checkout-button\n  readout schedule checkout-button --cancel",
+			flags: func(flags *pflag.FlagSet, f *moveFlags) {
+				flags.BoolVar(&f.cancel, "cancel", false, "take a scheduled experiment back to Draft")
+			},
+		},
+		{
+			use: "start EXPERIMENT", action: experiment.ActionStart,
+			short:   "start an experiment now",
+			long:    "Starts a Draft or Scheduled experiment: it is Running from now until its end.",
+			example: "  readout start checkout-button --by ana",
+		},
+		{
+			use: "stop EXPERIMENT", action: experiment.ActionStop,
+			short: "end a running experiment now",
+			long: `Ends enrolment now: the experiment is Ready for review. Say why: an early winner,
+futility, harm. What has been tested stays; alpha is not spent faster by an early end.`,
+			example: "  readout stop checkout-button --why 'early winner'",
+		},
+		{
+			use: "extend EXPERIMENT", action: experiment.ActionExtend,
+			short: "move the end of an experiment to a later day",
+			long: `Moves the end of a Running experiment, or takes one that is Ready for review back to
+Running. Alpha spent so far stays spent; results are called approximate from then on,
+because an extension may have been driven by them.`,
+			example: "  readout extend checkout-button --until 2026-03-01 --why 'too little traffic'",
+			flags: func(flags *pflag.FlagSet, f *moveFlags) {
+				flags.StringVar(&f.until, "until", "", "the new last day, or the instant of the new end")
+			},
+		},
+		{
+			use: "stop-variant EXPERIMENT VARIANT", action: experiment.ActionStopVariant, variant: true,
+			short: "take one variant out of a running experiment",
+			long: `Its users get what control gets from now on, and new users are split over the others. A
+new phase begins. Control cannot be stopped.`,
+			example: "  readout stop-variant checkout-button huge --why 'breaks on small screens'",
+		},
+		{
+			use: "decide EXPERIMENT VARIANT", action: experiment.ActionDecide, variant: true,
+			short: "give one variant to everybody and complete the experiment",
+			long: `Completes an experiment that is Ready for review: everybody gets VARIANT, and the
+results freeze at this day.`,
+			example: "  readout decide checkout-button big --why 'more purchases, no harm'",
+		},
+		{
+			use: "archive EXPERIMENT", action: experiment.ActionArchive,
+			short:   "mark a completed experiment as archived",
+			long:    "Marks a Completed experiment as archived. Its results stay.",
+			example: "  readout archive checkout-button",
 		},
 	}
-	whoFlags(c, &by, &why)
-	c.Flags().BoolVar(&cancel, "cancel", false, "take a scheduled experiment back to Draft")
-	return c
 }
 
-// whoFlags adds the flags that every move has.
-func whoFlags(c *cobra.Command, by, why *string) {
-	c.Flags().StringVar(by, "by", "", "who does it (default: the user's name)")
-	c.Flags().StringVar(why, "why", "", "the reason, for the log")
+// moveCommands returns a command per move.
+func (a *app) moveCommands() []*cobra.Command {
+	var out []*cobra.Command
+	for _, m := range movers() {
+		f := new(moveFlags)
+		args := 1
+		if m.variant {
+			args = 2
+		}
+		c := &cobra.Command{
+			Use: m.use, Short: m.short, Long: m.long, Example: m.example, Args: cobra.ExactArgs(args),
+			RunE: func(_ *cobra.Command, args []string) error {
+				r := experiment.Request{Action: m.action, By: f.by, Why: f.why}
+				if m.variant {
+					r.Variant = args[1]
+				}
+				if f.cancel {
+					r.Action = experiment.ActionCancel
+				}
+				return a.move(args[0], r, f.until)
+			},
+		}
+		c.Flags().StringVar(&f.by, "by", "", "who does it (default: the user's name)")
+		c.Flags().StringVar(&f.why, "why", "", "the reason, for the log")
+		if m.flags != nil {
+			m.flags(c.Flags(), f)
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
-// move makes one move of an experiment and logs it, after the transitions that are due.
-func (a *app) move(name string, r experiment.Request) (err error) {
+// move makes one move of an experiment and logs it, after the transitions that are due,
+// which are made even if the move is refused.
+func (a *app) move(name string, r experiment.Request, until string) (err error) {
 	p, err := a.load()
 	if err != nil {
 		return err
@@ -72,6 +138,9 @@ func (a *app) move(name string, r experiment.Request) (err error) {
 	if r.At, err = a.now(p.Location); err != nil {
 		return err
 	}
+	if r.Until, err = untilWhen(r.Action, until, p.Location); err != nil {
+		return err
+	}
 	state := a.state(p)
 	lock, err := daily.LockState(state)
 	if err != nil {
@@ -83,24 +152,73 @@ func (a *app) move(name string, r experiment.Request) (err error) {
 	if err != nil {
 		return err
 	}
-	if _, err := daily.Advance(p, log, state, r.At); err != nil {
+	due, err := a.advance(p, log, r.At)
+	if err != nil {
 		return err
 	}
-	entry, err := experiment.Move(e, log.State(e), r)
-	if err != nil {
+	before := log.State(e)
+	entry, err := experiment.Move(e, before, r)
+	switch {
+	case err != nil && due:
+		return errors.Join(usageError{err}, a.publish(p, log, r.At))
+	case err != nil:
 		return usageError{err}
 	}
 	if err := log.Append(path, entry); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "%s: %s → %s%s\n", name, entry.From, entry.To, dates(entry, p.Location))
-	return nil
+	a.warn(e, before, r, p.Location)
+	fmt.Fprintf(a.out, "%s: %s\n", name, moved(entry, p.Location))
+	return a.publish(p, log, r.At)
 }
 
-// dates says from when to when an entry lets an experiment run.
-func dates(e experiment.Entry, zone *time.Location) string {
-	if e.Start == nil || e.End == nil {
-		return ""
+// untilWhen reads --until, which only extend has.
+func untilWhen(action experiment.Action, until string, zone *time.Location) (time.Time, error) {
+	if action != experiment.ActionExtend {
+		return time.Time{}, nil
 	}
-	return fmt.Sprintf(", from %s until %s", e.Start.In(zone).Format(minute), e.End.In(zone).Format(minute))
+	if until == "" {
+		return time.Time{}, usagef("say until when: --until 2026-03-01")
+	}
+	t, _, err := experiment.ParseInstant(until, zone, true)
+	if err != nil {
+		return time.Time{}, usagef("--until %q: %w", until, err)
+	}
+	return t, nil
+}
+
+// warn says what a person should know about a move that is allowed all the same.
+func (a *app) warn(e *experiment.Experiment, before experiment.State, r experiment.Request, zone *time.Location) {
+	final := before.End
+	for _, m := range e.Scorecard.Metrics() {
+		if f := before.End.Add(analysis.MatureAfter(m)); f.After(final) {
+			final = f
+		}
+	}
+	switch over := !r.At.Before(final); {
+	case r.Action == experiment.ActionDecide && !over:
+		a.say("%s: decided before its last users were counted, on %s", e.Name, final.In(zone).Format(minute))
+	case r.Action == experiment.ActionExtend && over && len(e.Scorecard.Primary) > 0:
+		a.say("%s: its last look was taken and no alpha is left: what comes from now on describes, it cannot become significant", e.Name)
+	}
+}
+
+// moved says what an entry has done.
+func moved(e experiment.Entry, zone *time.Location) string {
+	text := fmt.Sprintf("%s → %s", e.From, e.To)
+	switch {
+	case e.Action == experiment.ActionPublish:
+		text = e.Why
+	case e.Action == experiment.ActionStopVariant:
+		text = "variant " + e.Variant + " stopped"
+	case e.Action == experiment.ActionDecide:
+		text += ", everybody gets " + e.Variant
+	case e.Action == experiment.ActionArchive:
+		text = "archived"
+	case e.Start != nil && e.End != nil:
+		text += fmt.Sprintf(", from %s until %s", e.Start.In(zone).Format(minute), e.End.In(zone).Format(minute))
+	case e.End != nil:
+		text += ", until " + e.End.In(zone).Format(minute)
+	}
+	return text
 }

@@ -173,6 +173,9 @@ func (f powerFlags) design() (power.Design, error) {
 	if d.VarianceKept, err = fraction("--variance-kept", f.kept); err != nil {
 		return d, err
 	}
+	if d.VarianceKept == 0 {
+		return d, usagef("--variance-kept %q: want more than 0%% and at most 100%%", f.kept)
+	}
 	if d.Weights, err = f.traffic(); err != nil {
 		return d, err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -46,6 +47,9 @@ over yet is refused: an incomplete day is never a look.`,
 }
 
 func (a *app) runDaily(ctx context.Context, f runFlags) error {
+	if err := a.checkOutput(cmp.Or(f.format, "text")); err != nil {
+		return err
+	}
 	p, err := a.load()
 	if err != nil {
 		return err
@@ -104,13 +108,14 @@ func (a *app) runOnce(ctx context.Context, p *experiment.Project, now time.Time,
 		return nil, err
 	}
 	bar := a.progress()
-	runner := daily.Runner{Project: p, Engine: engine, State: a.state(p), Seed: seed(), Progress: bar.update}
+	runner := daily.Runner{
+		Project: p, Engine: engine, State: a.state(p), Seed: seed(), Progress: bar.update,
+		Publish: func(log *experiment.Log) error { return a.publish(p, log, now) },
+	}
 	report, err := runner.Run(ctx, now, first, last)
 	bar.finish()
 	if report != nil {
-		for _, t := range report.Transitions {
-			a.say("%s: %s → %s (%s)", t.Experiment, t.From, t.To, t.At.In(p.Location).Format(minute))
-		}
+		a.sayTransitions(report.Transitions, p.Location)
 	}
 	return report, err
 }

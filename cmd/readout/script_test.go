@@ -22,6 +22,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/rogpeppe/go-internal/txtar"
 )
 
 var update = flag.Bool("update", false, "rewrite the output that scripts and golden files expect")
@@ -55,8 +56,49 @@ func TestScripts(t *testing.T) {
 			"truncate": truncate,
 			"digest":   digest,
 			"isjson":   isJSON,
+			"looks":    looks,
+			"pick":     pick,
 		},
 	})
+}
+
+// readmeBlocks are the blocks of the demo's first scorecard that README.md shows.
+var readmeBlocks = []int{0, 1, 2, 3}
+
+// TestScorecardOfREADME holds that the scorecard in README.md is the one that the demo
+// prints, as the story of the demo has it, without some of its blocks. It stands behind
+// TestScripts, which rewrites that story with -update.
+func TestScorecardOfREADME(t *testing.T) {
+	story, err := txtar.ParseFile(filepath.Join("testdata", "script", "demo.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var printed string
+	for _, f := range story.Files {
+		if f.Name == "scorecards.txt" {
+			printed = string(f.Data)
+		}
+	}
+	blocks := strings.Split(printed, "\n\n")
+	var shown []string
+	for _, i := range readmeBlocks {
+		if i >= len(blocks) {
+			t.Fatalf("the demo prints only %d blocks", len(blocks))
+		}
+		shown = append(shown, strings.TrimRight(blocks[i], "\n"))
+	}
+	path := filepath.Join(root, "README.md")
+	readme, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const begin, end = "<!-- scorecard -->\n```\n", "\n```\n<!-- end -->"
+	before, rest, ok := strings.Cut(string(readme), begin)
+	_, after, okEnd := strings.Cut(rest, end)
+	if !ok || !okEnd {
+		t.Fatalf("%s has no block between %q and %q", path, begin, end)
+	}
+	golden(t, path, before+begin+strings.Join(shown, "\n\n")+end+after)
 }
 
 // exits runs a command and expects its exit status:
@@ -135,6 +177,63 @@ func isJSON(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("document %d: %v", n+1, err)
 		}
 	}
+}
+
+// looks prints the looks of a log to a file, one a line: date, metric, variant, spending
+// time and alpha spent, to four decimals:
+//
+//	looks LOG FILE
+func looks(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: looks LOG FILE")
+	}
+	var out strings.Builder
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		var look struct {
+			Date, Metric, Variant string
+			Time, Spent           float64
+		}
+		ts.Check(json.Unmarshal([]byte(line), &look))
+		fmt.Fprintf(&out, "%s %s %s %.4f %.4f\n", look.Date, look.Metric, look.Variant, look.Time, look.Spent)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(out.String()), 0o644))
+}
+
+// pick prints a part of a JSON file to a file: keys and indexes are joined by dots, and *
+// stands for every element of a list, each on a line of its own:
+//
+//	pick JSON experiments.0.phases.*.traffic FILE
+func pick(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: pick JSON PATH FILE")
+	}
+	var whole any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &whole))
+	found := []any{whole}
+	for key := range strings.SplitSeq(args[1], ".") {
+		var next []any
+		for _, v := range found {
+			switch v := v.(type) {
+			case map[string]any:
+				next = append(next, v[key])
+			case []any:
+				if i, err := strconv.Atoi(key); err == nil && i < len(v) {
+					v = v[i : i+1]
+				}
+				next = append(next, v...)
+			default:
+				ts.Fatalf("%s: nothing at %s", args[1], key)
+			}
+		}
+		found = next
+	}
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	for _, v := range found {
+		ts.Check(encoder.Encode(v))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), out.Bytes(), 0o644))
 }
 
 // toParquet writes a CSV file as Parquet:

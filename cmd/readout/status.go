@@ -29,7 +29,18 @@ type standing struct {
 	Date           string                  `json:"date,omitempty"`
 	Users          int64                   `json:"users"`
 	Recommendation analysis.Recommendation `json:"recommendation"`
-	Attention      []string                `json:"attention"`
+	// Verdicts are those of the primary metrics.
+	Verdicts  []verdict `json:"verdicts"`
+	Attention []string  `json:"attention"`
+	History   []event   `json:"history"`
+}
+
+// verdict is what a scorecard says about one variant by one primary metric.
+type verdict struct {
+	Metric   string           `json:"metric"`
+	Variant  string           `json:"variant"`
+	Verdict  analysis.Verdict `json:"verdict"`
+	Sentence string           `json:"sentence"`
 }
 
 func (a *app) statusCommand() *cobra.Command {
@@ -38,7 +49,8 @@ func (a *app) statusCommand() *cobra.Command {
 		Use:   "status [EXPERIMENT]",
 		Short: "where every experiment, or one, stands",
 		Long: `Shows status, progress to the end, users so far, and the recommendation and checks of
-the last scorecard. Transitions that are due show as made; 'readout run' logs them.`,
+the last scorecard; of one experiment also the verdict on every variant by every primary
+metric, and its history. Transitions that are due show as made; 'readout run' logs them.`,
 		Example: "  readout status\n  readout status checkout-button --json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -76,6 +88,7 @@ func (a *app) status(args []string, asJSON bool) error {
 		if err != nil {
 			return err
 		}
+		s.History = historyOf(log, e, now, p.Location)
 		standings = append(standings, s)
 	}
 	if asJSON {
@@ -83,13 +96,13 @@ func (a *app) status(args []string, asJSON bool) error {
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(standings)
 	}
-	a.printStandings(standings, p.Location)
+	a.printStandings(standings, p.Location, len(args) == 1)
 	return nil
 }
 
 // standingOf returns where an experiment stands at now.
 func standingOf(s experiment.State, state string, now time.Time, zone *time.Location) (standing, error) {
-	out := standing{Experiment: s.Experiment, Status: s.At(now), Attention: []string{}}
+	out := standing{Experiment: s.Experiment, Status: s.At(now), Verdicts: []verdict{}, Attention: []string{}}
 	if !s.Start.IsZero() {
 		out.Start = &s.Start
 	}
@@ -114,6 +127,14 @@ func standingOf(s experiment.State, state string, now time.Time, zone *time.Loca
 	for _, v := range card.Variants {
 		out.Users += v.Users
 	}
+	for _, m := range card.Metrics {
+		if m.Role != analysis.Primary {
+			continue
+		}
+		for _, c := range m.Comparisons {
+			out.Verdicts = append(out.Verdicts, verdict{m.Name, c.Variant, c.Verdict, c.Sentence})
+		}
+	}
 	for _, c := range card.Checks {
 		if c.Severity == analysis.Alarm || c.Severity == analysis.Warning {
 			out.Attention = append(out.Attention, c.Sentence)
@@ -122,8 +143,9 @@ func standingOf(s experiment.State, state string, now time.Time, zone *time.Loca
 	return out, nil
 }
 
-// printStandings prints a table and below it what each experiment's scorecard says.
-func (a *app) printStandings(standings []standing, zone *time.Location) {
+// printStandings prints a table and below it what each experiment's scorecard says, with
+// verdicts and history where details are wanted.
+func (a *app) printStandings(standings []standing, zone *time.Location, details bool) {
 	if len(standings) == 0 {
 		fmt.Fprintln(a.out, "The project has no experiments yet.")
 		return
@@ -141,13 +163,25 @@ func (a *app) printStandings(standings []standing, zone *time.Location) {
 	}
 	fmt.Fprintln(a.out, t.Render())
 	for _, s := range standings {
-		if s.Date == "" {
-			continue
+		if s.Date != "" {
+			a.printFindings(s, details)
 		}
-		fmt.Fprintf(a.out, "\n%s (%s): %s\n", s.Experiment, s.Date, s.Recommendation.Sentence)
-		for _, text := range s.Attention {
-			fmt.Fprintf(a.out, "  ! %s\n", text)
+		if details && len(s.History) > 0 {
+			printHistory(a.out, s.History, zone)
 		}
+	}
+}
+
+// printFindings prints what the last scorecard of an experiment says.
+func (a *app) printFindings(s standing, details bool) {
+	fmt.Fprintf(a.out, "\n%s (%s): %s\n", s.Experiment, s.Date, s.Recommendation.Sentence)
+	if details {
+		for _, v := range s.Verdicts {
+			fmt.Fprintf(a.out, "  %s, %s: %s. %s\n", v.Metric, v.Variant, v.Verdict, v.Sentence)
+		}
+	}
+	for _, text := range s.Attention {
+		fmt.Fprintf(a.out, "  ! %s\n", text)
 	}
 }
 

@@ -4,6 +4,9 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"readout/experiment"
+	"readout/internal/daily"
 )
 
 func (a *app) validateCommand() *cobra.Command {
@@ -12,12 +15,16 @@ func (a *app) validateCommand() *cobra.Command {
 		Short: "check all files of the project",
 		Long: `Checks readout.yaml and everything in metrics/, templates/, audiences/ and
 experiments/. All errors are printed at once, each with file:line:column, what was
-found, and what is allowed. Reads no data.`,
+found, and what is allowed. Edits that an experiment under way does not bear are errors
+too. Reads no data.`,
 		Example: "  readout validate\n  readout validate --project shop",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			p, err := a.load()
 			if err != nil {
+				return err
+			}
+			if err := a.validateEdits(p); err != nil {
 				return err
 			}
 			fmt.Fprintf(a.out, "%s: %d %s, %d %s, no errors\n", p.Name,
@@ -26,4 +33,20 @@ found, and what is allowed. Reads no data.`,
 			return nil
 		},
 	}
+}
+
+// validateEdits checks what was edited against what experiments under way were started with.
+func (a *app) validateEdits(p *experiment.Project) error {
+	now, err := a.now(p.Location)
+	if err != nil {
+		return err
+	}
+	log, err := experiment.ReadLog(daily.LifecyclePath(a.state(p)))
+	if err != nil {
+		return err
+	}
+	if refused := experiment.CheckEdits(p, log, now); len(refused) > 0 {
+		return refused
+	}
+	return nil
 }

@@ -1,0 +1,299 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"readout/experiment"
+	"readout/internal/daily"
+)
+
+// cronStory is a demo project with a clock that the test moves.
+type cronStory struct {
+	t    *testing.T
+	app  *app
+	now  time.Time
+	said *bytes.Buffer
+	// stop ends the daemon once the clock has passed it.
+	stop time.Time
+	// waits are the instants that the daemon waited for; before is called at each of them.
+	waits  []time.Time
+	before func(time.Time)
+}
+
+func newCronStory(t *testing.T, start, stop string) *cronStory {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "shop")
+	if err := writeDemo(dir); err != nil {
+		t.Fatal(err)
+	}
+	s := &cronStory{t: t, said: new(bytes.Buffer), before: func(time.Time) {}}
+	s.now, s.stop = s.at(start), s.at(stop)
+	s.app = &app{out: s.said, err: s.said, clock: func() time.Time { return s.now }, dir: dir, color: "never"}
+	return s
+}
+
+func (s *cronStory) at(text string) time.Time {
+	s.t.Helper()
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return t
+}
+
+// run lets the daemon work until the clock passes stop.
+func (s *cronStory) run() string {
+	s.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	err := s.app.cron(ctx, func(ctx context.Context, until time.Time) error {
+		s.waits = append(s.waits, until)
+		s.now = until
+		if until.After(s.stop) {
+			cancel()
+			return ctx.Err()
+		}
+		s.before(until)
+		return nil
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.said.String()
+}
+
+func (s *cronStory) move(name string, r experiment.Request) {
+	s.t.Helper()
+	s.moveUntil(name, r, "")
+}
+
+func (s *cronStory) moveUntil(name string, r experiment.Request, until string) {
+	s.t.Helper()
+	s.app.nowAt = s.now.Format(time.RFC3339)
+	defer func() { s.app.nowAt = "" }()
+	r.By = "ana"
+	if err := s.app.move(name, r, until); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// shorten gives an experiment of the demo an earlier last day.
+func (s *cronStory) shorten(name, end string) {
+	s.t.Helper()
+	path := filepath.Join(s.app.dir, "experiments", name+".yaml")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	text = regexp.MustCompile(`end: \d{4}-\d\d-\d\d`).ReplaceAll(text, []byte("end: "+end))
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *cronStory) status(name string) experiment.Status {
+	s.t.Helper()
+	p, err := s.app.load()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	log, err := experiment.ReadLog(daily.LifecyclePath(s.app.state(p)))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	e, _ := p.Experiment(name)
+	return log.State(e).Status
+}
+
+// A scheduled experiment starts and ends by itself, a day at a time, on the project's schedule.
+func TestCronStartsAndEnds(t *testing.T) {
+	s := newCronStory(t, "2026-01-04T12:00:00Z", "2026-01-08T12:00:00Z")
+	s.move("search-ranking", experiment.Request{Action: experiment.ActionSchedule})
+	said := s.run()
+	if got := s.status("search-ranking"); got != experiment.Running {
+		t.Errorf("status %s", got)
+	}
+	for _, want := range []string{
+		"search-ranking: Scheduled → Running (2026-01-05 00:00 CET)",
+		"2026-01-05 search-ranking: ", "2026-01-06 search-ranking: ", "2026-01-07 search-ranking: ", "stopped",
+	} {
+		if !strings.Contains(said, want) {
+			t.Errorf("missing %q in:\n%s", want, said)
+		}
+	}
+	for _, w := range s.waits {
+		if local := w.In(time.FixedZone("CET", 3600)); local.Hour() != 3 || local.Minute() != 30 {
+			t.Errorf("waited for %s, want 03:30 in the project's zone", local)
+		}
+	}
+}
+
+// Days missed while the daemon was down are caught up in order when it starts.
+func TestCronCatchesUp(t *testing.T) {
+	s := newCronStory(t, "2026-01-04T12:00:00Z", "2026-01-09T00:00:00Z")
+	s.move("search-ranking", experiment.Request{Action: experiment.ActionSchedule})
+	s.now = s.at("2026-01-08T12:00:00Z")
+	said := s.run()
+	last := -1
+	for _, date := range []string{"2026-01-05", "2026-01-06", "2026-01-07"} {
+		at := strings.Index(said, date+" search-ranking: ")
+		if at <= last {
+			t.Fatalf("%s is missing or out of order in:\n%s", date, said)
+		}
+		last = at
+	}
+}
+
+// A run that fails is reported, tried again, and succeeds once the file is whole; the state
+// has moved on time all the same.
+func TestCronRetries(t *testing.T) {
+	s := newCronStory(t, "2026-01-04T12:00:00Z", "2026-01-06T12:00:00Z")
+	s.move("search-ranking", experiment.Request{Action: experiment.ActionSchedule})
+	file := filepath.Join(s.app.dir, "data", "exposures", "date=2026-01-05", "part-0.parquet")
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, whole[:len(whole)/2], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	failures := 0
+	s.before = func(now time.Time) {
+		if strings.Contains(s.said.String(), "part-0.parquet") {
+			failures++
+			if s.status("search-ranking") != experiment.Running {
+				t.Errorf("status %s while the data cannot be read", s.status("search-ranking"))
+			}
+		}
+		if failures == 3 {
+			if err := os.WriteFile(file, whole, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	said := s.run()
+	if failures < 3 || !strings.Contains(said, "2026-01-05 search-ranking: ") {
+		t.Errorf("after %d failures:\n%s", failures, said)
+	}
+}
+
+// Only one run works at a time; the other says so and tries again.
+func TestCronWaitsForTheLock(t *testing.T) {
+	s := newCronStory(t, "2026-01-06T12:00:00Z", "2026-01-06T12:10:00Z")
+	p, err := s.app.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(s.app.state(p), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := daily.LockState(s.app.state(p))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.before = func(time.Time) {
+		if lock != nil {
+			if err := lock.Release(); err != nil {
+				t.Fatal(err)
+			}
+			lock = nil
+		}
+	}
+	said := s.run()
+	if strings.Count(said, "another run is at work") != 1 {
+		t.Errorf("said:\n%s", said)
+	}
+}
+
+// A running experiment that is extended reaches its new end by itself, is Ready for review,
+// and gets its final row once.
+func TestCronExtensionAndFinalRow(t *testing.T) {
+	s := newCronStory(t, "2026-01-04T12:00:00Z", "2026-01-22T12:00:00Z")
+	s.shorten("search-ranking", "2026-01-11")
+	s.move("search-ranking", experiment.Request{Action: experiment.ActionSchedule})
+	extended := false
+	s.before = func(now time.Time) {
+		if !extended && now.After(s.at("2026-01-10T00:00:00Z")) {
+			extended = true
+			s.moveUntil("search-ranking", experiment.Request{Action: experiment.ActionExtend}, "2026-01-12")
+		}
+	}
+	said := s.run()
+	if got := s.status("search-ranking"); got != experiment.ReadyForReview {
+		t.Errorf("status %s", got)
+	}
+	if want := "search-ranking: Running → Ready for review (2026-01-13 00:00 CET)"; strings.Count(said, want) != 1 {
+		t.Errorf("want %q once in:\n%s", want, said)
+	}
+	// The metrics of the demo count for a week after the end.
+	if strings.Count(said, "2026-01-19 search-ranking: ") != 1 || strings.Contains(said, "2026-01-20 search-ranking: ") {
+		t.Errorf("want the final row on 2026-01-19, once, in:\n%s", said)
+	}
+}
+
+// Two daemons on one project at once: one works and the other waits, and no look, entry or
+// row is there twice.
+func TestTwoCrons(t *testing.T) {
+	s := newCronStory(t, "2026-01-04T12:00:00Z", "2026-01-07T12:00:00Z")
+	s.move("search-ranking", experiment.Request{Action: experiment.ActionSchedule})
+	s.now = s.at("2026-01-08T12:00:00Z")
+	said := make([]bytes.Buffer, 2)
+	var both sync.WaitGroup
+	for i := range said {
+		// Each has a clock of its own and ends when it has made its days.
+		now := s.now
+		other := &app{out: &said[i], err: &said[i], clock: func() time.Time { return now }, dir: s.app.dir, color: "never"}
+		ctx, stop := context.WithCancel(t.Context())
+		both.Go(func() {
+			defer stop()
+			err := other.cron(ctx, func(ctx context.Context, until time.Time) error {
+				if now = until; until.Sub(s.now) > 4*time.Hour {
+					stop()
+				}
+				time.Sleep(20 * time.Millisecond)
+				return ctx.Err()
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	both.Wait()
+	worked := 0
+	for i := range said {
+		if strings.Contains(said[i].String(), "2026-01-07 search-ranking: ") {
+			worked++
+		}
+	}
+	if worked == 0 {
+		t.Errorf("none of them worked:\n%s\n%s", said[0].String(), said[1].String())
+	}
+	p, err := s.app.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"lifecycle.jsonl", "looks.jsonl"} {
+		data, err := os.ReadFile(filepath.Join(s.app.state(p), name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := make(map[string]bool)
+		for line := range strings.Lines(string(data)) {
+			if seen[line] {
+				t.Errorf("%s holds twice: %s", name, line)
+			}
+			seen[line] = true
+		}
+		if len(seen) < 2 {
+			t.Errorf("%s holds only %d lines", name, len(seen))
+		}
+	}
+}

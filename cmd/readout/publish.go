@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"readout/experiment"
+	"readout/ingest"
+	"readout/internal/daily"
+)
+
+func (a *app) publishCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "publish",
+		Short: "hand edits to the decision service",
+		Long: `Checks all files, makes the transitions that are due, records what was changed since the
+last publish, and writes published.json into the state directory, from which the decision
+service serves. Reads no exposures and no conversions. 'run' and the lifecycle commands
+publish too.
+
+An experiment under way whose file has an error, or an edit that it does not bear, stays
+published as it was; all others are published, and the exit status is 2.`,
+		Example: "  readout publish",
+		Args:    cobra.NoArgs,
+		RunE:    func(*cobra.Command, []string) error { return a.publishProject() },
+	}
+}
+
+func (a *app) publishProject() (err error) {
+	p, err := a.load()
+	var faults experiment.Errors
+	if p == nil || err != nil && !errors.As(err, &faults) {
+		return err
+	}
+	now, err := a.now(p.Location)
+	if err != nil {
+		return err
+	}
+	state := a.state(p)
+	lock, err := daily.LockState(state)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Release()) }()
+	log, err := experiment.ReadLog(daily.LifecyclePath(state))
+	if err != nil {
+		return err
+	}
+	if _, err := a.advance(p, log, now); err != nil {
+		return err
+	}
+	err = a.publish(p, log, now)
+	var refused experiment.Errors
+	if err != nil && !errors.As(err, &refused) {
+		return err
+	}
+	if faults = append(faults, refused...); len(faults) > 0 {
+		return faults
+	}
+	return nil
+}
+
+// advance logs the transitions that are due, says them, and reports whether there were any.
+// The lock of the state is held.
+func (a *app) advance(p *experiment.Project, log *experiment.Log, now time.Time) (bool, error) {
+	transitions, err := daily.Advance(p, log, a.state(p), now)
+	if err != nil {
+		return false, err
+	}
+	a.sayTransitions(transitions, p.Location)
+	return len(transitions) > 0, nil
+}
+
+// sayTransitions says what time has made.
+func (a *app) sayTransitions(transitions []experiment.Entry, zone *time.Location) {
+	for _, t := range transitions {
+		a.say("%s: %s → %s (%s)", t.Experiment, t.From, t.To, t.At.In(zone).Format(minute))
+	}
+}
+
+// publish records what was changed since the last publish and writes the published state.
+// The transitions that are due are in the log and the lock of the state is held.
+//
+// The error is of type experiment.Errors when edits of running experiments were refused,
+// or says why the profiles could not be copied; everything else has been published then.
+func (a *app) publish(p *experiment.Project, log *experiment.Log, now time.Time) error {
+	state := a.state(p)
+	last, err := experiment.ReadPublished(state)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		a.say("replacing what was published before: %v", err)
+	}
+	changes := experiment.Changes(p, log, now)
+	if err := log.Append(daily.LifecyclePath(state), changes...); err != nil {
+		return err
+	}
+	for _, c := range changes {
+		a.say("%s: %s", c.Experiment, c.Why)
+	}
+	published := experiment.NewPublished(p, log, last, now)
+	var keep []string
+	if last != nil && last.Profiles != nil {
+		keep = append(keep, last.Profiles.Snapshot)
+	}
+	copied := a.copyProfiles(p, &published)
+	if published.Profiles != nil {
+		keep = append(keep, published.Profiles.Snapshot)
+	}
+	changed, err := published.Write(state)
+	if err != nil {
+		return err
+	}
+	if changed {
+		a.say("published %d %s: %s", len(published.Experiments),
+			plural(len(published.Experiments), "experiment", "experiments"), experiment.PublishedPath(state))
+	}
+	for _, name := range published.Withheld {
+		a.say("%s cannot be published: its file has an error or an edit that is refused, and it was not published before", name)
+	}
+	if err := experiment.RemoveProfiles(state, keep...); err != nil {
+		return err
+	}
+	refused := experiment.CheckEdits(p, log, now)
+	if len(refused) == 0 {
+		return copied
+	}
+	if copied != nil {
+		a.say("%v", copied)
+	}
+	return refused
+}
+
+// copyProfiles takes a snapshot of the profiles for the decision service. When that fails
+// the one before stays in use.
+func (a *app) copyProfiles(p *experiment.Project, published *experiment.Published) error {
+	profiles := p.Data.Profiles
+	if profiles == nil {
+		return nil
+	}
+	store := ingest.LocalStore{Dir: a.dir}
+	files, err := store.List(context.Background(), profiles.Path)
+	if err != nil {
+		return fmt.Errorf("profiles: %w; the decision service keeps those it has", err)
+	}
+	paths := make([]string, len(files))
+	for i, f := range files {
+		if paths[i] = filepath.FromSlash(f.Path); !filepath.IsAbs(paths[i]) {
+			paths[i] = filepath.Join(a.dir, paths[i])
+		}
+	}
+	checksum, err := experiment.SnapshotProfiles(a.state(p), paths)
+	if err != nil {
+		return fmt.Errorf("%w; the decision service keeps the profiles it has", err)
+	}
+	published.Profiles.Snapshot = checksum
+	return nil
+}
