@@ -135,6 +135,9 @@ func (a *analyzer) header() Scorecard {
 			Traffic: float64(v.Traffic) / float64(max(whole, 1)),
 			Users:   day.Users[i], Several: day.Several[i],
 		})
+		if at, ok := in.Stopped[v.Name]; ok && at.Before(day.Through) {
+			card.Variants[i].Stopped = at.In(in.Location)
+		}
 	}
 	for _, d := range in.Days {
 		card.History = append(card.History, DayUsers{Date: d.Date, Users: d.Users})
@@ -213,8 +216,11 @@ func (a *analyzer) metric(s scored, i int) (MetricResult, error) {
 		Variants: []VariantResult{}, Comparisons: []Comparison{},
 	}
 	phases := a.day.Metrics[i]
+	if i < len(a.day.Caps) {
+		row.Caps = a.day.Caps[i]
+	}
 	if phases == nil {
-		row.Reason = notComputed(m)
+		row.Reason = notComputed(row.Caps)
 	}
 	model, covariates := modelOf(m, phases, a.in.Experiment.Statistics.Method)
 	pooled := make([]moments.Set, len(a.in.Experiment.Variants))

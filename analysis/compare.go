@@ -24,6 +24,9 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 		c.Raw = Estimate{Defined(raw.value), Defined(raw.se), Defined(raw.df)}
 	}
 	past, now, mayLook := a.recorded(&c, s, name)
+	if at, ok := a.in.Stopped[name]; ok && at.Before(a.day.Through) {
+		c.Stopped, mayLook = true, false
+	}
 	if row.Reason != "" || err != nil {
 		c.Reason = row.Reason
 		if c.Reason == "" {
@@ -197,6 +200,8 @@ func (c *Comparison) describe(t test, looks []Look, e effect) {
 	c.P = Defined(math.Max(floorP, math.Exp(last.LnP)))
 	if !c.Today {
 		c.AsOf = last.Date
+		c.Effect = Estimate{Defined(last.Effect), Defined(last.SE), Defined(last.DF)}
+		c.Lift, c.LiftUnbounded, c.LiftReason = point.Lift, false, ""
 	}
 	if critical, ok := last.Critical.Get(); ok && c.Today && c.Effect.SE.ok {
 		score := studentScore(critical, e.df)

@@ -27,6 +27,8 @@ type Input struct {
 	Days []Day
 	// ExposureDates and ConversionDates say that a table has dates and no times of day.
 	ExposureDates, ConversionDates bool
+	// Stopped says when variants were stopped: their comparisons end then.
+	Stopped map[string]time.Time
 	// Phases are the stretches of time with the same planned split, in order. None means a
 	// single one, with the variants' traffic.
 	Phases []Phase
@@ -64,7 +66,9 @@ type Day struct {
 	// Metrics holds the arms per metric of the scorecard, per phase, per variant.
 	// A metric that could not be computed has none.
 	Metrics [][][]Arm
-	Data    DataRead
+	// Caps says, per metric, what its caps came to; it may be shorter than Metrics.
+	Caps [][]Cap
+	Data DataRead
 }
 
 // Arm is one variant of one metric in one phase of traffic.

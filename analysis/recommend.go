@@ -73,6 +73,9 @@ func futile(card *Scorecard) bool {
 func harmed(card *Scorecard) (variant, metric string, ok bool) {
 	for _, m := range card.Metrics {
 		for _, c := range m.Comparisons {
+			if c.Stopped {
+				continue
+			}
 			if c.Harm || m.Role == Primary && c.Verdict == Worse {
 				return c.Variant, m.Name, true
 			}
@@ -94,7 +97,7 @@ type winner struct {
 // worse do not get here: they are harmed.
 func bestArm(card *Scorecard) (best winner, found bool) {
 	for _, v := range card.Variants {
-		if v.Control || !guardrailsPass(card, v.Name) {
+		if v.Control || !v.Stopped.IsZero() || !guardrailsPass(card, v.Name) {
 			continue
 		}
 		for _, m := range card.Metrics {

@@ -76,6 +76,8 @@ type Variant struct {
 	Users   int64   `json:"users"`
 	// Several counts the users seen first here and then in another variant too.
 	Several int64 `json:"several"`
+	// Stopped is when the variant was stopped; absent while it is not.
+	Stopped time.Time `json:"stopped,omitzero"`
 }
 
 // Role of a metric on the scorecard.
@@ -107,6 +109,8 @@ type MetricResult struct {
 	Comparisons []Comparison `json:"comparisons"`
 	// CUPED is nil without covariate adjustment.
 	CUPED *CUPED `json:"cuped,omitempty"`
+	// Caps has one entry per capped column: of the value, and of the denominator of a ratio.
+	Caps []Cap `json:"caps,omitempty"`
 }
 
 // VariantResult is one variant's raw figures for one metric.
@@ -127,6 +131,19 @@ type VariantResult struct {
 	// Covariate is the mean of the covariate before exposure, where there is one.
 	Covariate Number `json:"covariate"`
 	Reason    string `json:"reason,omitempty"`
+}
+
+// Cap is what the cap of a column came to.
+type Cap struct {
+	// Of is value or denominator.
+	Of string `json:"of"`
+	// Lower and Upper are the bounds; null where there is none.
+	Lower Number `json:"lower"`
+	Upper Number `json:"upper"`
+	// Users counts those whose number was changed.
+	Users int64 `json:"users"`
+	// Problem says why the cap was not applied, and so nothing computed; empty otherwise.
+	Problem string `json:"problem,omitempty"`
 }
 
 // CUPED says what the adjustment did.
@@ -190,10 +207,12 @@ type Comparison struct {
 	Time  Number `json:"time"`
 	Spent Number `json:"spent"`
 	// Look counts the looks so far; 0: none yet. Today says whether this day is one; if it
-	// is not, interval and p-value are those of the last look, at the date AsOf.
+	// is not, effect, lift, interval and p-value are those of the last look, at the date AsOf.
 	Look  int    `json:"look"`
 	Today bool   `json:"look_today"`
 	AsOf  string `json:"as_of,omitempty"`
+	// Stopped says that the variant was stopped: what stands here is from its last look.
+	Stopped bool `json:"stopped,omitempty"`
 	// PAdjusted is the Holm-adjusted p-value, where that correction is chosen: intervals
 	// are then not adjusted, which IntervalUnadjusted says.
 	PAdjusted          Number `json:"p_adjusted"`

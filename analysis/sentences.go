@@ -117,17 +117,28 @@ func duration(d time.Duration) string {
 	return d.String()
 }
 
+// Why a cap could not be applied, for [Cap.Problem].
+const (
+	CapIsZero      = "the cap is 0 although users have numbers beyond it: it would leave nothing of the metric, so nothing was computed; take a higher percentile, or one over users with a number"
+	CapBoundsCross = "the lower bound of the cap is above the upper one, so nothing was computed"
+)
+
 // notComputed says why a metric has no numbers.
-func notComputed(m *experiment.Metric) string {
-	if m.Kind() == experiment.KindQuantile {
-		return "quantiles are not computed by this version"
+func notComputed(caps []Cap) string {
+	for _, c := range caps {
+		if c.Problem != "" {
+			return c.Problem
+		}
 	}
-	return "this version computes neither row filters (where) nor caps"
+	return "quantiles are not computed by this version"
 }
 
 // comparisonSentence says in plain words what a comparison shows.
 func comparisonSentence(c *Comparison, s scored) string {
 	name := fmt.Sprintf("%s on %s", c.Variant, s.metric.Name)
+	if c.Stopped && c.Look == 0 {
+		return fmt.Sprintf("%s was stopped before anything could be said about %s.", c.Variant, s.metric.Name)
+	}
 	size := ""
 	if v, ok := c.Lift.Get(); ok {
 		size = ": " + signed(v)
@@ -136,6 +147,9 @@ func comparisonSentence(c *Comparison, s scored) string {
 		}
 	} else if v, ok := c.Effect.Value.Get(); ok {
 		size = ": difference " + strconv.FormatFloat(v, 'g', 4, 64)
+	}
+	if c.AsOf != "" {
+		size += " as of " + c.AsOf
 	}
 	switch c.Verdict {
 	case CannotSay:

@@ -60,7 +60,7 @@ func (a *analyzer) conclude(card *Scorecard) error {
 			if err := a.setStagewise(c, s, t, final); err != nil {
 				return err
 			}
-			c.Verdict = verdict(c, s, t, final)
+			c.Verdict = verdict(c, s, t, final || c.Stopped)
 			c.Sentence = comparisonSentence(c, s)
 		}
 	}

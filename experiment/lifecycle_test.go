@@ -167,7 +167,7 @@ func TestIllegalMoves(t *testing.T) {
 		"start checkout: its end 2026-02-02T00:00:00+01:00 is not after now: move schedule.end first")
 
 	l.move(Request{Action: ActionSchedule}, "2026-01-02T08:00:00Z", Scheduled)
-	f(Request{Action: ActionSchedule}, "checkout is Scheduled, schedule needs Draft; allowed now: cancel, start")
+	f(Request{Action: ActionSchedule}, "checkout is Scheduled, schedule needs Draft; allowed now: schedule --cancel, start")
 	l.move(Request{Action: ActionCancel}, "2026-01-02T09:00:00Z", Draft)
 	l.move(Request{Action: ActionStart}, "2026-01-03T09:00:00Z", Running)
 	if s := l.state(); !s.Start.Equal(at(t, "2026-01-03T09:00:00Z")) || !s.End.Equal(at(t, "2026-02-01T23:00:00Z")) {
@@ -331,7 +331,7 @@ func TestLogFaults(t *testing.T) {
 	f(schedule+`{"experiment":"a","at":`, "") // cut by a crash
 	f(schedule+"\n", "lifecycle.jsonl:2: not an entry of the lifecycle log: EOF")
 	f(schedule+"{}\n", `lifecycle.jsonl:2: unknown action ""`)
-	f(schedule+schedule, "lifecycle.jsonl:2: a is Scheduled, schedule needs Draft; allowed now: cancel, start")
+	f(schedule+schedule, "lifecycle.jsonl:2: a is Scheduled, schedule needs Draft; allowed now: schedule --cancel, start")
 	f(schedule+"{} {}\n", "lifecycle.jsonl:2: not an entry of the lifecycle log: text after the entry")
 	f(strings.Replace(schedule, `"by"`, `"bye"`, 1), `lifecycle.jsonl:1: not an entry of the lifecycle log: json: unknown field "bye"`)
 	f(strings.Replace(schedule, `"by":"ann"`, `"by":""`, 1), "lifecycle.jsonl:1: schedule lacks experiment, at or by")

@@ -158,7 +158,13 @@ func (s State) allowedText() string {
 	if len(allowed) == 0 {
 		return "nothing is allowed any more"
 	}
-	return "allowed now: " + joinWords(allowed, ", ")
+	commands := make([]string, len(allowed))
+	for i, action := range allowed {
+		if commands[i] = string(action); action == ActionCancel {
+			commands[i] = "schedule --cancel"
+		}
+	}
+	return "allowed now: " + strings.Join(commands, ", ")
 }
 
 func joinWords[T ~string](words []T, separator string) string {

@@ -102,6 +102,12 @@ func definitionOf(card *analysis.Scorecard, r *analysis.MetricResult, m *experim
 		add("Final", "at "+zone.end(r.Final))
 	}
 	add("No numbers", visible(r.Reason))
+	for _, capped := range r.Caps {
+		if capped.Problem != "" {
+			continue // it is the reason why there are no numbers
+		}
+		add("Cap", capNote(capped))
+	}
 	if r.CUPED == nil {
 		return v
 	}

@@ -20,6 +20,8 @@ const (
 	labelFinalLater  = "last metric final at %s"
 	labelUsers       = "Users: "
 	labelUsersOf     = "%s %s (%s planned)"
+	labelStopped     = ", stopped on %s"
+	labelCap         = "%s capped %s, %s users changed"
 	labelSeveral     = "Seen in several variants: "
 	labelSeveralOf   = "%s first in %s"
 	labelControl     = " (control)"

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"strings"
+	"time"
 
 	"readout/analysis"
 )
@@ -140,7 +141,11 @@ func writeAdvice(c *canvas, card *analysis.Scorecard) {
 func writeUsers(c *canvas, card *analysis.Scorecard) {
 	var users, several []string
 	for _, v := range card.Variants {
-		users = append(users, fmt.Sprintf(labelUsersOf, variantName(v), count(v.Users), share(analysis.Defined(v.Traffic))))
+		of := fmt.Sprintf(labelUsersOf, variantName(v), count(v.Users), share(analysis.Defined(v.Traffic)))
+		if !v.Stopped.IsZero() {
+			of += fmt.Sprintf(labelStopped, v.Stopped.Format(time.DateOnly))
+		}
+		users = append(users, of)
 		if v.Several > 0 {
 			several = append(several, fmt.Sprintf(labelSeveralOf, count(v.Several), shortName(v.Name)))
 		}

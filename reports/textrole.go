@@ -255,6 +255,12 @@ func writeNotes(c *canvas, card *analysis.Scorecard, m *analysis.MetricResult) {
 	if m.Reason != "" {
 		c.line(2, name+": "+visible(m.Reason), regular)
 	}
+	for _, capped := range m.Caps {
+		if capped.Problem != "" {
+			continue // it is the metric's reason
+		}
+		c.line(2, name+": "+capNote(capped), regular)
+	}
 	if m.CUPED != nil {
 		c.line(2, name+": "+cupedNote(m.CUPED), regular)
 	}
@@ -348,6 +354,18 @@ func lookNote(c *analysis.Comparison) string {
 		parts = append(parts, labelApproximate)
 	}
 	return list(", ", parts...)
+}
+
+// capNote says what the cap of a column came to.
+func capNote(a analysis.Cap) string {
+	var bounds []string
+	if a.Lower != (analysis.Number{}) {
+		bounds = append(bounds, "from "+number(a.Lower))
+	}
+	if a.Upper != (analysis.Number{}) {
+		bounds = append(bounds, "at "+number(a.Upper))
+	}
+	return fmt.Sprintf(labelCap, visible(a.Of), list(" and ", bounds...), count(a.Users))
 }
 
 // cupedNote says what the adjustment did.

@@ -81,9 +81,12 @@ func (a *app) cron(ctx context.Context, wait waiter) error {
 
 // cronRun runs the daily job once and returns when the schedule wants it again.
 func (a *app) cronRun(ctx context.Context) (next time.Time, err error) {
-	p, err := a.load()
+	p, faults, err := a.loadWhole()
 	if err != nil {
 		return time.Time{}, err
+	}
+	if faults != nil {
+		a.fail(faults)
 	}
 	schedule, err := cron.ParseStandard(p.Schedule)
 	if err != nil {

@@ -22,6 +22,18 @@ func (a *app) load() (*experiment.Project, error) {
 	return p, err
 }
 
+// loadWhole reads the project's files for work that must go on: what has no fault comes back
+// in p, the faults of experiments and metrics beside it. Only when nothing can be done is
+// there an error.
+func (a *app) loadWhole() (p *experiment.Project, faults, err error) {
+	p, err = a.load()
+	var found experiment.Errors
+	if p != nil && errors.As(err, &found) {
+		return p, found, nil
+	}
+	return p, nil, err
+}
+
 // state returns the project's state directory.
 func (a *app) state(p *experiment.Project) string {
 	if filepath.IsAbs(p.StateDir) {

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -29,6 +30,7 @@ func (a *app) runCommand() *cobra.Command {
 		Short: "the daily job",
 		Long: `Makes the transitions that are due, then the scorecards of the day and of every
 earlier day that has none. Running a day again with the same data changes no byte.
+Experiments whose files have errors are left out and reported; the others are run.
 
 The day is yesterday in the project's time zone unless one is given. A day that is not
 over yet is refused: an incomplete day is never a look.`,
@@ -50,7 +52,7 @@ func (a *app) runDaily(ctx context.Context, f runFlags) error {
 	if err := a.checkOutput(cmp.Or(f.format, "text")); err != nil {
 		return err
 	}
-	p, err := a.load()
+	p, faults, err := a.loadWhole()
 	if err != nil {
 		return err
 	}
@@ -64,9 +66,9 @@ func (a *app) runDaily(ctx context.Context, f runFlags) error {
 	}
 	report, err := a.runOnce(ctx, p, now, first, last)
 	if err != nil {
-		return err
+		return errors.Join(faults, err)
 	}
-	return a.printRun(report, last, f)
+	return errors.Join(faults, a.printRun(report, last, f))
 }
 
 // runDays returns the days that the flags ask for; first is zero without --from.

@@ -66,6 +66,10 @@ func (a *AdHoc) Run(ctx context.Context) (analysis.Scorecard, error) {
 		ExposureDates: answer.result.ExposureDates, ConversionDates: answer.result.ConversionDates,
 		MetricHash: metricHashes(a.Experiment),
 	}
+	in.Stopped = stoppedOf(a.State)
+	if a.End.Equal(a.State.End) {
+		in.FirstEnd, in.Extensions = a.State.FirstEnd, a.State.Extensions
+	}
 	for _, weights := range s.weights {
 		in.Phases = append(in.Phases, analysis.Phase{Weights: weights})
 	}

@@ -32,9 +32,10 @@ func analysisDay(s subject, a answer, i, k int, d Day) analysis.Day {
 	next := 0
 	for _, m := range s.experiment.Scorecard.Metrics() {
 		if !computed(m) {
-			out.Metrics = append(out.Metrics, nil)
+			out.Metrics, out.Caps = append(out.Metrics, nil), append(out.Caps, nil)
 			continue
 		}
+		out.Caps = append(out.Caps, capsOf(look, next))
 		if unapplied(look.Caps[next]) {
 			out.Metrics = append(out.Metrics, nil)
 			next++
@@ -60,6 +61,41 @@ func analysisDay(s subject, a answer, i, k int, d Day) analysis.Day {
 // it are not those that were asked for.
 func unapplied(caps []ingest.Capping) bool {
 	return slices.ContainsFunc(caps, func(c ingest.Capping) bool { return c.Problem != ingest.CapApplied })
+}
+
+// capsOf says what the caps of a metric came to, and how many users they changed.
+func capsOf(look *ingest.LookResult, metric int) []analysis.Cap {
+	var out []analysis.Cap
+	for i, c := range look.Caps[metric] {
+		if c.Lower == nil && c.Upper == nil && c.Problem == ingest.CapApplied {
+			continue
+		}
+		of := analysis.Cap{Of: "value", Problem: capProblems[c.Problem]}
+		if i == 1 {
+			of.Of = "denominator"
+		}
+		if c.Lower != nil {
+			of.Lower = analysis.Defined(*c.Lower)
+		}
+		if c.Upper != nil {
+			of.Upper = analysis.Defined(*c.Upper)
+		}
+		for _, cells := range look.Metrics[metric] {
+			for _, cell := range cells {
+				if i < len(cell.Capped) {
+					of.Users += cell.Capped[i]
+				}
+			}
+		}
+		out = append(out, of)
+	}
+	return out
+}
+
+// capProblems says each problem in words.
+var capProblems = map[ingest.CapProblem]string{
+	ingest.CapIsZero:      analysis.CapIsZero,
+	ingest.CapBoundsCross: analysis.CapBoundsCross,
 }
 
 // phasesBegun returns how many phases have begun by the end of a day.

@@ -49,3 +49,12 @@ func splitOf(e *experiment.Experiment, stopped []experiment.StoppedVariant) []fl
 	}
 	return split
 }
+
+// stoppedOf returns when variants were stopped.
+func stoppedOf(s experiment.State) map[string]time.Time {
+	out := make(map[string]time.Time, len(s.Stopped))
+	for _, v := range s.Stopped {
+		out[v.Variant] = v.At
+	}
+	return out
+}

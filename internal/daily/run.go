@@ -208,7 +208,7 @@ func (r *Runner) wanted(log *experiment.Log, first, last Day, report *Report) ([
 func (t *task) idle(d Day) string {
 	switch status := t.state.At(d.Through); {
 	case t.experiment.Type == experiment.TypePersonalization:
-		return "a personalization is served, not analysed"
+		return "is a personalization: served, not analysed"
 	case status == experiment.Draft:
 		return "is a Draft: schedule or start it first"
 	case status == experiment.Scheduled, !d.Through.After(t.start):
@@ -312,6 +312,7 @@ func (r *Runner) input(t *task, d Day) analysis.Input {
 		Start: t.start, End: t.state.EndAt(d.Through), FirstEnd: t.state.FirstEnd,
 		ConfigHash: t.experiment.ConfigHash(), MetricHash: metricHashes(t.experiment),
 	}
+	in.Stopped = stoppedOf(t.state)
 	for i, weights := range t.weights {
 		if i == 0 || t.phases[i-1].Before(d.Through) {
 			in.Phases = append(in.Phases, analysis.Phase{Weights: weights})

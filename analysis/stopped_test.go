@@ -1,0 +1,42 @@
+package analysis
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"readout/experiment"
+	"readout/moments"
+)
+
+// A stopped variant is tested no more: its last look stays on the scorecard, and it neither
+// stops the experiment for harm nor can it be shipped.
+func TestStoppedVariant(t *testing.T) {
+	e := testExperiment()
+	e.Variants = append(e.Variants, experiment.Variant{Name: "huge", Traffic: experiment.Whole / 2})
+	in := testInput(e, 14)
+	in.Stopped = map[string]time.Time{"huge": day0.AddDate(0, 0, 9).Add(12 * time.Hour)}
+	control, big, huge := newStream(10, 4, 1), newStream(10.9, 4, 2), newStream(9.2, 4, 3)
+	cards := daily(t, in, func(int) []moments.Set {
+		return []moments.Set{control.more(100), big.more(100), huge.more(100)}
+	}, 15)
+	before, after := cards[8].Metrics[0].Comparisons[1], cards[14].Metrics[0].Comparisons[1]
+	if before.Stopped || !before.Today || !before.Significant {
+		t.Fatalf("before the stop: stopped %v, look today %v, significant %v", before.Stopped, before.Today, before.Significant)
+	}
+	if !after.Stopped || after.Today || after.Look != before.Look || after.Effect != before.Effect || after.LiftLo != before.LiftLo {
+		t.Errorf("after the stop: %+v", after)
+	}
+	if !strings.Contains(after.Sentence, "as of "+before.Looks[len(before.Looks)-1].Date) {
+		t.Errorf("sentence %q does not say of which day it is", after.Sentence)
+	}
+	if got := cards[14].Recommendation; got.Action != ActionShip || got.Variant != "big" {
+		t.Errorf("recommendation %+v", got)
+	}
+	if got := cards[14].Variants[2].Stopped; !got.Equal(in.Stopped["huge"]) {
+		t.Errorf("stopped %v", got)
+	}
+	if got := cards[8].Recommendation; got.Action != ActionStopForHarm {
+		t.Errorf("before the stop: %+v", got)
+	}
+}
