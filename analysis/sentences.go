@@ -28,9 +28,9 @@ func percent(share float64) string {
 	return strconv.FormatFloat(p, 'f', decimals, 64) + "%"
 }
 
-// plainPercent writes a setting such as 95% or 2.5%.
+// plainPercent writes a setting such as 95%, 2.5% or 33.33%.
 func plainPercent(share float64) string {
-	return strconv.FormatFloat(math.Round(1e8*share)/1e6, 'f', -1, 64) + "%"
+	return strconv.FormatFloat(100*share, 'g', 4, 64) + "%"
 }
 
 // signed writes a lift with its sign.
