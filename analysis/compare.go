@@ -102,7 +102,7 @@ func crossMoments(looks []Look) bool {
 			return false
 		}
 	}
-	return len(looks) > 1
+	return len(looks) > 0
 }
 
 // column returns one variant's arms, one per phase.

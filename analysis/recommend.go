@@ -59,10 +59,13 @@ func futile(card *Scorecard) bool {
 	found := false
 	for _, m := range card.Metrics {
 		for _, c := range m.Comparisons {
-			if m.Role == Primary && !c.Futile {
+			if m.Role != Primary || c.Stopped {
+				continue
+			}
+			if !c.Futile {
 				return false
 			}
-			found = found || m.Role == Primary
+			found = true
 		}
 	}
 	return found
