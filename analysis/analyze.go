@@ -24,11 +24,12 @@ func Analyze(in Input) (Scorecard, []Look, error) {
 	if err := a.metrics(&card); err != nil {
 		return Scorecard{}, nil, err
 	}
-	adjusted := false
+	adjusted, quantiles := false, false
 	for _, m := range card.Metrics {
 		adjusted = adjusted || m.CUPED != nil
+		quantiles = quantiles || m.Kind == string(experiment.KindQuantile)
 	}
-	card.Plan.Sentence = methodSentence(in.Experiment.Statistics, len(card.Plan.Family), adjusted)
+	card.Plan.Sentence = methodSentence(in.Experiment.Statistics, len(card.Plan.Family), adjusted, quantiles)
 	adjustFamilies(&card, in.Experiment.Statistics)
 	if err := a.conclude(&card); err != nil {
 		return Scorecard{}, nil, err
@@ -215,11 +216,11 @@ func (a *analyzer) metric(s scored, i int) (MetricResult, error) {
 		Window: windowSentence(m), FirstNumber: a.in.Start.Add(MatureAfter(m)), Final: a.in.final(m),
 		Variants: []VariantResult{}, Comparisons: []Comparison{},
 	}
-	phases := a.day.Metrics[i]
+	phases := withQuantiles(m, a.day.Metrics[i])
 	if i < len(a.day.Caps) {
 		row.Caps = a.day.Caps[i]
 	}
-	if phases == nil {
+	if a.day.Metrics[i] == nil {
 		row.Reason = notComputed(row.Caps)
 	}
 	model, covariates := modelOf(m, phases, a.in.Experiment.Statistics.Method)
@@ -233,6 +234,9 @@ func (a *analyzer) metric(s scored, i int) (MetricResult, error) {
 		result := VariantResult{Variant: variant.Name, Reason: row.Reason}
 		if row.Reason == "" {
 			result = variantResult(variant.Name, m, model, pooled[v], converted)
+			if m.Kind() == experiment.KindQuantile {
+				result = quantileResult(variant.Name, column(phases, v))
+			}
 		}
 		row.Variants = append(row.Variants, result)
 	}

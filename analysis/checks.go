@@ -302,6 +302,9 @@ func (a *analyzer) fewUsersCheck(card *Scorecard) (Check, bool) {
 	for _, m := range card.Metrics {
 		for _, v := range m.Variants {
 			few := v.Users > 0 && v.Users < smallArm
+			if m.Kind == string(experiment.KindQuantile) {
+				few = v.Conversions > 0 && v.Conversions < smallArm
+			}
 			if m.Kind == string(experiment.KindProportion) && v.Users > 0 {
 				few = v.Conversions < fewConversions || v.Users-v.Conversions < fewConversions
 			}

@@ -47,8 +47,9 @@ func TestCovarianceFromUsers(t *testing.T) {
 	want *= (0.25*0.25 + 0.75*0.75) / 500
 	arms := func(previous *Joint) (e, l []LookArm) {
 		for p, share := range []float64{0.25, 0.75} {
-			e = append(e, lookArm(p, share, Arm{Moments: earlier}, before))
-			l = append(l, lookArm(p, share, Arm{Moments: later, Previous: previous}, now))
+			e = append(e, lookArm(p, Arm{Moments: earlier}, before))
+			l = append(l, lookArm(p, Arm{Moments: later, Previous: previous}, now))
+			e[p].Share, l[p].Share = share, share
 		}
 		return e, l
 	}

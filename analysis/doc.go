@@ -1,7 +1,8 @@
 // Package analysis turns moments, the plan and the earlier looks into a [Scorecard].
 //
 // In goes an [Input]: the experiment's definition, the days of data with users and moments
-// per metric, phase and variant, and the looks recorded so far. [Analyze] estimates every
+// (or single values, for quantiles) per metric, phase and variant, and the looks recorded
+// so far. [Analyze] estimates every
 // treatment's effect on every metric against control (package cuped), tests it at the
 // day's look against a boundary that takes the earlier looks into account (package
 // sequential), turns it into a lift, an interval, a p-value and a verdict that follow from

@@ -49,11 +49,12 @@ func compare(fits []cuped.Adjustment, control, treatment []Arm) (effect, error) 
 	}
 	var e effect
 	var variance, satterthwaite float64
-	add := func(share float64, phase int, arm Arm, est cuped.Estimate) LookArm {
-		v := share * share * est.Variance / float64(est.N)
+	add := func(share float64, x part) LookArm {
+		v := share * share * x.variance / float64(x.n)
 		variance += v
-		satterthwaite += v * v / float64(est.N-1)
-		return lookArm(phase, share, arm, est.Weights)
+		satterthwaite += v * v / x.df
+		x.look.Share = share
+		return x.look
 	}
 	for p := range control {
 		c, t := control[p].Moments, treatment[p].Moments
@@ -61,24 +62,20 @@ func compare(fits []cuped.Adjustment, control, treatment []Arm) (effect, error) 
 			continue
 		}
 		share := float64(c.N+t.N) / users
-		ec, err := fits[p].Estimate(c)
+		ec, err := estimate(fits[p], p, control[p])
 		if err != nil {
 			return effect{}, armError("control", err)
 		}
-		et, err := fits[p].Estimate(t)
+		et, err := estimate(fits[p], p, treatment[p])
 		if err != nil {
 			return effect{}, armError("treatment", err)
 		}
-		raw, err := fits[p].Outcome.Estimate(c)
-		if err != nil {
-			return effect{}, armError("control", err)
-		}
-		e.value += share * (et.Mean - ec.Mean)
-		e.control = append(e.control, add(share, p, control[p], ec))
-		e.treatment = append(e.treatment, add(share, p, treatment[p], et))
-		e.controlMean += share * raw.Mean
-		e.controlVariance += share * share * raw.Variance / float64(raw.N)
-		e.cov -= share * share * c.LinearCov(ec.Weights, raw.Weights) / float64(c.N)
+		e.value += share * (et.value - ec.value)
+		e.control = append(e.control, add(share, ec))
+		e.treatment = append(e.treatment, add(share, et))
+		e.controlMean += share * ec.raw
+		e.controlVariance += share * share * ec.rawVariance / float64(ec.n)
+		e.cov -= share * share * ec.cov / float64(ec.n)
 	}
 	if variance == 0 {
 		return e, errNoVariation
@@ -91,6 +88,38 @@ func compare(fits []cuped.Adjustment, control, treatment []Arm) (effect, error) 
 		}
 	}
 	return e, nil
+}
+
+// part is the estimate of one arm in one phase. Variances and the covariance are those of
+// n users on their own: divided by n, they are those of the estimates.
+type part struct {
+	n                   int64
+	value, variance, df float64
+	// raw is the unadjusted estimate, and cov the covariance of both.
+	raw, rawVariance, cov float64
+	look                  LookArm
+}
+
+// estimate returns the adjusted mean of an arm, or its quantile.
+func estimate(fit cuped.Adjustment, phase int, arm Arm) (part, error) {
+	set := arm.Moments
+	if arm.quantile != nil {
+		return arm.quantile.part(phase, set.N)
+	}
+	adjusted, err := fit.Estimate(set)
+	if err != nil {
+		return part{}, err
+	}
+	raw, err := fit.Outcome.Estimate(set)
+	if err != nil {
+		return part{}, err
+	}
+	return part{
+		n: adjusted.N, df: float64(adjusted.N - 1),
+		value: adjusted.Mean, variance: adjusted.Variance,
+		raw: raw.Mean, rawVariance: raw.Variance, cov: set.LinearCov(adjusted.Weights, raw.Weights),
+		look: lookArm(phase, arm, adjusted.Weights),
+	}, nil
 }
 
 // armError says which arm is why a comparison is not defined.

@@ -81,6 +81,11 @@ type Arm struct {
 	// Previous, where there is one, links the users of an earlier look with this one. Metrics
 	// without a window need it for the exact correlation between looks.
 	Previous *Joint
+	// Values are the single values of a quantile metric, whose Moments are over users of the
+	// number of their values. Nil where there are none.
+	Values SingleValues
+
+	quantile *quantile
 }
 
 // Joint is the moments of the same users at two looks.

@@ -105,8 +105,8 @@ type LookArm struct {
 	joint *Joint
 }
 
-// lookArm returns what a later look needs to know of an arm.
-func lookArm(phase int, share float64, arm Arm, weights []float64) LookArm {
+// lookArm returns what a later look needs to know of an arm, without its share.
+func lookArm(phase int, arm Arm, weights []float64) LookArm {
 	set := arm.Moments
 	cov := make([]float64, len(set.C))
 	for i := range set.Columns() {
@@ -114,7 +114,7 @@ func lookArm(phase int, share float64, arm Arm, weights []float64) LookArm {
 			cov[moments.Index(i, j)] = set.Cov(i, j)
 		}
 	}
-	return LookArm{Phase: phase, N: set.N, Share: share, Weights: weights, Cov: cov, joint: arm.Previous}
+	return LookArm{Phase: phase, N: set.N, Weights: weights, Cov: cov, joint: arm.Previous}
 }
 
 // covariance returns the covariance between the estimate of an arm at the look at instant

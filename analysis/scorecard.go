@@ -93,7 +93,7 @@ const (
 type MetricResult struct {
 	Name string `json:"name"`
 	Role Role   `json:"role"`
-	// Kind is proportion (any), mean or ratio.
+	// Kind is proportion (any), mean, ratio or quantile.
 	Kind string `json:"kind"`
 	// Goal is increase or decrease.
 	Goal string `json:"goal"`
@@ -120,10 +120,11 @@ type VariantResult struct {
 	Users int64 `json:"users"`
 	// Conversions counts users with at least one conversion.
 	Conversions int64 `json:"conversions"`
-	// Total is the sum over users; of a ratio, of the numerator; DenominatorTotal of the denominator.
+	// Total is the sum over users; of a ratio, of the numerator, DenominatorTotal of the
+	// denominator; of a quantile how many values there are.
 	Total            Number `json:"total"`
 	DenominatorTotal Number `json:"denominator_total"`
-	// Mean per user, the rate of a proportion, or the ratio of totals.
+	// Mean per user, the rate of a proportion, the ratio of totals, or the quantile.
 	Mean Number `json:"mean"`
 	// Variance per user (divisor n − 1), of a ratio of its linearisation; SE of Mean.
 	Variance Number `json:"variance"`

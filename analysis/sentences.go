@@ -57,8 +57,9 @@ func count(n int64, one, many string) string {
 	return strconv.FormatInt(n, 10) + " " + many
 }
 
-// methodSentence is the method line; adjusted says that a metric has covariates.
-func methodSentence(s experiment.Statistics, family int, adjusted bool) string {
+// methodSentence is the method line; adjusted says that a metric has covariates, quantiles
+// that one is a quantile.
+func methodSentence(s experiment.Statistics, family int, adjusted, quantiles bool) string {
 	var b strings.Builder
 	switch {
 	case s.Method == experiment.MethodFixed:
@@ -79,6 +80,9 @@ func methodSentence(s experiment.Statistics, family int, adjusted bool) string {
 		default:
 			fmt.Fprintf(&b, " shared by %d primary comparisons (Bonferroni)", family)
 		}
+	}
+	if quantiles {
+		b.WriteString("; quantiles with the variance of their outer interval, corrected for users with several values")
 	}
 	b.WriteString("; lifts with Fieller's interval; variances with n − 1; secondary metrics uncorrected, q-values by Benjamini and Hochberg.")
 	return b.String()
@@ -130,7 +134,7 @@ func notComputed(caps []Cap) string {
 			return c.Problem
 		}
 	}
-	return "quantiles are not computed by this version"
+	return "it was not computed"
 }
 
 // comparisonSentence says in plain words what a comparison shows.
@@ -358,6 +362,9 @@ func imbalanceSentence(i imbalance, p float64) string {
 func fewUsersSentence(m MetricResult, v VariantResult) string {
 	if m.Kind == string(experiment.KindProportion) {
 		return fmt.Sprintf("%s has %d converted of %d users in %s: too few for the normal approximation to be good.", m.Name, v.Conversions, v.Users, v.Variant)
+	}
+	if m.Kind == string(experiment.KindQuantile) {
+		return fmt.Sprintf("%s has values of %s in %s: too few for the normal approximation to be good.", m.Name, count(v.Conversions, "user", "users"), v.Variant)
 	}
 	return fmt.Sprintf("%s has %s in %s: too few for the normal approximation to be good.", m.Name, count(v.Users, "user", "users"), v.Variant)
 }

@@ -188,6 +188,8 @@ func meanWord(kind string) string {
 		return "Rate"
 	case "ratio":
 		return "Ratio"
+	case "quantile":
+		return "Quantile"
 	}
 	return "Mean per user"
 }

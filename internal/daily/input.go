@@ -29,30 +29,26 @@ func analysisDay(s subject, a answer, i, k int, d Day) analysis.Day {
 		PhaseUsers: look.PhaseUsers[:begun], PhaseSeveral: look.PhaseSeveral[:begun],
 		Data: dataRead(s, a, look, k),
 	}
-	next := 0
-	for _, m := range s.experiment.Scorecard.Metrics() {
-		if !computed(m) {
-			out.Metrics, out.Caps = append(out.Metrics, nil), append(out.Caps, nil)
-			continue
-		}
-		out.Caps = append(out.Caps, capsOf(look, next))
-		if unapplied(look.Caps[next]) {
+	for i := range s.experiment.Scorecard.Metrics() {
+		out.Caps = append(out.Caps, capsOf(look, i))
+		if unapplied(look.Caps[i]) {
 			out.Metrics = append(out.Metrics, nil)
-			next++
 			continue
 		}
 		phases := make([][]analysis.Arm, begun)
-		for p, cells := range look.Metrics[next][:begun] {
+		for p, cells := range look.Metrics[i][:begun] {
 			for _, cell := range cells {
 				arm := analysis.Arm{Moments: cell.Moments, Converted: cell.Converted}
 				if cell.Previous != nil {
 					arm.Previous = &analysis.Joint{Through: a.looks[k-1], Moments: *cell.Previous}
 				}
+				if cell.Values != nil {
+					arm.Values = cell.Values
+				}
 				phases[p] = append(phases[p], arm)
 			}
 		}
 		out.Metrics = append(out.Metrics, phases)
-		next++
 	}
 	return out
 }

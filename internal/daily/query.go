@@ -96,22 +96,20 @@ func (s subject) query() ingest.Experiment {
 	}
 	adjusted := s.experiment.Statistics.Method != experiment.MethodSequential
 	for _, m := range s.experiment.Scorecard.Metrics() {
-		if computed(m) {
-			x.Metrics = append(x.Metrics, metricQuery(m, adjusted))
-		}
+		x.Metrics = append(x.Metrics, metricQuery(m, adjusted))
 	}
 	return x
 }
 
-// computed reports whether the engine can compute a metric.
-func computed(m *experiment.Metric) bool {
-	return m.Kind() != experiment.KindQuantile
-}
-
 // metricQuery asks for one metric, with covariates when it is to be adjusted. Where past
-// users keep changing, the correlation of looks has to come from the users.
+// users keep changing, the correlation of looks has to come from the users. A quantile
+// needs the single values, which have neither.
 func metricQuery(m *experiment.Metric, adjusted bool) ingest.Metric {
 	out := ingest.Metric{Name: m.Name, Value: columnQuery(m.Numerator), MatureAfter: analysis.MatureAfter(m)}
+	if m.Kind() == experiment.KindQuantile {
+		out.Value.Aggregate = ingest.Each
+		return out
+	}
 	out.CrossLooks = out.MatureAfter == 0
 	if m.Denominator != nil {
 		d := columnQuery(*m.Denominator)

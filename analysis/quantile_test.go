@@ -1,0 +1,501 @@
+package analysis
+
+import (
+	"encoding/csv"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"readout/cuped"
+	"readout/experiment"
+	"readout/moments"
+)
+
+// userValues holds the values of each user.
+type userValues [][]float64
+
+func (u userValues) Len() int {
+	n := 0
+	for _, values := range u {
+		n += len(values)
+	}
+	return n
+}
+
+func (u userValues) Quantiles(probabilities ...float64) []float64 {
+	values := slices.Sorted(slices.Values(slices.Concat(u...)))
+	if len(values) == 0 {
+		return nil
+	}
+	var out []float64
+	for _, p := range probabilities {
+		at := min(max(p, 0), 1) * float64(len(values)-1)
+		i := int(at)
+		next := values[min(i+1, len(values)-1)]
+		out = append(out, values[i]+(at-float64(i))*(next-values[i]))
+	}
+	return out
+}
+
+func (u userValues) AtMost(x float64) moments.Set {
+	s := moments.New(2)
+	for _, values := range u {
+		if len(values) == 0 {
+			continue
+		}
+		below := 0.0
+		for _, v := range values {
+			if v <= x {
+				below++
+			}
+		}
+		s.Add(below, float64(len(values)))
+	}
+	return s
+}
+
+// arm returns the arm of a quantile metric.
+func (u userValues) arm() Arm {
+	a := Arm{Moments: moments.New(1), Values: u}
+	for _, values := range u {
+		a.Moments.Add(float64(len(values)))
+		if len(values) > 0 {
+			a.Converted++
+		}
+	}
+	return a
+}
+
+// single gives every value a user of its own.
+func (u userValues) single() userValues {
+	var out userValues
+	for _, v := range slices.Concat(u...) {
+		out = append(out, []float64{v})
+	}
+	return out
+}
+
+func quantileMetric(p float64) *experiment.Metric {
+	m := testMetric("latency")
+	m.Numerator.Aggregate, m.Quantile = "", p
+	return m
+}
+
+// compareQuantiles compares two arms of one phase.
+func compareQuantiles(p float64, control, treatment Arm) (effect, error) {
+	phases := withQuantiles(quantileMetric(p), [][]Arm{{control, treatment}})
+	fit := cuped.Fit(cuped.Model{Outcome: cuped.Column(0)}, control.Moments, treatment.Moments)
+	return compare([]cuped.Adjustment{fit}, phases[0][:1], phases[0][1:])
+}
+
+// goldenArm is an arm as sums over its users with values.
+type goldenArm struct {
+	Total    int64   `json:"n"`
+	P        float64 `json:"nu"`
+	Quantile float64 `json:"quantile_hat"`
+	Lower    float64 `json:"quantile_lower"`
+	Upper    float64 `json:"quantile_upper"`
+
+	Sum        float64 `json:"main_sum"`
+	Squares    float64 `json:"main_sum_squares"`
+	Counts     float64 `json:"denominator_sum"`
+	CountsSq   float64 `json:"denominator_sum_squares"`
+	Products   float64 `json:"main_denominator_sum_product"`
+	NumberUser int64   `json:"n_clusters"`
+}
+
+func (g goldenArm) Len() int                       { return int(g.Total) }
+func (g goldenArm) Quantiles(...float64) []float64 { return []float64{g.Quantile, g.Lower, g.Upper} }
+
+// AtMost returns the sums as moments, or without any those of users with one value each.
+func (g goldenArm) AtMost(float64) moments.Set {
+	if g.NumberUser == 0 {
+		n := float64(g.Total)
+		g.Sum = math.Round(n * g.P)
+		g.Squares, g.Products, g.Counts, g.CountsSq, g.NumberUser = g.Sum, g.Sum, n, n, g.Total
+	}
+	n := float64(g.NumberUser)
+	return moments.Set{
+		N: g.NumberUser, Mean: []float64{g.Sum / n, g.Counts / n},
+		C: []float64{g.Squares - g.Sum*g.Sum/n, g.Products - g.Sum*g.Counts/n, g.CountsSq - g.Counts*g.Counts/n},
+	}
+}
+
+// correction returns the squared standard error for values that are taken as independent
+// over that of users with one value each, whose correction for dependence is estimated here
+// all the same: it is the variance of a share over p(1 − p), and takes (n − 1)/n back.
+func correction(values SingleValues, p, at float64) float64 {
+	n := float64(values.Len())
+	share := values.AtMost(at).Mean[0]
+	return (n - 1) / n * p * (1 - p) / (share * (1 - share))
+}
+
+type goldenQuantile struct {
+	Raw              string
+	P                float64 `json:"nu"`
+	Clustered        bool
+	A, B             goldenArm
+	Type, Difference string
+	Alpha            float64
+}
+
+// TestGoldenQuantiles: quantile and standard error are those of gbstats where users with
+// several values are corrected for; where they are not, there, the correction is taken back
+// before. It counts values as degrees of freedom, users are counted here, and lifts are
+// Fieller's here.
+func TestGoldenQuantiles(t *testing.T) {
+	out := tally{file: "quantiles.json"}
+	for _, c := range goldenCases[goldenQuantile](t, out.file) {
+		in := c.Input
+		if in.Raw != "" {
+			values := goldenValues(t, in.Raw)
+			why, factor := "", 1.0
+			if !in.Clustered {
+				values = values.single()
+				factor = correction(values, in.P, c.Expected["quantile"].(float64))
+				why = "values as independent; the same up to the correction"
+			}
+			q := estimateQuantile(in.P, values)
+			if q.err != nil {
+				t.Errorf("%s: %v", c.ID, q.err)
+			}
+			c.holds(t, "quantile", q.value, 0)
+			c.holds(t, "se_mean", math.Sqrt(q.variance*factor), 0)
+			out.add(why)
+			continue
+		}
+		out.add(goldenQuantiles(t, c))
+	}
+	out.log(t)
+}
+
+// goldenQuantiles holds a comparison.
+func goldenQuantiles(t *testing.T, c goldenCase[goldenQuantile]) string {
+	in := c.Input
+	arm := func(g goldenArm) Arm {
+		return Arm{Moments: moments.Set{N: g.Total, Mean: []float64{1}, C: []float64{0}}, Values: g}
+	}
+	e, err := compareQuantiles(in.A.P, arm(in.A), arm(in.B))
+	if c.Expected["error"] != nil {
+		if !strings.Contains(err.Error(), errFewValues.Error()) {
+			t.Errorf("%s: %v", c.ID, err)
+		}
+		return "no effect, interval or p but a reason where nothing can be said"
+	}
+	if err != nil {
+		t.Errorf("%s: %v", c.ID, err)
+		return ""
+	}
+	p := partsOf(t, e)
+	users := p
+	users.nC, users.nT = float64(in.A.AtMost(0).N), float64(in.B.AtMost(0).N)
+	c.near(t, "degrees of freedom", e.df, users.df(), 0)
+	why := ""
+	if in.A.NumberUser == 0 {
+		p.varC *= correction(in.A, in.A.P, 0)
+		p.varT *= correction(in.B, in.B.P, 0)
+		why = "values as independent; the same up to the correction"
+	} else {
+		why = "degrees of freedom from values instead of users"
+	}
+	how := test{alpha: in.Alpha, sides: 2, direction: 1}
+	ci := c.Expected["ci"].([]any)
+	switch {
+	case strings.HasPrefix(c.Source, "gbstats") && strings.Contains(c.Source, "Sequential"):
+		c.holds(t, "effect", p.effect(), 1e-13)
+		c.holds(t, "se", p.se(), 0)
+		return "sequential interval tuned to 5000 values; difference and standard error held"
+	case in.Difference == "relative":
+		c.holds(t, "effect", fieller(e, -1).value.Or(math.NaN()), 1e-14)
+		c.holds(t, "se", p.liftSE(), 0)
+		c.judge(t, how, p.lift(), p.liftSE(), p.df(), "p", ci[0], ci[1])
+		return "lift tested by the delta method"
+	}
+	c.holds(t, "effect", p.effect(), 1e-13)
+	c.holds(t, "se", p.se(), 0)
+	c.judge(t, how, p.effect(), p.se(), p.df(), "p", ci[0], ci[1])
+	return why
+}
+
+// goldenValues reads a sample of values by user.
+func goldenValues(t *testing.T, name string) userValues {
+	t.Helper()
+	f, err := os.Open("testdata/" + name + ".csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out userValues
+	for _, row := range rows[1:] {
+		user, err := strconv.Atoi(row[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, err := strconv.ParseFloat(row[1], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for len(out) <= user {
+			out = append(out, nil)
+		}
+		out[user] = append(out[user], value)
+	}
+	return out
+}
+
+// draw returns users with up to four values that depend on each other, and some with none.
+func draw(random *rand.Rand, users int) userValues {
+	out := make(userValues, users)
+	for i := range out {
+		own := random.NormFloat64()
+		for range random.IntN(5) {
+			out[i] = append(out[i], math.Exp(own+0.5*random.NormFloat64()))
+		}
+	}
+	return out
+}
+
+// TestQuantileVariance: over many samples, the standard errors are as large as quantiles
+// vary, though users have several values, and the covariance of two looks is what was
+// logged at the earlier one.
+func TestQuantileVariance(t *testing.T) {
+	const samples, early, late = 1500, 300, 500
+	random := rand.New(rand.NewPCG(5, 6))
+	for _, p := range []float64{0.5, 0.9} {
+		var at moments.Set = moments.New(2)
+		var variance, cov, independent float64
+		for range samples {
+			u := draw(random, late)
+			a, b := estimateQuantile(p, u[:early]), estimateQuantile(p, u)
+			at.Add(a.value, b.value)
+			variance += b.variance / samples
+			independent += estimateQuantile(p, u.single()).variance / samples
+			var looks [2][]LookArm
+			for i, q := range []quantile{a, b} {
+				x, err := q.part(0, []int64{early, late}[i])
+				if err != nil {
+					t.Fatal(err)
+				}
+				x.look.Share = 1
+				looks[i] = []LookArm{x.look}
+			}
+			c, crossed := covariance(day0, looks[0], looks[1])
+			if crossed {
+				t.Fatal("linked by users")
+			}
+			cov += c / samples
+		}
+		if ratio := variance / at.Cov(1, 1); ratio < 0.9 || ratio > 1.2 {
+			t.Errorf("p = %v: squared standard error is %.3f times the variance", p, ratio)
+		}
+		if ratio := cov / at.Cov(0, 1); ratio < 0.9 || ratio > 1.2 {
+			t.Errorf("p = %v: covariance of the looks is %.3f times the right one", p, ratio)
+		}
+		if independent > 0.8*variance {
+			t.Errorf("p = %v: the values hardly depend on each other", p)
+		}
+	}
+}
+
+// TestQuantileWithMoreValues: values that come from users already in lower the correlation
+// with the look before.
+func TestQuantileWithMoreValues(t *testing.T) {
+	a := quantile{values: 300, users: 90, value: 5, variance: 0.04}
+	b := quantile{values: 600, users: 95, value: 5, variance: 0.02}
+	x, errA := a.part(0, 100)
+	y, errB := b.part(0, 100)
+	if err := errors.Join(errA, errB); err != nil {
+		t.Fatal(err)
+	}
+	x.look.Share, y.look.Share = 1, 1
+	for _, c := range []struct {
+		later part
+		want  float64
+	}{{x, 0.04}, {y, 0.02}} {
+		if got, _ := covariance(day0, []LookArm{x.look}, []LookArm{c.later.look}); math.Abs(got/c.want-1) > 1e-12 {
+			t.Errorf("covariance %v, want %v", got, c.want)
+		}
+	}
+}
+
+// TestQuantileNotDefined: what has no standard error has a reason.
+func TestQuantileNotDefined(t *testing.T) {
+	good := draw(rand.New(rand.NewPCG(7, 8)), 400)
+	same := make(userValues, 400)
+	oneUser := userValues{nil}
+	large := make(userValues, 400)
+	alike := make(userValues, 50) // every user has the same share below
+	for i := range 400 {
+		same[i] = []float64{3}
+		oneUser[0] = append(oneUser[0], float64(i))
+		large[i] = []float64{math.Copysign(math.MaxFloat64, float64(i%2)-0.5)}
+	}
+	for i := range alike {
+		alike[i] = []float64{-1 - float64(i), 1 + float64(i)}
+	}
+	for _, c := range []struct {
+		name   string
+		p      float64
+		values userValues
+		want   string
+	}{
+		{"no value", 0.5, make(userValues, 400), errNoValues.Error()},
+		{"few for a high quantile", 0.99, good[:100], errFewValues.Error()},
+		{"few for a low quantile", 0.01, good[:100], errFewValues.Error()},
+		{"all equal", 0.5, same, errTies.Error()},
+		{"users alike", 0.5, alike, errTies.Error()},
+		{"one user", 0.5, oneUser, cuped.ErrOneUser.Error()},
+		{"large", 0.5, large, errTooLarge.Error()},
+	} {
+		_, err := compareQuantiles(c.p, good.arm(), c.values.arm())
+		if err == nil || err.Error() != "treatment: "+c.want {
+			t.Errorf("%s: %v, want %s", c.name, err, c.want)
+		}
+	}
+}
+
+// TestQuantileTies: where equal values reach to one end of the interval, the other half
+// stands for both.
+func TestQuantileTies(t *testing.T) {
+	for _, sign := range []float64{1, -1} {
+		var u userValues
+		for i := range 1000 {
+			v := 1.0 // 45% of all values
+			if i >= 480 {
+				v = 1 + float64(i-479)/100
+			} else if i < 30 {
+				v = 0
+			}
+			u = append(u, []float64{sign * v})
+		}
+		q := estimateQuantile(0.5-sign*0.025, u)
+		at := u.Quantiles(0.5-sign*0.025, 0.5-sign*0.025+sign*outerScore*math.Sqrt(0.475*0.525/1000))
+		half := math.Abs(at[1]-at[0]) / outerScore
+		if q.err != nil || math.Abs(math.Sqrt(q.variance)/half-1) > 0.05 {
+			t.Errorf("sign %v: standard error %v, %v; the half says %v", sign, math.Sqrt(q.variance), q.err, half)
+		}
+	}
+}
+
+// TestQuantileOnScorecard: quantiles are tested like means, in every method.
+func TestQuantileOnScorecard(t *testing.T) {
+	for _, method := range []experiment.Method{experiment.MethodSequential, experiment.MethodSequentialCUPED, experiment.MethodFixed} {
+		e := testExperiment()
+		e.Statistics.Method = method
+		e.Scorecard.Primary = []*experiment.Metric{quantileMetric(0.5)}
+		in := testInput(e, 3)
+		random := rand.New(rand.NewPCG(9, 10))
+		control, treatment := draw(random, 900), draw(random, 900)
+		for i := range treatment {
+			for j := range treatment[i] {
+				treatment[i][j] *= 2
+			}
+		}
+		for day := range 3 {
+			n := 300 * (day + 1)
+			a, b := control[:n].arm(), treatment[:n].arm()
+			in.addDay(a.Moments, b.Moments)
+			// Half of the users come in a second phase of traffic.
+			half := n / 2
+			in.Days[day].Metrics[0] = [][]Arm{
+				{control[:half].arm(), treatment[:half].arm()}, {control[half:n].arm(), treatment[half:n].arm()},
+			}
+			card, looks, err := Analyze(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if method != experiment.MethodFixed {
+				in.Looks = append(in.Looks, looks...)
+			}
+			c := card.Metrics[0].Comparisons[0]
+			if day < 2 || c.Reason != "" {
+				continue
+			}
+			if !c.Significant || c.Verdict != Better || c.Approximate || card.Metrics[0].CUPED != nil {
+				t.Errorf("%s: %+v", method, c)
+			}
+			if lift := c.Lift.Or(0); lift < 0.6 || lift > 1.5 || c.LiftLo.Or(0) <= 0 || c.Effect != c.Raw {
+				t.Errorf("%s: lift %v from %v", method, lift, c.LiftLo)
+			}
+			r := card.Metrics[0].Variants[0]
+			if r.Users != 900 || r.Total.Or(0) != float64(control.Len()) || math.Abs(r.Mean.Or(0)-1) > 0.2 || r.Reason != "" {
+				t.Errorf("%s: control %+v", method, r)
+			}
+			for _, l := range in.Looks {
+				if err := l.Check(); err != nil {
+					t.Error(err)
+				}
+				if l.Number > 1 && !(l.Correlation.Or(0) > 0.3 && l.Correlation.Or(0) < 1) {
+					t.Errorf("%s: correlation %v", method, l.Correlation)
+				}
+			}
+			if !strings.Contains(card.Plan.Sentence, "quantiles with the variance of their outer interval") {
+				t.Errorf("%s: %s", method, card.Plan.Sentence)
+			}
+		}
+	}
+}
+
+// quantileRejections returns how many of runs experiments of five looks, with 200 users per
+// arm and day who have up to four values that depend on each other, find a difference
+// though there is none.
+func quantileRejections(t *testing.T, runs int, p float64, spending experiment.SpendingName) int {
+	t.Helper()
+	const looks, perDay = 5, 200
+	random := rand.New(rand.NewPCG(77, 78))
+	found := 0
+	for range runs {
+		e := testExperiment()
+		e.Statistics.Spending.Name = spending
+		e.Scorecard.Primary = []*experiment.Metric{quantileMetric(p)}
+		in := testInput(e, looks)
+		control, treatment := draw(random, looks*perDay), draw(random, looks*perDay)
+		for day := 1; day <= looks; day++ {
+			c, v := control[:day*perDay].arm(), treatment[:day*perDay].arm()
+			in.Days = []Day{{
+				Date: day0.AddDate(0, 0, day).Format(time.DateOnly), Through: day0.AddDate(0, 0, day+1),
+				Users: []int64{c.Moments.N, v.Moments.N}, Several: []int64{0, 0}, Metrics: [][][]Arm{{{c, v}}},
+			}}
+			card, made, err := Analyze(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in.Looks = append(in.Looks, made...)
+			comparison := card.Metrics[0].Comparisons[0]
+			if comparison.Look != day {
+				t.Fatalf("%d looks on day %d: %s", comparison.Look, day, comparison.Reason)
+			}
+			if day == looks && comparison.Significant {
+				found++
+			}
+		}
+	}
+	return found
+}
+
+// TestQuantileErrorRate: quantiles keep alpha over several looks. With -simulate N it
+// prints the rates.
+func TestQuantileErrorRate(t *testing.T) {
+	const alpha = 0.05
+	runs := max(100, *simulateRuns)
+	for _, p := range []float64{0.5, 0.9} {
+		for _, spending := range []experiment.SpendingName{experiment.SpendingPocock, experiment.SpendingOBrienFleming} {
+			found := quantileRejections(t, runs, p, spending)
+			slack := 3 * math.Sqrt(float64(runs)*alpha*(1-alpha))
+			if math.Abs(float64(found)-alpha*float64(runs)) > slack {
+				t.Errorf("p = %v, %s: %d of %d", p, spending, found, runs)
+			}
+			t.Logf("quantile %v, %s: %.4f of %d", p, spending, float64(found)/float64(runs), runs)
+		}
+	}
+}
