@@ -16,11 +16,13 @@ import (
 
 type analyzeFlags struct {
 	exposures, conversions string
+	summary                string
 	columns                []string
 	experiment, control    string
 	metrics, decrease      []string
 	window, lookback       string
-	method, confidence     string
+	method, procedure      string
+	confidence             string
 	start, end, date       string
 	weights                string
 	severalVariants        string
@@ -33,23 +35,30 @@ func (a *app) analyzeCommand() *cobra.Command {
 	var f analyzeFlags
 	c := &cobra.Command{
 		Use:   "analyze [EXPERIMENT]",
-		Short: "analyse one experiment ad hoc, of the project or straight from Parquet files",
+		Short: "analyse one experiment ad hoc, of the project or straight from files",
 		Long: `Analyses an experiment on request and writes nothing.
 
 Of a project: EXPERIMENT as it is defined, with other dates, metrics, confidence or method
 where flags say so. Without a project: exposures and conversions as Parquet files, folders
-or globs.
+or globs; or, where there are only aggregates, a CSV file with the columns look, variant,
+metric, n, mean and variance, and experiment where it holds several. Its rows are running
+figures per look: the users so far, and their mean and variance (divisor n - 1). Looks are
+dates, times, or numbers of days.
 
 The fixed method takes one look at all the data and is the default without a project. The
-sequential methods take one look a day, as the daily job does.
+sequential methods take one look a day, as the daily job does; of a summary, one at each
+of its looks, on a clock from the day of the first to the last unless --start and --end
+say otherwise.
 
 Metrics are an event (share of users with at least one), NAME=AGGREGATE(EVENT) with
-any, count, sum, max, min, first, last or distinct_days, or NAME=A(EVENT)/B(EVENT).`,
+any, count, sum, max, min, first, last or distinct_days, or NAME=A(EVENT)/B(EVENT). Those of
+a summary are named in it, and all are compared unless some are chosen.`,
 		Example: `  readout analyze checkout-button
   readout analyze checkout-button --method fixed --metric revenue --date 2026-01-20
   readout analyze --exposures exp.parquet --conversions conv.parquet --metric purchase
   readout analyze --exposures exp/ --conversions conv/ --column event=metric \
-      --metric 'revenue=sum(purchase)' --metric 'aov=sum(purchase)/count(purchase)' --window 7d`,
+      --metric 'revenue=sum(purchase)' --metric 'aov=sum(purchase)/count(purchase)' --window 7d
+  readout analyze --summary looks.csv --method sequential --end 2026-01-31`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.analyze(cmd.Context(), args, f)
@@ -58,6 +67,7 @@ any, count, sum, max, min, first, last or distinct_days, or NAME=A(EVENT)/B(EVEN
 	flags := c.Flags()
 	flags.StringVar(&f.exposures, "exposures", "", "exposures: a Parquet file, folder or glob (no project needed)")
 	flags.StringVar(&f.conversions, "conversions", "", "conversions, likewise")
+	flags.StringVar(&f.summary, "summary", "", "a CSV file of aggregates per look, instead of exposures and conversions")
 	flags.StringArrayVar(&f.columns, "column", nil, "ROLE=NAME of a column; roles: user, experiment, variant, time, event, value")
 	flags.StringVar(&f.experiment, "experiment", "", "which experiment, when the files hold several")
 	flags.StringVar(&f.control, "control", "", "the variant to compare with (default control)")
@@ -66,6 +76,7 @@ any, count, sum, max, min, first, last or distinct_days, or NAME=A(EVENT)/B(EVEN
 	flags.StringVar(&f.window, "window", "", "how long after the first exposure conversions count, such as 7d or 168h")
 	flags.StringVar(&f.lookback, "covariate-lookback", "", "adjust by the same metric this long before the first exposure, such as 14d")
 	flags.StringVar(&f.method, "method", "", "fixed, sequential or sequential-cuped")
+	flags.StringVar(&f.procedure, "procedure", "", "of the sequential methods: group-sequential or always-valid")
 	flags.StringVar(&f.confidence, "confidence", "", "90%, 95% or 99%")
 	flags.StringVar(&f.start, "start", "", "first day or instant of enrolment (default: where the data begin)")
 	flags.StringVar(&f.end, "end", "", "last day, or instant, of enrolment (default: where the data end)")
@@ -81,6 +92,13 @@ any, count, sum, max, min, first, last or distinct_days, or NAME=A(EVENT)/B(EVEN
 func (a *app) analyze(ctx context.Context, args []string, f analyzeFlags) error {
 	if err := a.checkOutput(f.format); err != nil {
 		return err
+	}
+	if f.summary != "" {
+		card, err := a.analyzeSummary(args, f)
+		if err != nil {
+			return err
+		}
+		return a.writeAnalysis(card, f)
 	}
 	var job *daily.AdHoc
 	var err error
@@ -105,6 +123,11 @@ func (a *app) analyze(ctx context.Context, args []string, f analyzeFlags) error 
 	if err != nil {
 		return err
 	}
+	return a.writeAnalysis(card, f)
+}
+
+// writeAnalysis prints a scorecard, and fails when a check of it needs attention.
+func (a *app) writeAnalysis(card analysis.Scorecard, f analyzeFlags) error {
 	format := f.format
 	if f.json {
 		format = "json"
@@ -185,18 +208,14 @@ func (a *app) bareJob(ctx context.Context, f analyzeFlags) (*daily.AdHoc, error)
 		return nil, err
 	}
 	p := &experiment.Project{
-		Location: time.UTC,
 		Data: experiment.Data{
 			Exposures:   experiment.Exposures{Path: f.exposures, Columns: experiment.DefaultExposureColumns()},
 			Conversions: experiment.Conversions{Path: f.conversions, Columns: experiment.DefaultConversionColumns()},
 		},
 	}
-	if f.timezone != "" {
-		zone, err := time.LoadLocation(f.timezone)
-		if err != nil || f.timezone == "Local" {
-			return nil, usagef("--timezone %q is not a zone such as Europe/Berlin", f.timezone)
-		}
-		p.Location = zone
+	var err error
+	if p.Location, err = f.zone(); err != nil {
+		return nil, err
 	}
 	named, err := renameColumns(&p.Data, f.columns)
 	if err != nil {
@@ -217,6 +236,18 @@ func (a *app) bareJob(ctx context.Context, f analyzeFlags) (*daily.AdHoc, error)
 		return nil, err
 	}
 	return job, f.apply(job, p)
+}
+
+// zone returns the zone of --timezone, UTC without it.
+func (f analyzeFlags) zone() (*time.Location, error) {
+	if f.timezone == "" {
+		return time.UTC, nil
+	}
+	zone, err := time.LoadLocation(f.timezone)
+	if err != nil || f.timezone == "Local" {
+		return nil, usagef("--timezone %q is not a zone such as Europe/Berlin", f.timezone)
+	}
+	return zone, nil
 }
 
 // inspect finds the experiment to analyse and its variants.

@@ -149,6 +149,15 @@ func (f analyzeFlags) applyStatistics(s *experiment.Statistics) error {
 			return usagef("--method %q is not known: use fixed, sequential or sequential-cuped", f.method)
 		}
 	}
+	if f.procedure != "" {
+		s.Procedure = experiment.Procedure(f.procedure)
+		switch {
+		case !slices.Contains(experiment.Procedures(), s.Procedure):
+			return usagef("--procedure %q is not known: use group-sequential or always-valid", f.procedure)
+		case s.Method == experiment.MethodFixed:
+			return usagef("--procedure %s goes with --method sequential", f.procedure)
+		}
+	}
 	if f.confidence != "" {
 		number, err := strconv.ParseFloat(strings.TrimSuffix(f.confidence, "%"), 64)
 		if err != nil || number != 90 && number != 95 && number != 99 {

@@ -1,0 +1,228 @@
+package daily
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"readout/analysis"
+	"readout/experiment"
+)
+
+// Summarized is an analysis on request of a summary. It writes nothing.
+type Summarized struct {
+	Summary *Summary
+	// Name is the experiment's in the summary.
+	Name string
+	// Experiment is what to analyse, with the statistics wanted. Its metrics, all primary,
+	// and its variants are named as in the summary; other rows are left aside.
+	Experiment *experiment.Experiment
+	Control    string
+	// Start and End bound the clock on which alpha is spent. A zero Start means the beginning
+	// of the first look's day, or where looks are numbered [FirstNumberedDay]; a zero End
+	// the last look.
+	Start, End time.Time
+	// Through is the last day of looks to use; zero means the last there is.
+	Through  Day
+	Location *time.Location
+}
+
+// FirstNumberedDay is the day at whose end numbered looks have look 1, when no start is
+// given: a day like any other.
+const FirstNumberedDay = "2000-01-01"
+
+// arms is the position of a metric and a variant.
+type arms struct{ metric, variant int }
+
+// summaryLook is all rows of one look.
+type summaryLook struct {
+	day  Day
+	name string
+	rows map[arms]*summaryRow
+}
+
+// Run analyses the experiment: with the fixed method at the last look, else in all of them.
+func (s *Summarized) Run() (analysis.Scorecard, error) {
+	looks, err := s.looks()
+	if err != nil {
+		return analysis.Scorecard{}, err
+	}
+	if err := s.checkLooks(looks); err != nil {
+		return analysis.Scorecard{}, err
+	}
+	users := s.users(looks)
+	if s.Experiment.Statistics.Method == experiment.MethodFixed {
+		last := len(looks) - 1
+		looks, users = looks[last:], users[last:]
+	}
+	if len(looks) > maxDays {
+		return analysis.Scorecard{}, fmt.Errorf("%s: %d looks, at most %d can be analysed: leave some out, or use the fixed method",
+			s.Summary.name, len(looks), maxDays)
+	}
+	in := analysis.Input{
+		Experiment: s.Experiment, Control: s.Control, Location: s.Location,
+		Start: s.Start, End: s.End, AdHoc: true, MetricHash: metricHashes(s.Experiment),
+	}
+	var card analysis.Scorecard
+	for i, l := range looks {
+		in.Days = append(in.Days, analysis.Day{
+			Date: l.day.Date, Through: l.day.Through,
+			Users: users[i], Several: make([]int64, len(users[i])), Metrics: s.moments(l),
+			Data: analysis.DataRead{LeftOut: []analysis.LeftOut{}},
+		})
+		var added []analysis.Look
+		if card, added, err = analysis.Analyze(in); err != nil {
+			return card, err
+		}
+		in.Looks = append(in.Looks, added...)
+		// Only the last day's moments are read.
+		in.Days[i].Metrics = nil
+	}
+	return card, nil
+}
+
+// looks returns the looks in order, and fills in the dates that were not given.
+func (s *Summarized) looks() ([]summaryLook, error) {
+	metrics, variants := make(map[string]int), make(map[string]int)
+	for i, m := range s.Experiment.Scorecard.Primary {
+		metrics[m.Name] = i
+	}
+	for i, v := range s.Experiment.Variants {
+		variants[v.Name] = i
+	}
+	first := s.Start
+	if first.IsZero() && s.Summary.numbered {
+		d, err := ParseDay(FirstNumberedDay, s.Location)
+		if err != nil {
+			return nil, err
+		}
+		first = d.Start
+	}
+	at := make(map[time.Time]int)
+	var out []summaryLook
+	for i := range s.Summary.rows {
+		r := &s.Summary.rows[i]
+		m, okM := metrics[r.metric]
+		v, okV := variants[r.variant]
+		if r.experiment != s.Name || !okM || !okV {
+			continue
+		}
+		d := s.dayOf(r, first)
+		if !s.Through.Through.IsZero() && d.Through.After(s.Through.Through) {
+			continue
+		}
+		k, ok := at[d.Through.UTC()]
+		if !ok {
+			k = len(out)
+			at[d.Through.UTC()] = k
+			out = append(out, summaryLook{day: d, name: r.look, rows: make(map[arms]*summaryRow)})
+		}
+		if before := out[k].rows[arms{m, v}]; before != nil {
+			return nil, s.fault(r, "look %s of variant %q and metric %q is in line %d already", r.look, r.variant, r.metric, before.line)
+		}
+		out[k].rows[arms{m, v}] = r
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("%s: no look is left to analyse", s.Summary.name)
+	}
+	slices.SortFunc(out, func(a, b summaryLook) int { return a.day.Through.Compare(b.day.Through) })
+	if s.Start.IsZero() {
+		s.Start = first
+		if !s.Summary.numbered {
+			s.Start = out[0].day.Start
+		}
+	}
+	if s.End.IsZero() {
+		s.End = out[len(out)-1].day.Through
+	}
+	if !s.End.After(s.Start) {
+		return nil, fmt.Errorf("%s: nothing to analyse: the last look ends before the start %s", s.Summary.name, s.Start.Format(time.RFC3339))
+	}
+	if !out[0].day.Through.After(s.Start) {
+		return nil, fmt.Errorf("%s: look %s is not after the start %s", s.Summary.name, out[0].name, s.Start.Format(time.RFC3339))
+	}
+	return out, nil
+}
+
+// dayOf returns the day of a look, which ends with the look: numbered looks are at the end
+// of as many days, the first of which contains the given instant.
+func (s *Summarized) dayOf(r *summaryRow, first time.Time) Day {
+	if s.Summary.numbered {
+		y, m, d := first.In(s.Location).Date()
+		return DayOf(experiment.StartOfDay(y, m, d+r.number-1, s.Location), s.Location)
+	}
+	d := DayOf(r.at.Add(-1), s.Location)
+	d.Through = r.at
+	return d
+}
+
+// checkLooks holds that counts are cumulative and that no arm goes missing.
+func (s *Summarized) checkLooks(looks []summaryLook) error {
+	latest := make(map[arms]*summaryRow)
+	for i, l := range looks {
+		for m, metric := range s.Experiment.Scorecard.Primary {
+			var have *summaryRow
+			for v := range s.Experiment.Variants {
+				if r := l.rows[arms{m, v}]; r != nil {
+					have = r
+				}
+			}
+			if have == nil && i == len(looks)-1 {
+				return fmt.Errorf("%s: metric %q has no row at the last look, %s: choose others with --metric, or an earlier last look with --date",
+					s.Summary.name, metric.Name, l.name)
+			}
+			if have == nil {
+				continue
+			}
+			for v, variant := range s.Experiment.Variants {
+				r, before := l.rows[arms{m, v}], latest[arms{m, v}]
+				switch {
+				case before == nil && r == nil:
+					continue
+				case r == nil:
+					return s.fault(have, "look %s of metric %q has no row for variant %q, which was there at look %s (line %d)",
+						have.look, have.metric, variant.Name, before.look, before.line)
+				case before != nil && r.arm.Moments.N < before.arm.Moments.N:
+					return s.fault(r, "n: %d users, fewer than the %d at look %s (line %d): rows are cumulative",
+						r.arm.Moments.N, before.arm.Moments.N, before.look, before.line)
+				}
+				latest[arms{m, v}] = r
+			}
+		}
+	}
+	return nil
+}
+
+// fault returns an error about a row.
+func (s *Summarized) fault(r *summaryRow, format string, args ...any) error {
+	return fmt.Errorf("%s:%d: %s", s.Summary.name, r.line, fmt.Sprintf(format, args...))
+}
+
+// users returns the users per look and variant: the most that any metric has counted by then.
+func (s *Summarized) users(looks []summaryLook) [][]int64 {
+	out := make([][]int64, len(looks))
+	most := make([]int64, len(s.Experiment.Variants))
+	for i, l := range looks {
+		for at, r := range l.rows {
+			most[at.variant] = max(most[at.variant], r.arm.Moments.N)
+		}
+		out[i] = slices.Clone(most)
+	}
+	return out
+}
+
+// moments returns the arms of a look: per metric, in one phase of traffic, per variant.
+func (s *Summarized) moments(l summaryLook) [][][]analysis.Arm {
+	out := make([][][]analysis.Arm, len(s.Experiment.Scorecard.Primary))
+	for m := range out {
+		row := make([]analysis.Arm, len(s.Experiment.Variants))
+		for v := range row {
+			row[v] = armOf(0, 0, 0)
+			if r := l.rows[arms{m, v}]; r != nil {
+				row[v] = r.arm
+			}
+		}
+		out[m] = [][]analysis.Arm{row}
+	}
+	return out
+}

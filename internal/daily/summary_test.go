@@ -1,0 +1,132 @@
+package daily_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"readout/analysis"
+	"readout/experiment"
+	"readout/internal/daily"
+)
+
+const summaryHeader = "look,variant,metric,n,mean,variance\n"
+
+// analyseSummary analyses a summary of the metric m in variants a (control) and b.
+func analyseSummary(csv string, change func(*daily.Summarized)) (analysis.Scorecard, error) {
+	s, err := daily.ReadSummary(strings.NewReader(csv), "s.csv", time.UTC)
+	if err != nil {
+		return analysis.Scorecard{}, err
+	}
+	e := &experiment.Experiment{
+		Statistics: experiment.DefaultStatistics(), SeveralVariants: experiment.SeveralFirst,
+		Variants: []experiment.Variant{{Name: "a", Traffic: experiment.Whole / 2}, {Name: "b", Traffic: experiment.Whole / 2}},
+	}
+	e.Scorecard.Primary = []*experiment.Metric{{
+		Name:      "m",
+		Numerator: experiment.Column{Event: "m", Aggregate: experiment.AggregateSum, Window: experiment.Window{Open: true}},
+		Goal:      experiment.GoalIncrease, Sides: experiment.SidesTwo, Immature: experiment.ImmatureExclude,
+	}}
+	job := daily.Summarized{Summary: s, Experiment: e, Control: "a", Location: time.UTC}
+	if change != nil {
+		change(&job)
+	}
+	return job.Run()
+}
+
+func fixedMethod(s *daily.Summarized) { s.Experiment.Statistics.Method = experiment.MethodFixed }
+
+func TestSummaryFaults(t *testing.T) {
+	const good = "1,a,m,10,1,2\n1,b,m,10,1,2\n"
+	for _, c := range []struct{ name, csv, want string }{
+		{"empty", "", "s.csv: the file is empty"},
+		{"no rows", summaryHeader, "s.csv: there are no rows below the header"},
+		{"no column", "look,variant,n,mean\n", "s.csv:1: no column metric, variance: want a header"},
+		{"column twice", "look," + summaryHeader, `s.csv:1: column "look" is there twice`},
+		{"fields", summaryHeader + "1,a\n", "s.csv:2: not CSV: wrong number of fields"},
+		{"quote", summaryHeader + "1,a\",m,1,1,1\n", "s.csv:2: not CSV: "},
+		{"no variant", summaryHeader + "1,,m,10,1,2\n", `s.csv:2: variant: want a name of 1 to 200 bytes in UTF-8, got ""`},
+		{"long name", summaryHeader + "1," + strings.Repeat("v", 201) + ",m,10,1,2\n", "s.csv:2: variant: want a name"},
+		{"not UTF-8", summaryHeader + "1,\xff,m,10,1,2\n", "s.csv:2: variant: want a name"},
+		{"look 0", summaryHeader + "0,a,m,10,1,2\n", `s.csv:2: look: want a number from 1 to 36500, got "0"`},
+		{"look", summaryHeader + "x,a,m,10,1,2\n", `s.csv:2: look: want a whole number, a date or a time, got "x"`},
+		{"looks mixed", summaryHeader + good + "2026-01-01,a,m,10,1,2\n", `s.csv:4: look: "2026-01-01" after "1" in line 2`},
+		{"n", summaryHeader + "1,a,m,10.5,1,2\n", `s.csv:2: n: want a whole number of users, got "10.5"`},
+		{"n below 0", summaryHeader + "1,a,m,-1,1,2\n", `s.csv:2: n: want`},
+		{"n inf", summaryHeader + "1,a,m,Inf,1,2\n", `s.csv:2: n: want`},
+		{"n huge", summaryHeader + "1,a,m,1e300,1,2\n", `s.csv:2: n: want`},
+		{"mean", summaryHeader + "1,a,m,10,NaN,2\n", `s.csv:2: mean: want a number, got "NaN"`},
+		{"variance", summaryHeader + good + "2,a,m,10,1,x\n", `s.csv:4: variance: want a number of 0 or more, got "x"`},
+		{"variance below 0", summaryHeader + "1,a,m,10,1,-1\n", `s.csv:2: variance: want a number of 0 or more, got "-1"`},
+		{"variance inf", summaryHeader + "1,a,m,10,1,+Inf\n", `s.csv:2: variance: want`},
+		{"overflow", summaryHeader + "1,a,m,10,1,1e308\n", `s.csv:2: variance: 1e+308 of 10 users is too large`},
+		{"twice", summaryHeader + good + "1,a,m,11,1,2\n", `s.csv:4: look 1 of variant "a" and metric "m" is in line 2 already`},
+		{"n falls", summaryHeader + "2,a,m,9,1,2\n2,b,m,10,1,2\n" + good, "s.csv:2: n: 9 users, fewer than the 10 at look 1 (line 4): rows are cumulative"},
+		{"arm gone", summaryHeader + good + "2,b,m,12,1,2\n", `s.csv:4: look 2 of metric "m" has no row for variant "a", which was there at look 1 (line 2)`},
+		{"other metric", summaryHeader + "1,a,k,12,1,2\n", "s.csv: no look is left to analyse"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := analyseSummary(c.csv, nil)
+			if err == nil || !strings.HasPrefix(err.Error(), c.want) {
+				t.Errorf("got error %v, want %s", err, c.want)
+			}
+		})
+	}
+}
+
+// TestSummaryWelch holds the fixed test against Welch's statistic by hand.
+func TestSummaryWelch(t *testing.T) {
+	card, err := analyseSummary("\ufeff"+summaryHeader+"7,a,m,4000,10.1,25.5\n7,b,m,4010.0,10.5,26\n", fixedMethod)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := card.Metrics[0].Comparisons[0]
+	if se := math.Sqrt(25.5/4000 + 26.0/4010); math.Abs(c.Effect.SE.Or(0)-se) > 1e-14 || math.Abs(c.Effect.Value.Or(0)-0.4) > 1e-14 {
+		t.Errorf("effect %v ± %v, want 0.4 ± %v", c.Effect.Value, c.Effect.SE, se)
+	}
+	if card.Date != "2000-01-07" || card.Variants[1].Users != 4010 {
+		t.Errorf("date %s, users %d", card.Date, card.Variants[1].Users)
+	}
+}
+
+// TestSummaryClock holds when looks are: numbers are days, dates end with the day, times
+// are instants, and start and end are those asked for.
+func TestSummaryClock(t *testing.T) {
+	day := func(d int) time.Time { return time.Date(2026, 1, d, 0, 0, 0, 0, time.UTC) }
+	for _, c := range []struct {
+		name, first, last string
+		change            func(*daily.Summarized)
+		date              string
+		time              float64
+	}{
+		{"numbers", "1", "4", nil, "2000-01-04", 1},
+		{"numbers from a start", "1", "4", func(s *daily.Summarized) { s.Start, s.End = day(5), day(15) }, "2026-01-08", 0.4},
+		{"dates", "2026-01-05", "2026-01-08", nil, "2026-01-08", 1},
+		{"dates with an end", "2026-01-05", "2026-01-06", func(s *daily.Summarized) { s.End = day(15) }, "2026-01-06", 0.2},
+		{"times", "2026-01-05T06:00:00Z", "2026-01-06T00:00:00Z", func(s *daily.Summarized) { s.End = day(9) }, "2026-01-05", 0.25},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			rows := c.last + ",a,m,400,1,2\n" + c.last + ",b,m,400,1.1,2\n" + c.first + ",a,m,100,1,2\n" + c.first + ",b,m,100,1.2,2\n"
+			card, err := analyseSummary(summaryHeader+rows, c.change)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := card.Metrics[0].Comparisons[0]
+			if card.Date != c.date || math.Abs(got.Time.Or(-1)-c.time) > 1e-12 || got.Look != 2 || !got.Approximate {
+				t.Errorf("date %s, time %v, look %d, approximate %v; want %s, %v, 2, true",
+					card.Date, got.Time, got.Look, got.Approximate, c.date, c.time)
+			}
+		})
+	}
+}
+
+// FuzzReadSummary holds that any bytes give an error or a scorecard, and never a panic.
+func FuzzReadSummary(f *testing.F) {
+	f.Add(summaryHeader + "1,a,m,10,1,2\n1,b,m,10,1,2\n")
+	f.Add("experiment," + summaryHeader + "e,2026-01-01,a,m,1e3,-1,0\n")
+	f.Add(summaryHeader + "1,a,m,1,1e308,0\n1,b,m,9007199254740992,-1e308,1e290\n")
+	f.Fuzz(func(t *testing.T, csv string) {
+		_, _ = analyseSummary(csv, fixedMethod)
+	})
+}
