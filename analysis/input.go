@@ -100,6 +100,18 @@ type Joint struct {
 // today returns the day analysed.
 func (in *Input) today() *Day { return &in.Days[len(in.Days)-1] }
 
+// FinalOf returns when no metric of a scorecard can get another user: the end of enrolment
+// plus the longest window.
+func FinalOf(s experiment.Scorecard, end time.Time) time.Time {
+	final := end
+	for _, m := range s.Metrics() {
+		if f := end.Add(MatureAfter(m)); f.After(final) {
+			final = f
+		}
+	}
+	return final
+}
+
 // plannedEnd returns the end of the timeline on which alpha is spent.
 func (in *Input) plannedEnd() time.Time {
 	switch {

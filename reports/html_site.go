@@ -182,12 +182,7 @@ func lastDue(p *Page, at time.Time, location *time.Location) (time.Time, bool) {
 	if p.State.Status == experiment.Draft || p.Definition.Type == experiment.TypePersonalization {
 		return time.Time{}, false
 	}
-	final := p.State.End
-	for _, m := range p.Definition.Scorecard.Metrics() {
-		if f := p.State.End.Add(analysis.MatureAfter(m)); f.After(final) {
-			final = f
-		}
-	}
+	final := analysis.FinalOf(p.Definition.Scorecard, p.State.End)
 	due := startOfDay(at, location)
 	if end := startOfDay(final.Add(-1), location); !due.Before(end) {
 		y, m, d := end.Date()

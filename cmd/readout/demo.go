@@ -112,12 +112,8 @@ func (a *app) runDemo(ctx context.Context) ([]analysis.Scorecard, error) {
 // demoDays returns the days on which something of the demo's experiments can be seen.
 func demoDays(p *experiment.Project) (first, last daily.Day, err error) {
 	for i, e := range p.Experiments {
-		begin, end := daily.DayOf(e.Schedule.Start, p.Location), daily.DayOf(e.Schedule.End.Add(-1), p.Location)
-		for _, m := range e.Scorecard.Metrics() {
-			if d := daily.DayOf(e.Schedule.End.Add(analysis.MatureAfter(m)-1), p.Location); d.Start.After(end.Start) {
-				end = d
-			}
-		}
+		begin := daily.DayOf(e.Schedule.Start, p.Location)
+		end := daily.DayOf(analysis.FinalOf(e.Scorecard, e.Schedule.End).Add(-1), p.Location)
 		if i == 0 || begin.Start.Before(first.Start) {
 			first = begin
 		}

@@ -189,12 +189,7 @@ func untilWhen(action experiment.Action, until string, zone *time.Location) (tim
 
 // warn says what a person should know about a move that is allowed all the same.
 func (a *app) warn(e *experiment.Experiment, before experiment.State, r experiment.Request, zone *time.Location) {
-	final := before.End
-	for _, m := range e.Scorecard.Metrics() {
-		if f := before.End.Add(analysis.MatureAfter(m)); f.After(final) {
-			final = f
-		}
-	}
+	final := analysis.FinalOf(e.Scorecard, before.End)
 	switch over := !r.At.Before(final); {
 	case r.Action == experiment.ActionDecide && !over:
 		a.say("%s: decided before its last users were counted, on %s", e.Name, final.In(zone).Format(minute))

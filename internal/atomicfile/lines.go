@@ -59,7 +59,7 @@ func AppendLines(path string, lines ...[]byte) (err error) {
 		return fmt.Errorf("append to %s: %w", path, err)
 	}
 	if end == 0 {
-		if err := syncDir(filepath.Dir(path)); err != nil {
+		if err := SyncDir(filepath.Dir(path)); err != nil {
 			return fmt.Errorf("append to %s: %w", path, err)
 		}
 	}

@@ -65,7 +65,7 @@ func Replace(path string, write func(io.Writer) error) (changed bool, err error)
 		return false, fmt.Errorf("replace %s: %w", path, err)
 	}
 	renamed = true
-	if err := syncDir(dir); err != nil {
+	if err := SyncDir(dir); err != nil {
 		return true, fmt.Errorf("replace %s: %w", path, err)
 	}
 	return true, nil

@@ -23,13 +23,7 @@ type subject struct {
 
 // final returns when no metric can get another user.
 func (s subject) final() time.Time {
-	final := s.end
-	for _, m := range s.experiment.Scorecard.Metrics() {
-		if f := s.end.Add(analysis.MatureAfter(m)); f.After(final) {
-			final = f
-		}
-	}
-	return final
+	return analysis.FinalOf(s.experiment.Scorecard, s.end)
 }
 
 // query asks for the moments of all subjects at the ends of the given days, and for the
