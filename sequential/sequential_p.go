@@ -32,6 +32,9 @@ const logConservative = -600
 // logAlphaTolerance is the error allowed for the log of a sequential p-value.
 const logAlphaTolerance = 1e-10
 
+// maxPasses ends a search that halves its bracket time and again long after it has to.
+const maxPasses = 200
+
 // SequentialP returns the sequential p-value: the smallest alpha at which the boundary
 // of the same spending family would have been crossed at some look so far, with all
 // critical values recomputed for each alpha tried. It is at most alpha exactly when the
@@ -55,26 +58,16 @@ func (m Monitoring) SequentialP() (PValue, error) {
 }
 
 // Update returns the sequential p-value at the last look, given the one at the look
-// before it. When the last look does not lower it, that costs a single pass over the looks.
+// before it. When the last look does not lower it, that costs a single pass over the looks,
+// and none where its statistic is weak.
 func (m Monitoring) Update(before PValue) (PValue, error) {
 	if err := m.check(); err != nil {
 		return PValue{}, err
 	}
-	last := len(m.Z) - 1
-	if last < 0 {
+	if len(m.Z) == 0 {
 		return before, nil
 	}
-	if before.LogP > logConservative {
-		margin, err := m.margin(before.LogP, last)
-		if err != nil || margin < 0 {
-			return before, err
-		}
-	}
-	p, err := m.search(last, before.LogP)
-	if err != nil || p.LogP > before.LogP {
-		return before, err
-	}
-	return p, nil
+	return m.search(len(m.Z)-1, before.LogP)
 }
 
 func (m Monitoring) check() error {
@@ -104,52 +97,39 @@ func (m Monitoring) search(first int, logMax float64) (PValue, error) {
 	if err != nil || !ok {
 		return newPValue(logMax), err
 	}
-	hi, ok, err := inverse(m.alone(first, true), logMax)
+	hi, certain, err := inverse(m.alone(first, true), logMax)
 	if err != nil {
 		return PValue{}, err
 	}
-	if !ok {
+	if !certain {
 		hi = logMax
 	}
 	hi = max(hi, lo)
 	if lo < logConservative {
 		return newPValue(hi), nil
 	}
-	f := func(logAlpha float64) (float64, error) {
-		margin, err := m.margin(logAlpha, first)
-		// Closer than this is within the tolerance, and an exact 0 ends the search.
-		if math.Abs(margin)*slopeGuess(logAlpha) < 0.5*logAlphaTolerance {
-			margin = 0
-		}
-		return margin, err
+	// The bounds are good to the tolerance only.
+	b := bracket{lo: lo, hi: min(hi+logAlphaTolerance, logMax)}
+	x := lo
+	if !certain {
+		x = logMax
 	}
-	flo, err := f(lo)
-	if err != nil || flo >= 0 {
-		return newPValue(lo), err
-	}
-	// Both bounds meet where only one look matters; rounding must not put hi too low.
-	hi = min(hi+logAlphaTolerance, logMax)
-	// The slope of a normal quantile tells how far the margin reaches; mostly that encloses
-	// the root much closer than hi does.
-	for step := logAlphaTolerance; lo < hi; step *= 2 {
-		step = max(step, -flo*slopeGuess(lo))
-		x := min(hi, lo+step)
-		fx, err := f(x)
-		if err != nil {
+	for step := range maxPasses {
+		margin, err := m.margin(x, first)
+		switch {
+		case err != nil:
 			return PValue{}, err
+		case step == 0 && x == logMax && margin < 0, step == 0 && x == lo && margin >= 0:
+			return newPValue(x), nil
 		}
-		if fx >= 0 {
-			x, err = root(f, lo, flo, x, fx, logAlphaTolerance)
-			return newPValue(x), err
+		next, found := b.narrow(x, margin)
+		if found {
+			return newPValue(next), nil
 		}
-		lo, flo = x, fx
+		x = next
 	}
-	return newPValue(hi), nil
+	return PValue{}, fmt.Errorf("sequential p-value between exp(%v) and exp(%v): no convergence in %d passes", b.lo, b.hi, maxPasses)
 }
-
-// slopeGuess returns a little more than the change of log alpha per change of the critical
-// value, which is z + 1/z or less for a normal quantile z.
-func slopeGuess(logAlpha float64) float64 { return 1.2 * (1 + math.Sqrt(-2*logAlpha)) }
 
 // alone returns a function of log alpha that is at least 0 where the alpha of some look
 // from first on, taken alone, reaches the tail probability of its statistic: with what is

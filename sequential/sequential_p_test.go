@@ -173,6 +173,11 @@ func BenchmarkSequentialP(b *testing.B) {
 	}
 	weak := growing(b, 28, 2, OBrienFleming{}, 2.2)
 	weak.Z[27] = 1.5
+	long := growing(b, 246, 2, OBrienFleming{}, 34)
+	yesterday, err := long.upto(245).SequentialP()
+	if err != nil {
+		b.Fatal(err)
+	}
 	for _, c := range []struct {
 		name string
 		f    func() (PValue, error)
@@ -180,6 +185,7 @@ func BenchmarkSequentialP(b *testing.B) {
 		{"whole/look=28", m.SequentialP},
 		{"update/look=28/moves", func() (PValue, error) { return m.Update(before) }},
 		{"update/look=28/stays", func() (PValue, error) { return weak.Update(before) }},
+		{"update/look=246/large", func() (PValue, error) { return long.Update(yesterday) }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {

@@ -14,7 +14,7 @@ const (
 	// widestPanel keeps the standard normal density itself resolved.
 	widestPanel = 3.0
 	// maxUniform is the number of equal panels above which a grid is graded instead.
-	maxUniform = 128
+	maxUniform = 2048
 	// grading is how fast panels of a graded grid grow with the distance from a layer.
 	grading = 0.5
 	// widestGraded is the widest panel of a graded grid.
