@@ -356,3 +356,23 @@ func BenchmarkNextBoundary(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkCoincidentLooks is a design in which, after ten ordinary looks, each one adds
+// hardly anything: the grid has to resolve what is new at a look.
+func BenchmarkCoincidentLooks(b *testing.B) {
+	for _, added := range []float64{1e-3, 1e-5, 1e-7} {
+		b.Run(fmt.Sprintf("added=%v", added), func(b *testing.B) {
+			_, spend := equalLooks(b, 90, 2, OBrienFleming{})
+			information := make([]float64, len(spend))
+			for k := range information {
+				information[k] = min(0.1*float64(k+1), 1) + added*float64(k)
+			}
+			p := mustInformation(b, information)
+			for b.Loop() {
+				if _, err := Boundaries(p, spend, 2); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

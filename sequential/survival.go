@@ -13,8 +13,12 @@ const (
 	kernelReach = 8.0
 	// widestPanel keeps the standard normal density itself resolved.
 	widestPanel = 3.0
-	// maxUniform is the number of equal panels above which a grid is graded instead.
-	maxUniform = 2048
+	// maxResolved is the number of panels up to which a grid always resolves the next kernel
+	// and is equal. Above, equal panels are taken while they are fewer than costOfGraded times
+	// the graded ones, which is about what interpolation costs more, and than maxUniform.
+	maxResolved  = 128
+	costOfGraded = 24
+	maxUniform   = 4096
 	// grading is how fast panels of a graded grid grow with the distance from a layer.
 	grading = 0.5
 	// widestGraded is the widest panel of a graded grid.
@@ -130,14 +134,16 @@ func (sv *survival) makeGrid(lo, hi, sNext float64) {
 	}
 	equal := (hi - lo) / (quadratureWidth * min(narrowest, sNext))
 	switch {
-	case equal <= maxUniform:
-		sv.uniform = true
-		sv.edges = uniformEdges(lo, hi, int(math.Ceil(equal)))
-		sv.half = 0.5 * (hi - lo) / float64(len(sv.edges)-1)
+	case equal <= maxResolved:
 	case sv.symmetric:
 		sv.edges = mirrored(sv.gradedEdges(0, hi, sNext))
 	default:
 		sv.edges = sv.gradedEdges(lo, hi, sNext)
+	}
+	if equal <= maxResolved || equal <= min(maxUniform, costOfGraded*float64(len(sv.edges))) {
+		sv.uniform = true
+		sv.edges = uniformEdges(lo, hi, int(math.Ceil(equal)))
+		sv.half = 0.5 * (hi - lo) / float64(len(sv.edges)-1)
 	}
 	n := (len(sv.edges) - 1) * nodes
 	values := make([]float64, 2*n)
@@ -157,7 +163,7 @@ func uniformEdges(lo, hi float64, panels int) []float64 {
 // width of the layer and away from it by a share of the distance.
 func (sv *survival) gradedEdges(lo, hi, sNext float64) []float64 {
 	widest := widestGraded
-	if w := quadratureWidth * sNext; (hi-lo)/w <= maxUniform {
+	if w := quadratureWidth * sNext; (hi-lo)/w <= maxResolved {
 		widest = min(widest, w)
 	}
 	edges := []float64{lo}
