@@ -39,12 +39,24 @@ func Analyze(in Input) (Scorecard, []Look, error) {
 	return card, a.looks, nil
 }
 
+// Looks returns the looks that the last day of in adds to the log, for when nobody will
+// see the day's scorecard: they lack p-values, which cost most, except where a comparison
+// stops. [Analyze] fills in what it shows of them. They are not for the log.
+func Looks(in Input) ([]Look, error) {
+	a := analyzer{in: &in, day: in.today(), control: in.control(), passing: true}
+	card := a.header()
+	err := a.metrics(&card)
+	return a.looks, err
+}
+
 // analyzer carries what the steps of one analysis share.
 type analyzer struct {
 	in      *Input
 	day     *Day
 	control int
 	looks   []Look
+	// passing says that only looks are wanted.
+	passing bool
 	// redefined names comparisons whose recorded looks belong to another definition.
 	redefined []string
 	// imbalance collects the covariates' differences between arms.

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"math"
+	"slices"
 
 	"readout/cuped"
 	"readout/experiment"
@@ -45,10 +46,16 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 			now = &l
 		}
 	}
-	looks := past
+	if a.passing {
+		return c, nil
+	}
+	looks := slices.Clone(past)
 	if now != nil {
-		looks = append(append([]Look(nil), past...), *now)
+		looks = append(looks, *now)
 		c.Today = true
+	}
+	if err := t.addP(looks); err != nil {
+		return c, err
 	}
 	c.describe(t, looks, e)
 	c.Approximate = a.approximate(t, s.metric, looks)

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"math"
+	"slices"
 
 	"readout/sequential"
 )
@@ -41,8 +42,29 @@ func (g groupSequential) next(t test, earlier []Look, l Look) (Look, error) {
 	if err := g.setFutility(t, process, earlier, &l); err != nil {
 		return l, err
 	}
+	if t.passing && !(l.Crossed && !slices.ContainsFunc(earlier, crossed)) {
+		l.noP = true
+		return l, nil
+	}
 	l.LnP, err = g.logP(t, process, earlier, l)
 	return l, err
+}
+
+func crossed(l Look) bool { return l.Crossed }
+
+// addP fills in the p-value of the last look where it was left out.
+func (t test) addP(looks []Look) error {
+	g, ok := t.procedure.(groupSequential)
+	if !ok || len(looks) == 0 || !looks[len(looks)-1].noP {
+		return nil
+	}
+	process, err := processOf(looks)
+	if err != nil {
+		return err
+	}
+	last := &looks[len(looks)-1]
+	last.LnP, err = g.logP(t, process, looks[:len(looks)-1], *last)
+	return err
 }
 
 // processOf returns the process of recorded looks.
@@ -79,7 +101,7 @@ func (g groupSequential) logP(t test, process sequential.Process, earlier []Look
 		m.Times, m.Z = append(m.Times, e.Time), append(m.Z, t.statistic(e.Z))
 	}
 	m.Times, m.Z = append(m.Times, l.Time), append(m.Z, t.statistic(l.Z))
-	if len(earlier) == 0 {
+	if len(earlier) == 0 || earlier[len(earlier)-1].noP {
 		p, err := m.SequentialP()
 		return p.LogP, err
 	}

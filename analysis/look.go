@@ -53,6 +53,8 @@ type Look struct {
 	Critical Number  `json:"critical"`
 	LnP      float64 `json:"ln_p"`
 	Crossed  bool    `json:"crossed"`
+	// noP says that the p-value was left out.
+	noP bool
 	// Control and Treatment hold, per phase, what the covariance with later looks needs.
 	Control   []LookArm `json:"control"`
 	Treatment []LookArm `json:"treatment"`

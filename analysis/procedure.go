@@ -14,6 +14,8 @@ type test struct {
 	sides int
 	// direction is +1 where an increase is better, −1 where a decrease is.
 	direction float64
+	// passing leaves p-values out that nobody will see.
+	passing   bool
 	procedure procedure
 }
 
@@ -34,7 +36,7 @@ type procedure interface {
 
 // test returns how a metric is tested at the given alpha.
 func (a *analyzer) test(m *experiment.Metric, alpha float64) (test, error) {
-	t := test{alpha: alpha, sides: 2, direction: 1}
+	t := test{alpha: alpha, sides: 2, direction: 1, passing: a.passing}
 	if m.Sides == experiment.SidesOne {
 		t.sides = 1
 	}

@@ -77,7 +77,7 @@ func (a *analyzer) setStagewise(c *Comparison, s scored, t test, final bool) err
 	switch {
 	case c.Record != nil:
 		looks = looks[:c.Record.Look]
-	case !final && looks[len(looks)-1].Time < 1, slices.ContainsFunc(looks, func(l Look) bool { return l.Crossed }):
+	case !final && looks[len(looks)-1].Time < 1, slices.ContainsFunc(looks, crossed):
 		return nil
 	}
 	var err error

@@ -73,19 +73,20 @@ func (a *AdHoc) Run(ctx context.Context) (analysis.Scorecard, error) {
 	for _, weights := range s.weights {
 		in.Phases = append(in.Phases, analysis.Phase{Weights: weights})
 	}
-	var card analysis.Scorecard
-	for _, d := range looks {
+	for _, d := range looks[:len(looks)-1] {
 		in.Days = analysisDays(s, answer, 0, looks, d)
 		if len(in.Days) == 0 {
 			continue
 		}
-		var added []analysis.Look
-		if card, added, err = analysis.Analyze(in); err != nil {
-			return card, err
+		added, err := analysis.Looks(in)
+		if err != nil {
+			return analysis.Scorecard{}, err
 		}
 		in.Looks = append(in.Looks, added...)
 	}
-	return card, nil
+	in.Days = analysisDays(s, answer, 0, looks, looks[len(looks)-1])
+	card, _, err := analysis.Analyze(in)
+	return card, err
 }
 
 // fillDates takes the dates that were not given from the data.

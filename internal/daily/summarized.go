@@ -63,22 +63,25 @@ func (s *Summarized) Run() (analysis.Scorecard, error) {
 		Experiment: s.Experiment, Control: s.Control, Location: s.Location,
 		Start: s.Start, End: s.End, AdHoc: true, MetricHash: metricHashes(s.Experiment),
 	}
-	var card analysis.Scorecard
 	for i, l := range looks {
 		in.Days = append(in.Days, analysis.Day{
 			Date: l.day.Date, Through: l.day.Through,
 			Users: users[i], Several: make([]int64, len(users[i])), Metrics: s.moments(l),
 			Data: analysis.DataRead{LeftOut: []analysis.LeftOut{}},
 		})
-		var added []analysis.Look
-		if card, added, err = analysis.Analyze(in); err != nil {
-			return card, err
+		if i == len(looks)-1 {
+			break
+		}
+		added, err := analysis.Looks(in)
+		if err != nil {
+			return analysis.Scorecard{}, err
 		}
 		in.Looks = append(in.Looks, added...)
 		// Only the last day's moments are read.
 		in.Days[i].Metrics = nil
 	}
-	return card, nil
+	card, _, err := analysis.Analyze(in)
+	return card, err
 }
 
 // looks returns the looks in order, and fills in the dates that were not given.
