@@ -22,10 +22,12 @@
 // nothing will come of it.
 //
 // [Mixture] is the other procedure: confidence sequences and p-values for a test that is
-// looked at whenever one likes.
+// looked at whenever one likes, for known and for estimated variances. [BinomialMixture] is
+// the same for the ratio of two rates, exact for few conversions. [LogUpperTail] and
+// [LogStudentTail] are the tails that all this rests on, as logarithms.
 //
 // The package knows no metric, user, day or file, reads no clock, and decides
-// nothing: what a crossing means is said elsewhere. No result is NaN or
-// infinite; a look at which nothing can be rejected has a [Critical] that is not
-// finite. It imports none of the other packages of this module.
+// nothing: what a crossing means is said elsewhere. No result is NaN, nor infinite but
+// for that of [StudentFromLogTail] where it says so; a look at which nothing can be
+// rejected has a [Critical] that is not finite. It imports none of the other packages of this module.
 package sequential

@@ -82,6 +82,10 @@ func (e Extended) logSpentAt(time float64, n int, logAlpha float64) float64 {
 	}
 	before := e.logSpentAt(last.At, n-1, logAlpha)
 	start := e.family.LogSpent(last.At/last.End, logAlpha)
+	if start >= logAlpha {
+		// So close to 1 is alpha that the family has spent it all by then.
+		return logAlpha
+	}
 	now := e.family.LogSpent(time/last.End, logAlpha)
 	share := logDiff(now, start) - logDiff(logAlpha, start)
 	return min(logSum(before, logDiff(logAlpha, before)+share), logAlpha)

@@ -167,7 +167,7 @@ func inverse(f func(float64) (float64, error), logMax float64) (float64, bool, e
 		if flo, err = f(lo); err != nil {
 			return 0, false, err
 		}
-		if step > 1e12 {
+		if step > 1e305 {
 			return 0, false, fmt.Errorf("no alpha is too small to stop at these statistics")
 		}
 	}

@@ -1,0 +1,93 @@
+package sequential
+
+import (
+	"math"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// TestMirroredStatistics: turning every statistic round leaves a two-sided p-value as it
+// is, and turns the inference after the end round.
+func TestMirroredStatistics(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p, times, _ := drawDesign(t)
+		looks := min(p.Looks(), 5)
+		p, times = p.Upto(looks), times[:looks]
+		spending := drawSpending(t)
+		z, opposite := make([]float64, p.Looks()), make([]float64, p.Looks())
+		for k := range z {
+			z[k] = rapid.Float64Range(-6, 6).Draw(t, "z")
+			opposite[k] = -z[k]
+		}
+		there, err := Monitoring{Process: p, Spending: spending, Sides: 2, Times: times, Z: z}.SequentialP()
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := Monitoring{Process: p, Spending: spending, Sides: 2, Times: times, Z: opposite}.SequentialP()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if there != back {
+			t.Fatalf("p %v, mirrored %v", there, back)
+		}
+
+		upper, err := Boundaries(p, increments(spending, times, 0.05, 2), 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := Design{Process: p, Upper: upper, Lower: Mirror(upper)}
+		last := z[len(z)-1]
+		up, err := d.Stagewise(last, 0.95)
+		if err != nil {
+			t.Fatal(err)
+		}
+		down, err := d.Stagewise(-last, 0.95)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range [][2]float64{{up.Lo, -down.Hi}, {up.Hi, -down.Lo}, {up.Median, -down.Median}, {up.P, down.P}, {up.PUpper, 1 - down.PUpper}} {
+			if !(math.Abs(c[0]-c[1]) <= 1e-7*(1+math.Abs(c[0]))) {
+				t.Fatalf("z %v: %+v, mirrored %+v", last, up, down)
+			}
+		}
+	})
+}
+
+// TestUnitOfInformation: information counts by its proportions, whatever its unit.
+func TestUnitOfInformation(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 12).Draw(t, "looks")
+		scale := rapid.SampledFrom([]float64{1e-12, 0.3, 1e9}).Draw(t, "scale")
+		info, scaled, times := make([]float64, n), make([]float64, n), make([]float64, n)
+		level := 0.0
+		for k := range info {
+			level += rapid.Float64Range(0.01, 1).Draw(t, "gap")
+			info[k], scaled[k], times[k] = level, scale*level, float64(k+1)/float64(n)
+		}
+		sides := rapid.IntRange(1, 2).Draw(t, "sides")
+		spend := increments(drawSpending(t), times, 0.05, sides)
+		was, err := Boundaries(mustProcess(t, info), spend, sides)
+		if err != nil {
+			t.Fatal(err)
+		}
+		is, err := Boundaries(mustProcess(t, scaled), spend, sides)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k := range was {
+			if was[k].Finite != is[k].Finite || !(math.Abs(was[k].Value-is[k].Value) <= 1e-8*(1+was[k].Value)) {
+				t.Fatalf("look %d: %+v, in another unit %+v", k+1, was[k], is[k])
+			}
+		}
+	})
+}
+
+func mustProcess(t *rapid.T, info []float64) Process {
+	t.Helper()
+	p, err := FromInformation(info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
