@@ -2,7 +2,7 @@
 
 GO ?= go
 
-.PHONY: build test race lint check bench demo golden
+.PHONY: build test race lint check bench demo golden references
 
 build:
 	$(GO) build -o bin/readout ./cmd/readout
@@ -31,3 +31,10 @@ demo:
 # Regenerates the golden files; review the difference before committing it.
 golden:
 	$(GO) test ./reports ./experiment ./cmd/readout -update
+
+# Prints how the reference values of other programs came out: passed, passed after a
+# convention that is not ours was carried over, not covered.
+references:
+	@printf '%-40s %6s %6s %10s %11s\n' file cases passed convention 'not covered'
+	@$(GO) test -count=1 -v -run 'Golden' ./sequential ./cuped ./power ./ingest ./analysis | \
+		awk '/^FAIL/ {failed = 1} sub(/^.*: references: /, "") {print} END {exit failed}'

@@ -15,26 +15,44 @@ import (
 // mayImport is the table of docs/architecture.md: for each package, those of ours that it
 // may import. The files are parsed here and now, so that no test cache can answer.
 var mayImport = map[string][]string{
-	"moments":             {},
-	"sequential":          {},
-	"cuped":               {"moments"},
-	"power":               {"moments"},
-	"internal/atomicfile": {},
-	"internal/exposure":   {"internal/atomicfile"},
-	"experiment":          {"internal/atomicfile"},
-	"ingest":              {"experiment", "moments", "internal/exposure", "internal/atomicfile"},
-	"analysis":            {"experiment", "moments", "sequential", "cuped", "power"},
-	"reports":             {"analysis", "experiment", "internal/atomicfile"},
-	"decision":            {"experiment", "internal/exposure", "internal/atomicfile"},
-	"internal/daily":      {"experiment", "ingest", "analysis", "reports", "internal/atomicfile"},
-	"internal/casetest":   {"experiment", "ingest", "moments", "sequential", "power", "analysis", "reports", "internal/daily"},
-	"cmd/readout":         {"*"},
-	"cmd/readout-choose":  {"decision", "experiment"},
+	"moments":               {},
+	"sequential":            {},
+	"cuped":                 {"moments"},
+	"power":                 {"moments"},
+	"internal/atomicfile":   {},
+	"internal/exposure":     {"internal/atomicfile"},
+	"experiment":            {"internal/atomicfile"},
+	"ingest":                {"experiment", "moments", "internal/exposure", "internal/atomicfile"},
+	"analysis":              {"experiment", "moments", "sequential", "cuped", "power"},
+	"reports":               {"analysis", "experiment", "internal/atomicfile"},
+	"decision":              {"experiment", "internal/exposure"},
+	"decision/sticky":       {"decision", "internal/exposure"},
+	"decision/exposurelog":  {"decision", "internal/exposure"},
+	"decision/profiles":     {"decision"},
+	"decision/feed":         {"decision", "decision/profiles", "experiment", "internal/atomicfile"},
+	"decision/server":       {"decision", "experiment"},
+	"internal/daily":        {"experiment", "ingest", "analysis", "reports", "internal/atomicfile"},
+	"internal/servicebench": {},
+	"internal/goldentest":   {},
+	"internal/simulate":     {"experiment", "moments", "sequential", "analysis"},
+	"internal/casetest":     {"experiment", "ingest", "moments", "sequential", "power", "analysis", "reports", "internal/daily"},
+	"cmd/readout":           {"*"},
+	"cmd/readout-choose":    {"decision", "decision/sticky", "decision/exposurelog", "decision/feed", "decision/server", "experiment", "internal/exposure"},
 }
 
 // testsMayImport adds what only the tests of a package may import.
 var testsMayImport = map[string][]string{
+	"sequential":     {"internal/goldentest"},
+	"cuped":          {"internal/goldentest"},
+	"power":          {"internal/goldentest", "sequential"},
+	"ingest":         {"internal/goldentest"},
+	"analysis":       {"internal/goldentest"},
+	"reports":        {"moments"},
 	"internal/daily": {"internal/exposure"},
+
+	"decision/sticky":      {"internal/redistest"},
+	"decision/exposurelog": {"decision/sticky", "internal/exposure"},
+	"internal/crashtest":   {"experiment", "internal/redistest"},
 }
 
 // onlyIn names modules that may be imported from one place only.

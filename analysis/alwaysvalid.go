@@ -10,9 +10,10 @@ import (
 // unless no user is to come: before, a standard error is not near enough to the true one.
 const burnIn = smallArm
 
-// alwaysValid tests by the asymptotic confidence sequence of the normal mixture, with the
-// users of both arms as information. Its scale is tuned to the planned users at the first
-// look, logged with it, and never changed: one that followed the data would not keep alpha.
+// alwaysValid tests by the asymptotic confidence sequence of the normal mixture, in Student's
+// version, with the users of both arms as information. Its scale is tuned to the planned users
+// at the first look, logged with it, and never changed: one that followed the data would not
+// keep alpha.
 //
 // Interval and p-value are running: the intersection of the intervals, and the smallest of
 // the p-values, of all looks so far. So both exclude no effect from the first crossing on.
@@ -32,12 +33,12 @@ func (v alwaysValid) next(t test, earlier []Look, l Look) (Look, error) {
 		m = mixtureOf(t, earlier)
 	}
 	l.Scale = Defined(m.Scale)
-	radius, err := m.Radius(l.users(), t.alpha)
+	c, err := studentCritical(m, l, t.alpha)
 	if err != nil {
 		return l, err
 	}
-	l.setCritical(t, sequential.Critical{Value: radius, Finite: true})
-	p, err := m.P(t.statistic(l.Z), l.users())
+	l.setCritical(t, c)
+	p, err := m.StudentP(t.statistic(l.Effect/l.SE), l.users(), l.DF)
 	if err != nil {
 		return l, err
 	}
@@ -53,9 +54,18 @@ func mixtureOf(t test, looks []Look) sequential.Mixture {
 	return sequential.Mixture{Scale: looks[0].Scale.Or(0), Sides: t.sides}
 }
 
+// studentCritical returns the boundary of a look on the scale of standard normal scores, on
+// which boundaries are recorded. It is not finite where no effect would be enough.
+func studentCritical(m sequential.Mixture, l Look, alpha float64) (sequential.Critical, error) {
+	c, err := m.StudentCritical(l.users(), alpha, l.DF)
+	if c.Finite {
+		c.Value = normalScore(c.Value, l.DF)
+	}
+	return c, err
+}
+
 func (alwaysValid) criticalAt(t test, alpha float64, looks []Look) (sequential.Critical, error) {
-	radius, err := mixtureOf(t, looks).Radius(looks[len(looks)-1].users(), alpha)
-	return sequential.Critical{Value: radius, Finite: err == nil}, err
+	return studentCritical(mixtureOf(t, looks), looks[len(looks)-1], alpha)
 }
 
 func (alwaysValid) due(past []Look, e effect, t float64, final bool) bool {

@@ -68,6 +68,22 @@ func TestAlwaysValidIsRunning(t *testing.T) {
 	})
 }
 
+// TestAlwaysValidBeforeAnyEffectIsEnough: tuned to very many users, a test of few degrees of
+// freedom has no boundary at first. It has no interval then, and is not decided.
+func TestAlwaysValidBeforeAnyEffectIsEnough(t *testing.T) {
+	in := testInput(alwaysValidExperiment(), 8)
+	in.PlannedUsers = 100_000_000
+	control, big := newStream(10, 4, 1), newStream(30, 4, 2)
+	cards := daily(t, in, func(int) []moments.Set {
+		return []moments.Set{control.more(120), big.more(120)}
+	}, 5)
+	for _, card := range cards[1:] {
+		if c := first(card); c.Verdict != TooEarly || c.Lo.ok || c.Hi.ok || c.Critical.ok || c.P.value < 0.5 || !c.Effect.Value.ok {
+			t.Errorf("%s: %s, [%v, %v], p %v of an effect of %v", card.Date, c.Verdict, c.Lo, c.Hi, c.P, c.Effect.Value)
+		}
+	}
+}
+
 // TestAlwaysValidScale: the scale is tuned to the planned users at the first look, logged,
 // and kept whatever comes; the first look waits for enough users.
 func TestAlwaysValidScale(t *testing.T) {
@@ -84,7 +100,7 @@ func TestAlwaysValidScale(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			in := testInput(alwaysValidExperiment(), 8)
 			in.PlannedUsers = c.planned
-			control, big := newStream(10, 4, 1), newStream(10, 4, 2)
+			control, big := newStream(10, 4, 1), newStream(13, 4, 2)
 			want, err := sequential.TuneMixture(c.tuned, 0.05, 2)
 			if err != nil {
 				t.Fatal(err)
@@ -104,9 +120,14 @@ func TestAlwaysValidScale(t *testing.T) {
 				if got := looks[0].Scale.value; got != want.Scale {
 					t.Errorf("day %d: scale %v, want %v", k+1, got, want.Scale)
 				}
-				radius, err := want.Radius(looks[0].users(), 0.05)
-				if err != nil || looks[0].Critical.value != radius {
-					t.Errorf("day %d: critical %v, radius %v, %v", k+1, looks[0].Critical, radius, err)
+				radius, err := want.StudentCritical(looks[0].users(), 0.05, looks[0].DF)
+				got := studentScore(looks[0].Critical.value, looks[0].DF)
+				if err != nil || !radius.Finite || math.Abs(got-radius.Value) > 1e-9 {
+					t.Errorf("day %d: critical %v, radius %v, %v", k+1, got, radius, err)
+				}
+				p, err := want.StudentP(looks[0].Effect/looks[0].SE, looks[0].users(), looks[0].DF)
+				if err != nil || looks[0].LnP > p.LogP || len(in.Looks) == 0 && looks[0].LnP != p.LogP {
+					t.Errorf("day %d: ln p %v, of this look alone %v, %v", k+1, looks[0].LnP, p.LogP, err)
 				}
 				if !strings.HasPrefix(card.Plan.Sentence, "Always-valid test") || card.Plan.Spending != "" {
 					t.Errorf("%q, spending %q", card.Plan.Sentence, card.Plan.Spending)

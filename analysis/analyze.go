@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -17,6 +18,9 @@ import (
 // A fault in the data of a metric is not an error: the metric has its row and a reason. The
 // error is for definitions that cannot be tested at all, such as an unknown spending function.
 func Analyze(in Input) (Scorecard, []Look, error) {
+	if len(in.Days) == 0 {
+		return Scorecard{}, nil, errors.New("there is no day of data to analyse")
+	}
 	// Instants are written with the offset of the project's zone, whatever they came with.
 	in.Start, in.End = in.Start.In(in.Location), in.End.In(in.Location)
 	a := analyzer{in: &in, day: in.today(), control: in.control()}
@@ -24,14 +28,19 @@ func Analyze(in Input) (Scorecard, []Look, error) {
 	if err := a.metrics(&card); err != nil {
 		return Scorecard{}, nil, err
 	}
-	adjusted, quantiles := false, false
+	adjusted, exact, quantiles := false, false, false
 	for _, m := range card.Metrics {
 		adjusted = adjusted || m.CUPED != nil
+		exact = exact || m.Exact
 		quantiles = quantiles || m.Kind == string(experiment.KindQuantile)
 	}
-	card.Plan.Sentence = methodSentence(in.Experiment.Statistics, len(card.Plan.Family), adjusted, quantiles)
+	card.Plan.Sentence = methodSentence(in.Experiment.Statistics, len(card.Plan.Family), adjusted, exact, quantiles)
 	adjustFamilies(&card, in.Experiment.Statistics)
 	if err := a.conclude(&card); err != nil {
+		return Scorecard{}, nil, err
+	}
+	var err error
+	if card.Segments, err = a.segments(&card); err != nil {
 		return Scorecard{}, nil, err
 	}
 	card.Checks = a.checks(&card)
@@ -146,8 +155,11 @@ func (a *analyzer) header() Scorecard {
 		card.Variants = append(card.Variants, Variant{
 			Name: v.Name, Control: i == a.control,
 			Traffic: float64(v.Traffic) / float64(max(whole, 1)),
-			Users:   day.Users[i], Several: day.Several[i],
+			Users:   day.Users[i], Several: Count(day.Several[i]),
 		})
+		if in.Summarized {
+			card.Variants[i].Several = Unknown
+		}
 		if at, ok := in.Stopped[v.Name]; ok && at.Before(day.Through) {
 			card.Variants[i].Stopped = at.In(in.Location)
 		}
@@ -228,6 +240,9 @@ func (a *analyzer) metric(s scored, i int) (MetricResult, error) {
 		Window: windowSentence(m), FirstNumber: a.in.Start.Add(MatureAfter(m)), Final: a.in.final(m),
 		Variants: []VariantResult{}, Comparisons: []Comparison{},
 	}
+	if a.in.Summarized {
+		row.Window = summarizedSentence
+	}
 	phases := withQuantiles(m, a.day.Metrics[i])
 	if i < len(a.day.Caps) {
 		row.Caps = a.day.Caps[i]
@@ -250,20 +265,24 @@ func (a *analyzer) metric(s scored, i int) (MetricResult, error) {
 				result = quantileResult(variant.Name, column(phases, v))
 			}
 		}
+		if a.in.Summarized {
+			result.Conversions = Unknown
+		}
 		row.Variants = append(row.Variants, result)
 	}
 	t, err := a.test(m, a.alpha(s.role))
 	if err != nil {
 		return row, fmt.Errorf("metric %s: %w", m.Name, err)
 	}
-	var fits, raws []cuped.Adjustment
+	before := model.Covariates
+	if _, row.Exact = t.procedure.(exactRate); row.Exact {
+		model.Covariates, covariates = nil, nil
+	}
+	var fits, raws [][]cuped.Adjustment
 	for _, arms := range phases {
-		sets := make([]moments.Set, len(arms))
-		for v := range arms {
-			sets[v] = arms[v].Moments
-		}
-		fits = append(fits, cuped.Fit(model, sets...))
-		raws = append(raws, cuped.Fit(cuped.Model{Outcome: model.Outcome}, sets...))
+		sets := momentsOf(arms)
+		fits = append(fits, a.fit(model, sets))
+		raws = append(raws, a.fit(cuped.Model{Outcome: model.Outcome}, sets))
 	}
 	if len(covariates) > 0 {
 		row.CUPED = a.cupedResult(covariates, fits, pooled)
@@ -274,8 +293,8 @@ func (a *analyzer) metric(s scored, i int) (MetricResult, error) {
 			return row, fmt.Errorf("metric %s, variant %s: %w", m.Name, a.in.Experiment.Variants[v].Name, err)
 		}
 		row.Comparisons = append(row.Comparisons, c)
-		if len(covariates) > 0 {
-			a.addImbalance(m.Name, a.in.Experiment.Variants[v].Name, model.Covariates[0], pooled[v], pooled[a.control])
+		if len(before) > 0 {
+			a.addImbalance(m.Name, a.in.Experiment.Variants[v].Name, before[0], pooled[v], pooled[a.control])
 		}
 	}
 	return row, nil
@@ -305,9 +324,32 @@ func modelOf(m *experiment.Metric, phases [][]Arm, method experiment.Method) (cu
 	return model, []string{"the same before exposure", "whether history is missing"}
 }
 
+// momentsOf returns the moments of the arms of a phase.
+func momentsOf(arms []Arm) []moments.Set {
+	out := make([]moments.Set, len(arms))
+	for v := range arms {
+		out[v] = arms[v].Moments
+	}
+	return out
+}
+
+// fit returns the adjustment of every arm of a phase: one for all, or where the plan says so
+// one of its own for each.
+func (a *analyzer) fit(model cuped.Model, sets []moments.Set) []cuped.Adjustment {
+	if len(model.Covariates) > 0 && a.in.Experiment.Statistics.CUPED == experiment.CUPEDInteracted {
+		return cuped.FitArms(model, sets...)
+	}
+	out := make([]cuped.Adjustment, len(sets))
+	one := cuped.Fit(model, sets...)
+	for v := range out {
+		out[v] = one
+	}
+	return out
+}
+
 // variantResult returns the raw figures of one variant.
 func variantResult(name string, m *experiment.Metric, model cuped.Model, set moments.Set, converted int64) VariantResult {
-	r := VariantResult{Variant: name, Users: set.N, Conversions: converted}
+	r := VariantResult{Variant: name, Users: set.N, Conversions: Count(converted)}
 	if set.N == 0 {
 		r.Reason = errNoUsersYet.Error()
 		return r
@@ -334,23 +376,37 @@ func variantResult(name string, m *experiment.Metric, model cuped.Model, set mom
 	return r
 }
 
-// cupedResult says what the adjustment of the last phase did, with the covariates that
-// took part.
-func (a *analyzer) cupedResult(covariates []string, fits []cuped.Adjustment, pooled []moments.Set) *CUPED {
+// cupedResult says what the adjustments of the last phase did, with the covariates that took
+// part in any arm's.
+func (a *analyzer) cupedResult(covariates []string, fits [][]cuped.Adjustment, pooled []moments.Set) *CUPED {
 	last := fits[len(fits)-1]
-	out := &CUPED{Covariates: []string{}, Theta: []float64{}, Note: last.Note()}
+	out := &CUPED{Covariates: []string{}, Theta: []float64{}, Note: last[0].Note()}
+	interacted := a.in.Experiment.Statistics.CUPED == experiment.CUPEDInteracted
+	if interacted {
+		out.ThetaByVariant = make([][]float64, len(last))
+	}
 	for j, name := range covariates {
-		dropped := func(d cuped.Dropped) bool { return d.Covariate == j }
-		if !slices.ContainsFunc(last.Dropped, dropped) {
-			out.Covariates, out.Theta = append(out.Covariates, name), append(out.Theta, last.Theta[j])
+		if !slices.ContainsFunc(last, func(fit cuped.Adjustment) bool { return takesPart(fit, j) }) {
+			continue
+		}
+		out.Covariates = append(out.Covariates, name)
+		if !interacted {
+			out.Theta = append(out.Theta, last[0].Theta[j])
+			continue
+		}
+		for v, fit := range last {
+			out.ThetaByVariant[v] = append(out.ThetaByVariant[v], fit.Theta[j])
 		}
 	}
-	for _, set := range pooled {
+	var fitted []cuped.Adjustment
+	var users []moments.Set
+	for v, set := range pooled {
 		if set.N > 0 {
 			out.MissingHistory += int64(math.Round(float64(set.N) * set.Mean[set.Columns()-1]))
+			fitted, users = append(fitted, last[v]), append(users, set)
 		}
 	}
-	if kept, ok := last.VarianceKept(present(pooled)...); ok {
+	if kept, ok := cuped.VarianceKept(fitted, users); ok {
 		out.VarianceKept = Defined(kept)
 		if kept > 0 {
 			out.EffectiveSampleGained = Defined(1/kept - 1)
@@ -359,13 +415,7 @@ func (a *analyzer) cupedResult(covariates []string, fits []cuped.Adjustment, poo
 	return out
 }
 
-// present returns the sets that have users.
-func present(sets []moments.Set) []moments.Set {
-	var out []moments.Set
-	for _, s := range sets {
-		if s.N > 0 {
-			out = append(out, s)
-		}
-	}
-	return out
+// takesPart reports whether covariate j was not left out of a fit.
+func takesPart(fit cuped.Adjustment, j int) bool {
+	return !slices.ContainsFunc(fit.Dropped, func(d cuped.Dropped) bool { return d.Covariate == j })
 }

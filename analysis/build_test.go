@@ -54,7 +54,7 @@ func (in *Input) addDay(arms ...moments.Set) {
 	k := len(in.Days)
 	d := Day{
 		Date: day0.AddDate(0, 0, k).Format(time.DateOnly), Through: day0.AddDate(0, 0, k+1),
-		Data: DataRead{Exposures: TableRead{Rows: int64(10 * (k + 1))}, Conversions: TableRead{Rows: int64(10 * (k + 1))}},
+		Data: DataRead{Exposures: TableRead{SinceStart: int64(10 * (k + 1))}, Conversions: TableRead{SinceStart: int64(10 * (k + 1))}},
 	}
 	row := make([]Arm, len(arms))
 	for i, s := range arms {

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"math"
+	"time"
 
 	"readout/cuped"
 	"readout/experiment"
@@ -65,7 +66,7 @@ func (a *analyzer) addImbalance(metric, variant string, covariate cuped.Term, tr
 func (a *analyzer) checks(card *Scorecard) []Check {
 	out := []Check{a.sampleRatioCheck()}
 	for _, check := range []func(*Scorecard) (Check, bool){
-		a.zeroWeightCheck, a.severalCheck, a.unknownCheck, a.nullCheck, a.outsideCheck,
+		a.segmentRatioCheck, a.zeroWeightCheck, a.severalCheck, a.unknownCheck, a.nullCheck, a.outsideCheck,
 		a.missingDaysCheck, a.freshnessCheck, a.dateOnlyCheck, a.valuesCheck,
 		a.balanceCheck, a.fewUsersCheck, a.definitionCheck,
 	} {
@@ -97,7 +98,9 @@ func (a *analyzer) zeroWeightCheck(*Scorecard) (Check, bool) {
 }
 
 // severalCheck looks at the users seen in more than one variant: at their share, and at
-// whether it is the same for every arm they were first seen in.
+// whether it is the same for every arm they were first seen in. It alarms only where a test
+// that may be looked at every day does too; that one takes the planned split for granted,
+// which the chi-square p beside it does not.
 func (a *analyzer) severalCheck(*Scorecard) (Check, bool) {
 	several := sum(a.day.Several)
 	if several == 0 {
@@ -110,9 +113,10 @@ func (a *analyzer) severalCheck(*Scorecard) (Check, bool) {
 		all = users
 		others = make([]int64, len(a.day.Users))
 		for i := range others {
-			others[i] = a.day.Users[i] - a.day.Several[i]
+			others[i] = max(0, a.day.Users[i]-a.day.Several[i])
 		}
 	}
+	all = max(all, several)
 	share := float64(several) / float64(all)
 	check := Check{
 		Name: CheckSeveralVariants, Severity: Info,
@@ -124,8 +128,10 @@ func (a *analyzer) severalCheck(*Scorecard) (Check, bool) {
 		check.Severity = Warning
 	}
 	if t, ok := sameShare(a.day.Several, others); ok && t.fewest >= fewExpected {
-		check.Numbers = append(check.Numbers, CheckNumber{"p_same_share", Defined(math.Max(floorP, t.p))})
-		if t.p < sampleRatioAlarm && excluded {
+		e := a.largestSeveralE()
+		check.Numbers = append(check.Numbers,
+			CheckNumber{"p_same_share", Defined(math.Max(floorP, t.p))}, CheckNumber{"ln_e_value", Defined(e)})
+		if excluded && t.p < sampleRatioAlarm && e > -math.Log(sampleRatioAlarm) {
 			check.Severity = Alarm
 			check.Sentence = severalUnevenSentence(several, all, t.p)
 		}
@@ -207,17 +213,20 @@ func (a *analyzer) outsideCheck(*Scorecard) (Check, bool) {
 
 // missingDaysCheck names days of the experiment on which a table got no row.
 func (a *analyzer) missingDaysCheck(*Scorecard) (Check, bool) {
+	if a.in.Summarized {
+		return Check{}, false
+	}
 	var dates []string
 	var exposures, conversions int64
 	for _, d := range a.in.Days {
-		newExposures, newConversions := d.Data.Exposures.Rows-exposures, d.Data.Conversions.Rows-conversions
-		exposures, conversions = d.Data.Exposures.Rows, d.Data.Conversions.Rows
+		newExposures, newConversions := d.Data.Exposures.SinceStart-exposures, d.Data.Conversions.SinceStart-conversions
+		exposures, conversions = d.Data.Exposures.SinceStart, d.Data.Conversions.SinceStart
 		enrolling := d.Through.After(a.in.Start) && !d.Through.After(a.in.End)
 		if newConversions == 0 || enrolling && newExposures == 0 {
 			dates = append(dates, d.Date)
 		}
 	}
-	if len(dates) == 0 || len(dates) == len(a.in.Days) {
+	if len(dates) == 0 {
 		return Check{}, false
 	}
 	return Check{
@@ -226,20 +235,31 @@ func (a *analyzer) missingDaysCheck(*Scorecard) (Check, bool) {
 	}, true
 }
 
-// freshnessCheck warns when the latest row is more than a day older than the end of the day.
+// freshnessCheck warns when the latest row of a table is more than a day older than the end of
+// the day; exposures are to come only while users are enrolled.
 func (a *analyzer) freshnessCheck(*Scorecard) (Check, bool) {
-	last := a.day.Data.Conversions.Last
-	if last.IsZero() || a.in.AdHoc {
+	if a.in.AdHoc {
 		return Check{}, false
 	}
-	hours := a.day.Through.Sub(last).Hours()
-	if hours < 24 || a.in.ConversionDates && hours <= 25 {
-		return Check{}, false
+	for _, table := range []struct {
+		row   string
+		last  time.Time
+		dates bool
+		due   bool
+	}{
+		{"conversion", a.day.Data.Conversions.Last, a.in.ConversionDates, true},
+		{"exposure", a.day.Data.Exposures.Last, a.in.ExposureDates, !a.day.Through.After(a.in.End)},
+	} {
+		hours := a.day.Through.Sub(table.last).Hours()
+		if !table.due || table.last.IsZero() || hours < 24 || table.dates && hours <= 25 {
+			continue
+		}
+		return Check{
+			Name: CheckFreshness, Severity: Warning, Sentence: freshnessSentence(table.row, table.last.In(a.in.Location), hours),
+			Numbers: []CheckNumber{{"hours", Defined(hours)}},
+		}, true
 	}
-	return Check{
-		Name: CheckFreshness, Severity: Warning, Sentence: freshnessSentence(last.In(a.in.Location), hours),
-		Numbers: []CheckNumber{{"hours", Defined(hours)}},
-	}, true
+	return Check{}, false
 }
 
 // dateOnlyCheck says how times without a time of day are read.
@@ -300,20 +320,26 @@ func (a *analyzer) balanceCheck(*Scorecard) (Check, bool) {
 // fewUsersCheck names what is too small for the normal approximation.
 func (a *analyzer) fewUsersCheck(card *Scorecard) (Check, bool) {
 	for _, m := range card.Metrics {
+		if m.Exact {
+			continue
+		}
 		for _, v := range m.Variants {
+			converted, known := v.Conversions.Get()
 			few := v.Users > 0 && v.Users < smallArm
 			if m.Kind == string(experiment.KindQuantile) {
-				few = v.Conversions > 0 && v.Conversions < smallArm
+				few = converted > 0 && converted < smallArm
 			}
 			if m.Kind == string(experiment.KindProportion) && v.Users > 0 {
-				few = v.Conversions < fewConversions || v.Users-v.Conversions < fewConversions
+				few = converted < fewConversions || v.Users-converted < fewConversions
 			}
-			if few {
-				return Check{
-					Name: CheckFewUsers, Severity: Info, Sentence: fewUsersSentence(m, v),
-					Numbers: []CheckNumber{{"users", Defined(float64(v.Users))}, {"conversions", Defined(float64(v.Conversions))}},
-				}, true
+			if !few {
+				continue
 			}
+			numbers := []CheckNumber{{"users", Defined(float64(v.Users))}}
+			if known {
+				numbers = append(numbers, CheckNumber{"conversions", Defined(float64(converted))})
+			}
+			return Check{Name: CheckFewUsers, Severity: Info, Sentence: fewUsersSentence(m, v), Numbers: numbers}, true
 		}
 	}
 	return Check{}, false

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"errors"
 	"math"
 	"slices"
 
@@ -13,15 +14,15 @@ import (
 const floorP = 1e-300
 
 // comparison tests treatment v against control.
-func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm, fits, raws []cuped.Adjustment, v int) (Comparison, error) {
+func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm, fits, raws [][]cuped.Adjustment, v int) (Comparison, error) {
 	name := a.in.Experiment.Variants[v].Name
 	c := Comparison{Variant: name, Alpha: Defined(t.alpha)}
 	if s.role == Guardrail {
 		c.Margin = Defined(s.margin)
 	}
 	treatment, control := column(phases, v), column(phases, a.control)
-	e, err := compare(fits, control, treatment)
-	if raw, rawErr := compare(raws, control, treatment); rawErr == nil {
+	e, err := compare(pairs(fits, a.control, v), control, treatment)
+	if raw, rawErr := compare(pairs(raws, a.control, v), control, treatment); rawErr == nil {
 		c.Raw = Estimate{Defined(raw.value), Defined(raw.se), Defined(raw.df)}
 	}
 	past, now, mayLook := a.recorded(&c, s, name)
@@ -38,12 +39,16 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 		c.Effect = Estimate{Defined(e.value), Defined(e.se), Defined(e.df)}
 		if now == nil && mayLook && a.isLook(s, t, past, e) {
 			l, err := t.next(past, a.look(s, name, e))
-			if err != nil {
+			switch {
+			case errors.Is(err, errTooLarge), errors.Is(err, errNoPlan):
+				c.Reason = err.Error()
+			case err != nil:
 				return c, err
+			default:
+				l.setLift(t, e)
+				a.looks = append(a.looks, l)
+				now = &l
 			}
-			l.setLift(t, e)
-			a.looks = append(a.looks, l)
-			now = &l
 		}
 	}
 	if a.passing {
@@ -67,7 +72,11 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 			return c, err
 		}
 	}
-	if stats := a.in.Experiment.Statistics; stats.HasMDE && c.Effect.SE.ok {
+	switch stats := a.in.Experiment.Statistics; {
+	case !c.Effect.SE.ok:
+	case s.role == Guardrail:
+		c.PowerSoFar = powerToPass(t, s.margin, e)
+	case stats.HasMDE:
 		c.PowerSoFar = powerSoFar(t, stats.MDE*math.Abs(e.controlMean), e.se)
 	}
 	return c, nil
@@ -77,7 +86,13 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 // guardrails and treatments.
 func (a *analyzer) harm(c *Comparison, t test, looks []Look, e effect) (bool, error) {
 	family := len(a.in.Experiment.Scorecard.Guardrails) * len(a.treatments())
-	critical, err := t.procedure.criticalAt(t, t.alpha/float64(family), looks)
+	alpha := t.alpha / float64(family)
+	if last := looks[len(looks)-1]; len(last.Conversions) > 0 {
+		strict := *c
+		strict.LiftLo, strict.LiftHi = last.exactLift(t, alpha)
+		return guardrailVerdict(&strict, t) == Fails, nil
+	}
+	critical, err := t.procedure.criticalAt(t, alpha, looks)
 	if err != nil || !critical.Finite {
 		return false, err
 	}
@@ -88,12 +103,13 @@ func (a *analyzer) harm(c *Comparison, t test, looks []Look, e effect) (bool, er
 
 // approximate reports whether the error rate is kept only approximately. Without a window
 // past users keep changing, which the correlation between looks sees only where there are
-// joint moments, and an always-valid test not at all. An extension may have been driven by
+// joint moments, and an always-valid test not at all, but for that of rare rates: later
+// conversions fall between the arms like earlier ones. An extension may have been driven by
 // the results, which an always-valid test does not mind.
 func (a *analyzer) approximate(t test, m *experiment.Metric, looks []Look) bool {
 	open := MatureAfter(m) == 0
 	switch t.procedure.(type) {
-	case fixed:
+	case fixed, exactRate:
 		return false
 	case alwaysValid:
 		return open
@@ -208,7 +224,8 @@ func (c *Comparison) describe(t test, looks []Look, e effect) {
 	if !c.Today {
 		c.AsOf = last.Date
 		c.Effect = Estimate{Defined(last.Effect), Defined(last.SE), Defined(last.DF)}
-		c.Lift, c.LiftUnbounded, c.LiftReason = point.Lift, false, ""
+		c.Lift = point.Lift
+		c.LiftUnbounded, c.LiftReason = point.liftMissing()
 	}
 	if critical, ok := last.Critical.Get(); ok && c.Today && c.Effect.SE.ok {
 		score := studentScore(critical, e.df)
@@ -218,6 +235,9 @@ func (c *Comparison) describe(t test, looks []Look, e effect) {
 	if !c.Today || t.procedure.running() {
 		c.Lo, c.Hi = point.Lo, point.Hi
 		c.LiftLo, c.LiftHi = point.LiftLo, point.LiftHi
+		if c.LiftReason == "" {
+			c.LiftUnbounded, c.LiftReason = point.liftMissing()
+		}
 	}
 	if c.LiftUnbounded && (c.LiftLo.ok || c.LiftHi.ok) {
 		c.LiftUnbounded, c.LiftReason = false, ""
@@ -242,6 +262,9 @@ func (l *Look) setLift(t test, e effect) {
 	}
 	r := t.lift(e, score)
 	l.Lift, l.LiftLo, l.LiftHi = r.value, r.lo, r.hi
+	if len(l.Conversions) > 0 {
+		l.LiftLo, l.LiftHi = l.exactLift(t, l.Alpha)
+	}
 }
 
 // lift returns the effect relative to control; a one-sided test bounds it only from the
@@ -278,6 +301,9 @@ func (t test) points(looks []Look) []LookPoint {
 			before := out[i-1]
 			p.Lo, p.Hi = intersect(before.Lo, before.Hi, p.Lo, p.Hi)
 			p.LiftLo, p.LiftHi = intersect(before.LiftLo, before.LiftHi, p.LiftLo, p.LiftHi)
+			if len(l.Conversions) > 0 {
+				p.Lo, p.Hi = l.exactEffect(p.LiftLo, p.LiftHi)
+			}
 		}
 		out = append(out, p)
 	}
@@ -321,6 +347,10 @@ func (l Look) point(t test) LookPoint {
 	if c, ok := l.Critical.Get(); ok {
 		p.Lo, p.Hi = t.interval(l.Effect, l.SE, studentScore(c, l.DF))
 	}
+	if len(l.Conversions) > 0 {
+		p.Z = Number{}
+		p.Lo, p.Hi = l.exactEffect(p.LiftLo, p.LiftHi)
+	}
 	return p
 }
 
@@ -331,6 +361,26 @@ func (l Look) record(p LookPoint) *LookOfRecord {
 		Lift: l.Lift, LiftLo: p.LiftLo, LiftHi: p.LiftHi,
 		P: Defined(math.Max(floorP, math.Exp(l.LnP))), Critical: l.Critical,
 	}
+}
+
+// powerToPass returns the probability that a single test of the comparison's alpha, with the
+// variances of today, would show a guardrail to lie inside its margin if there were no effect,
+//
+//	Φ(margin·|μ|/√(V − 2 r K + r² V_c) − z_{1−α/sides}),   r = ∓ margin
+//
+// with the symbols of [fieller]: that is what its interval has to exclude r by. Without
+// covariates the variance is Var_t/n_t + (1 + r)² Var_c/n_c. It is not defined for a control
+// mean of 0.
+func powerToPass(t test, margin float64, e effect) Number {
+	r, cov := -t.direction*margin, e.cov
+	if e.controlMean < 0 {
+		cov = -cov
+	}
+	variance := e.se*e.se - 2*r*cov + r*r*e.controlVariance
+	if e.controlMean == 0 || !(variance > 0) {
+		return Number{}
+	}
+	return powerSoFar(t, margin*math.Abs(e.controlMean), math.Sqrt(variance))
 }
 
 // powerSoFar returns the power that a single test of the comparison's alpha would have

@@ -12,11 +12,16 @@
 // One rule: with the boundary c of the day for a standard normal score and the Welch
 // degrees of freedom of the estimate, the critical value is T_df⁻¹(Φ(c)); the test rejects,
 // the interval of the effect excludes 0, and Fieller's interval of the lift excludes 0, all
-// exactly then.
+// exactly then. A rare rate in the always-valid procedure has no c: its intervals and its
+// p-value come from the same likelihood ratio.
 //
 // The procedures are group-sequential (alpha spent on the metric's own clock, correlations
 // between looks from the users themselves, futility, stage-wise inference at the end),
-// always-valid (a normal mixture, running intervals and p-values) and fixed (one look).
+// always-valid (a mixture for Student's t, of rare rates one of conversions; running
+// intervals and p-values) and fixed (one look).
+//
+// Where the day comes by segment, every segment has an exploratory result of its own: one
+// look at its users, and a test of how they are split.
 //
 // The package reads and writes nothing, has no clock, and does not know where moments come
 // from. It may import experiment, moments, sequential, cuped and power.

@@ -11,7 +11,15 @@ import (
 var (
 	errNoUsersYet  = errors.New("no users yet")
 	errNoVariation = errors.New("no variation: every user has the same value")
+	errTooAlike    = errors.New("next to no variation: the values differ too little to compute with")
 	errTooLarge    = cuped.ErrTooLarge
+	errNoPlan      = errors.New("no traffic is planned for one of the arms, so its conversions cannot be tested")
+)
+
+// Squares of larger effects, in standard errors, or of smaller variances are out of reach.
+const (
+	largestRatio     = 1e150
+	smallestVariance = 1e-150
 )
 
 // effect is a difference between treatment and control, combined over the phases of
@@ -24,20 +32,35 @@ type effect struct {
 	control, treatment                []LookArm
 }
 
+// pair is how the two arms of a comparison are adjusted in a phase: alike, or each by a
+// regression of its own.
+type pair struct{ control, treatment cuped.Adjustment }
+
+// pairs returns the adjustments of treatment v and control, out of those of all variants,
+// phase by phase.
+func pairs(fits [][]cuped.Adjustment, control, v int) []pair {
+	out := make([]pair, len(fits))
+	for p, arms := range fits {
+		out[p] = pair{control: arms[control], treatment: arms[v]}
+	}
+	return out
+}
+
 // compare estimates the effect of a treatment from its arms and control's, one per phase.
-// fits holds the adjustment of each phase.
+// fits holds the adjustments of each phase.
 //
 //	effect = Σ_p share_p (mean_t,p − mean_c,p),   SE² = Σ_p share_p² (s²_t,p/n_t,p + s²_c,p/n_c,p)
 //
 // with share_p the compared arms' part of their users that belongs to phase p, ddof 1, and
-// unequal variances. The degrees of freedom are Welch's, extended to all 2P parts by
-// Satterthwaite's formula (Σ v_i)² / Σ v_i²/(n_i − 1).
+// unequal variances. Arms with regressions of their own add to every phase the difference
+// that the centre of the covariates makes, see [cuped.Centering]. The degrees of freedom are Welch's, extended to all 2P parts by
+// Satterthwaite's formula (Σ v_i)² / Σ v_i²/df_i.
 //
 // Phases are combined and never pooled: pooling arms whose shares changed while the rate
 // drifts would compare different times with each other.
 //
 // Source: B. L. Welch (1947); F. E. Satterthwaite (1946).
-func compare(fits []cuped.Adjustment, control, treatment []Arm) (effect, error) {
+func compare(fits []pair, control, treatment []Arm) (effect, error) {
 	var users float64
 	for p := range control {
 		if control[p].Moments.N > 0 && treatment[p].Moments.N > 0 {
@@ -62,13 +85,17 @@ func compare(fits []cuped.Adjustment, control, treatment []Arm) (effect, error) 
 			continue
 		}
 		share := float64(c.N+t.N) / users
-		ec, err := estimate(fits[p], p, control[p])
+		ec, err := estimate(fits[p].control, p, control[p])
 		if err != nil {
 			return effect{}, armError("control", err)
 		}
-		et, err := estimate(fits[p], p, treatment[p])
+		et, err := estimate(fits[p].treatment, p, treatment[p])
 		if err != nil {
 			return effect{}, armError("treatment", err)
+		}
+		center, err := cuped.Centering(fits[p].treatment, fits[p].control)
+		if err != nil {
+			return effect{}, armError("all arms", err)
 		}
 		e.value += share * (et.value - ec.value)
 		e.control = append(e.control, add(share, ec))
@@ -76,9 +103,19 @@ func compare(fits []cuped.Adjustment, control, treatment []Arm) (effect, error) 
 		e.controlMean += share * ec.raw
 		e.controlVariance += share * share * ec.rawVariance / float64(ec.n)
 		e.cov -= share * share * ec.cov / float64(ec.n)
+		if center.N > 0 {
+			n := float64(center.N)
+			v := share * share * center.Variance / n
+			variance += v
+			satterthwaite += v * v / float64(center.DF)
+			e.cov += share * share * c.LinearCov(center.Weights, ec.rawWeights) / n
+		}
 	}
-	if variance == 0 {
+	switch {
+	case variance == 0:
 		return e, errNoVariation
+	case variance < smallestVariance:
+		return effect{}, errTooAlike
 	}
 	e.se = math.Sqrt(variance)
 	e.df = variance * variance / satterthwaite
@@ -86,6 +123,9 @@ func compare(fits []cuped.Adjustment, control, treatment []Arm) (effect, error) 
 		if math.IsNaN(x) || math.IsInf(x, 0) {
 			return effect{}, errTooLarge
 		}
+	}
+	if math.Abs(e.value/e.se) > largestRatio {
+		return effect{}, errTooAlike
 	}
 	return e, nil
 }
@@ -97,6 +137,7 @@ type part struct {
 	value, variance, df float64
 	// raw is the unadjusted estimate, and cov the covariance of both.
 	raw, rawVariance, cov float64
+	rawWeights            []float64
 	look                  LookArm
 }
 
@@ -115,9 +156,9 @@ func estimate(fit cuped.Adjustment, phase int, arm Arm) (part, error) {
 		return part{}, err
 	}
 	return part{
-		n: adjusted.N, df: float64(adjusted.N - 1),
+		n: adjusted.N, df: float64(adjusted.DF),
 		value: adjusted.Mean, variance: adjusted.Variance,
-		raw: raw.Mean, rawVariance: raw.Variance, cov: set.LinearCov(adjusted.Weights, raw.Weights),
+		raw: raw.Mean, rawVariance: raw.Variance, cov: set.LinearCov(adjusted.Weights, raw.Weights), rawWeights: raw.Weights,
 		look: lookArm(phase, arm, adjusted.Weights),
 	}, nil
 }

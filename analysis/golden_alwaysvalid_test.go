@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"readout/cuped"
+	"readout/internal/goldentest"
 )
 
 // TestGoldenAlwaysValid holds the procedure's boundary and p-value, from two arms to the
@@ -22,7 +23,7 @@ func TestGoldenAlwaysValid(t *testing.T) {
 	if err := json.Unmarshal(text, &lines); err != nil {
 		t.Fatal(err)
 	}
-	out := tally{file: "always_valid.json"}
+	var cases []goldenCase[goldenSequence]
 	for _, line := range lines {
 		var c goldenCase[goldenSequence]
 		// Cases of other sources have other inputs.
@@ -31,8 +32,12 @@ func TestGoldenAlwaysValid(t *testing.T) {
 		} else if err != nil {
 			t.Fatalf("%s: %v", line, err)
 		}
+		cases = append(cases, c)
+	}
+	out := goldentest.Tally{File: "always_valid.json: gbstats", Cases: len(cases)}
+	for _, c := range cases {
 		if strings.Contains(c.Source, "OneSided") {
-			out.add("one-sided by a closed bound that is up to 2% wider, see package sequential")
+			out.Add("one-sided by a closed bound that is up to 2% wider, see package sequential")
 			continue
 		}
 		l, why := goldenLook(t, c)
@@ -47,9 +52,9 @@ func TestGoldenAlwaysValid(t *testing.T) {
 		c.near(t, "upper end", l.Effect+l.Critical.value*l.SE, ci[1].(float64), 1e-9*l.SE)
 		c.Rtol = 1e-8
 		c.holds(t, "p", math.Exp(l.LnP), 0)
-		out.add(why)
+		out.Add(why)
 	}
-	out.log(t)
+	out.Log(t)
 }
 
 // goldenSequence is a comparison tuned to a number of users.
@@ -72,7 +77,7 @@ func goldenLook(t *testing.T, c goldenCase[goldenSequence]) (Look, string) {
 	}
 	control, treatment, outcome := c.Input.arms(t)
 	fit := cuped.Fit(cuped.Model{Outcome: outcome}, control, treatment)
-	e, err := compare([]cuped.Adjustment{fit}, []Arm{{Moments: control}}, []Arm{{Moments: treatment}})
+	e, err := compare([]pair{{fit, fit}}, []Arm{{Moments: control}}, []Arm{{Moments: treatment}})
 	if err != nil {
 		t.Fatalf("%s: %v", c.ID, err)
 	}
@@ -84,5 +89,5 @@ func goldenLook(t *testing.T, c goldenCase[goldenSequence]) (Look, string) {
 	if c.Input.Difference == "relative" {
 		value, se, why = p.lift(), p.liftSE(), "lift tested by the delta method; radius and p-value held"
 	}
-	return Look{Effect: value, SE: se, DF: e.df, Z: value / se, Control: e.control, Treatment: e.treatment}, why
+	return Look{Effect: value, SE: se, DF: manyUsers, Z: value / se, Control: e.control, Treatment: e.treatment}, why
 }

@@ -4,6 +4,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"readout/internal/goldentest"
 )
 
 // TestGoldenMultiplicity holds Holm's and Benjamini and Hochberg's adjustments, and
@@ -16,8 +18,9 @@ func TestGoldenMultiplicity(t *testing.T) {
 		P     []float64
 		Alpha float64
 	}
-	out := tally{file: "multiplicity.json"}
-	for _, c := range goldenCases[input](t, out.file) {
+	cases := goldenCases[input](t, "multiplicity.json")
+	out := goldentest.Tally{File: "multiplicity.json", Cases: len(cases)}
+	for _, c := range cases {
 		want := c.Expected["adjusted"].([]any)
 		every := func(name string, got []float64) {
 			t.Helper()
@@ -38,20 +41,20 @@ func TestGoldenMultiplicity(t *testing.T) {
 		case strings.HasPrefix(id, "sm-holm-sidak"), strings.HasPrefix(id, "sm-simes"), strings.HasPrefix(id, "sm-hommel"),
 			strings.HasPrefix(id, "tt-mult-hochberg"), strings.HasPrefix(id, "tt-mult-holm-bonferroni"), strings.HasPrefix(id, "tt-mult-arb/sidak"):
 			atMost(holm(c.Input.P))
-			out.add("step-wise adjustment for independent or positively dependent p-values")
+			out.Add("step-wise adjustment for independent or positively dependent p-values; that none exceeds Holm's is held")
 		case strings.HasPrefix(id, "sm-sidak"):
 			single := make([]float64, len(c.Input.P))
 			for i, p := range c.Input.P {
 				single[i] = math.Min(1, m*p)
 			}
 			atMost(single)
-			out.add("Šidák's division of alpha, for independent p-values")
+			out.Add("Šidák's division of alpha, for independent p-values; that none exceeds Bonferroni's is held")
 		case strings.HasPrefix(id, "sm-holm"), strings.HasPrefix(id, "tt-mult-arb/bonf"):
 			every("Holm", holm(c.Input.P))
-			out.add("")
+			out.Add("")
 		case strings.HasPrefix(id, "sm-fdr_bh"), strings.HasPrefix(id, "tt-mult-fdr_bh"):
 			every("q-value", benjaminiHochberg(c.Input.P))
-			out.add("")
+			out.Add("")
 		case strings.HasPrefix(id, "sm-fdr_by"), strings.HasPrefix(id, "tt-mult-fdr_by"):
 			harmonic := 0.0
 			for i := range c.Input.P {
@@ -62,7 +65,7 @@ func TestGoldenMultiplicity(t *testing.T) {
 				q[i] = math.Min(1, harmonic*q[i])
 			}
 			every("q-value under any dependence", q)
-			out.add("q-values under any dependence: ours times Σ 1/i, held")
+			out.Add("q-values under any dependence; held, they are ours times Σ 1/i")
 		case strings.HasPrefix(id, "sm-bonferroni"):
 			for i, rejected := range c.Expected["reject"].([]any) {
 				if got := c.Input.P[i] <= c.Input.Alpha/m; got != rejected.(bool) {
@@ -70,12 +73,12 @@ func TestGoldenMultiplicity(t *testing.T) {
 				}
 				c.near(t, "Bonferroni", math.Min(1, m*c.Input.P[i]), want[i].(float64), 0)
 			}
-			out.add("")
+			out.Add("")
 		default:
 			t.Errorf("%s: unknown source %s", c.ID, c.Source)
 		}
 	}
-	out.log(t)
+	out.Log(t)
 }
 
 // TestGoldenSampleRatio holds both tests of the split between arms.
@@ -92,8 +95,9 @@ func TestGoldenSampleRatio(t *testing.T) {
 		Concentration float64 `json:"k"`
 		Batches       [][]int64
 	}
-	out := tally{file: "srm.json"}
-	for _, c := range goldenCases[input](t, out.file) {
+	cases := goldenCases[input](t, "srm.json")
+	out := goldentest.Tally{File: "srm.json", Cases: len(cases)}
+	for _, c := range cases {
 		in := c.Input
 		switch {
 		case in.Batches != nil:
@@ -108,7 +112,7 @@ func TestGoldenSampleRatio(t *testing.T) {
 				c.near(t, "log e-value", got, c.Expected["log_odds"].([]any)[k].(float64), 1e-11)
 				c.near(t, "smallest p", math.Min(1, math.Exp(-highest)), c.Expected["p_running_min"].([]any)[k].(float64), 1e-11)
 			}
-			out.add("")
+			out.Add("")
 		case in.NA > 0:
 			got, ok := sampleRatio([]int64{in.NA, in.NB}, []float64{1, in.Ratio})
 			if in.Method != "norm" || in.Correction {
@@ -117,24 +121,24 @@ func TestGoldenSampleRatio(t *testing.T) {
 				if want := c.Expected["pvalue"].(float64); !ok || got.p > want*(1+1e-9) {
 					t.Errorf("%s: p %v, with correction %v", c.ID, got.p, want)
 				}
-				out.add("exact binomial test, or correction for continuity")
+				out.Add("exact binomial test, or correction for continuity; that their p-value is not smaller is held")
 				continue
 			}
 			c.holds(t, "pvalue", got.p, 0)
-			out.add("")
+			out.Add("")
 		case sum(in.Users) == 0:
 			if _, ok := sampleRatio(in.Users, in.Weights); ok {
 				t.Errorf("%s: a p-value without users", c.ID)
 			}
-			out.add("no p-value without users, instead of 1")
+			out.Add("no p-value without users, instead of 1")
 		default:
 			got, _ := sampleRatio(in.Users, in.Weights)
 			c.holds(t, "p", got.p, 0)
 			if _, ok := c.Expected["chi2"]; ok {
 				c.holds(t, "chi2", got.statistic, 1e-12)
 			}
-			out.add("")
+			out.Add("")
 		}
 	}
-	out.log(t)
+	out.Log(t)
 }

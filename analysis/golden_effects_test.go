@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"readout/cuped"
+	"readout/internal/goldentest"
 	"readout/moments"
 	"readout/sequential"
 )
@@ -185,14 +186,15 @@ func (c goldenCase[Input]) judge(t *testing.T, how test, value, se, df float64, 
 
 // TestGoldenEffects holds comparisons to other programs.
 func TestGoldenEffects(t *testing.T) {
-	out := tally{file: "effects.json"}
-	for _, c := range goldenCases[goldenEffect](t, out.file) {
+	cases := goldenCases[goldenEffect](t, "effects.json")
+	out := goldentest.Tally{File: "effects.json", Cases: len(cases)}
+	for _, c := range cases {
 		control, treatment, outcome := c.Input.arms(t)
 		fit := cuped.Fit(cuped.Model{Outcome: outcome}, control, treatment)
-		e, err := compare([]cuped.Adjustment{fit}, []Arm{{Moments: control}}, []Arm{{Moments: treatment}})
+		e, err := compare([]pair{{fit, fit}}, []Arm{{Moments: control}}, []Arm{{Moments: treatment}})
 		switch {
 		case strings.HasPrefix(c.Source, "gbstats") && c.Expected["error"] != nil:
-			out.add(degenerate(t, c, e, err))
+			out.Add(degenerate(t, c, e, err))
 			continue
 		case err != nil && c.Input.NA == 0:
 			t.Errorf("%s: %v", c.ID, err)
@@ -200,34 +202,34 @@ func TestGoldenEffects(t *testing.T) {
 		}
 		switch {
 		case strings.HasPrefix(c.Source, "gbstats"):
-			out.add(goldenGbstats(t, c, e))
+			out.Add(goldenGbstats(t, c, e))
 		case strings.HasPrefix(c.Source, "tea-tasting 2.0.0 Proportion"):
-			out.add(goldenProportion(t, c, e, err, control, treatment))
+			out.Add(goldenProportion(t, c, e, err, control, treatment))
 		case strings.HasPrefix(c.Source, "tea-tasting"):
-			out.add(goldenTeaTasting(t, c, e))
+			out.Add(goldenTeaTasting(t, c, e))
 		case strings.HasPrefix(c.Source, "R 4.2.2 stats::t.test"):
 			ci := c.Expected["ci"].([]any)
 			c.holds(t, "t", e.value/e.se, 0)
 			c.holds(t, "df", e.df, 0)
 			c.judge(t, test{alpha: 1 - c.Input.Level, sides: 2, direction: 1}, e.value, e.se, e.df, "p", ci[0], ci[1])
-			out.add("")
+			out.Add("")
 		case strings.HasPrefix(c.Source, "closed form (Fieller"):
 			ci := c.Expected["ci"].([]any)
 			l := fieller(e, sequential.LogUpperQuantile(math.Log((1-c.Input.Level)/2)))
 			lo, hi, why := l.lo, l.hi, ""
 			if e.controlMean < 0 {
-				lo, hi, why = Defined(-hi.Or(math.NaN())), Defined(-lo.Or(math.NaN())), "the lift of a negative control has the sign of the effect"
+				lo, hi, why = Defined(-hi.Or(math.NaN())), Defined(-lo.Or(math.NaN())), "the lift of a negative control has the sign of the effect here; held turned round"
 			}
 			c.near(t, "lower end", lo.Or(math.NaN()), ci[0].(float64), 0)
 			c.near(t, "upper end", hi.Or(math.NaN()), ci[1].(float64), 0)
-			out.add(why)
+			out.Add(why)
 		case strings.HasPrefix(c.Source, "statsmodels proportions"):
-			out.add(goldenStatsmodels(t, c, e, err))
+			out.Add(goldenStatsmodels(t, c, e, err))
 		default:
 			t.Errorf("%s: unknown source %s", c.ID, c.Source)
 		}
 	}
-	out.log(t)
+	out.Log(t)
 }
 
 // degenerate: gbstats says effect 0, interval [0, 0] and p 1 with a code; here the
@@ -266,11 +268,11 @@ func goldenGbstats(t *testing.T, c goldenCase[goldenEffect], e effect) string {
 	p, why := partsOf(t, e), ""
 	value, se, df := e.value, e.se, e.df
 	if c.Input.Type == "ProportionStatistic" {
-		p, why = p.population(), "variance of a proportion with divisor n"
+		p, why = p.population(), "variance of a proportion with divisor n; held with it"
 		se, df = p.se(), p.df()
 	}
 	if c.Input.Difference == "relative" {
-		value, se, why = p.lift(), p.liftSE(), "lift tested by the delta method"
+		value, se, why = p.lift(), p.liftSE(), "lift tested by the delta method, ours by the test of the difference; held with it"
 		c.holds(t, "effect", fieller(e, -1).value.Or(math.NaN()), 0)
 	}
 	c.holds(t, "effect", value, 1e-15)
@@ -296,9 +298,9 @@ func goldenTeaTasting(t *testing.T, c goldenCase[goldenEffect], e effect) string
 	switch {
 	case c.Input.EqualVar:
 		se, df = p.pooled()
-		why = "one variance for both arms"
+		why = "one variance for both arms; held with it"
 	case !c.Input.UseT:
-		df, why = manyUsers, "normal instead of Student's distribution"
+		df, why = manyUsers, "normal instead of Student's distribution; held with it"
 	}
 	c.holds(t, "control", p.meanC, 0)
 	c.holds(t, "treatment", p.meanT, 1e-14)
@@ -313,7 +315,7 @@ func goldenTeaTasting(t *testing.T, c goldenCase[goldenEffect], e effect) string
 		c.holds(t, "rel_effect_size_ci_upper", math.Exp(math.Log(p.meanT/p.meanC)+radius)-1, 1e-13)
 	}
 	if why == "" {
-		why = "interval of the lift on the logarithm; test and interval of the difference held"
+		why = "interval of the lift on the logarithm, ours is Fieller's; the rest held, and theirs from our means and variances"
 	}
 	return why
 }
@@ -338,16 +340,16 @@ func goldenProportion(t *testing.T, c goldenCase[goldenEffect], e effect, err er
 		return ""
 	case in.Method == "norm" && !in.Correction && in.EqualVar && ok:
 		c.holds(t, "pvalue", pearson.p, 1e-15)
-		return "pooled variance in the interval; its p-value is Pearson's and held"
+		return "pooled variance in the interval of proportions; its p-value is Pearson's and held"
 	case in.Method == "norm" && !in.Correction && err == nil:
 		p := partsOf(t, e).population()
 		how := test{alpha: 0.05, sides: 2, direction: 1}
 		c.judge(t, how, p.effect(), p.se(), manyUsers, "pvalue", c.Expected["effect_size_ci_lower"], c.Expected["effect_size_ci_upper"])
-		return "normal test of proportions with divisor n"
+		return "normal test of proportions with divisor n; held with both"
 	case in.Correction:
-		return "correction for continuity"
+		return "correction for continuity; rates and their difference held"
 	}
-	return "exact or likelihood-ratio test of proportions"
+	return "exact or likelihood-ratio test of proportions; rates and their difference held"
 }
 
 // goldenStatsmodels: Wald's interval is ours up to the divisor n and the normal

@@ -2,12 +2,8 @@ package analysis
 
 import (
 	"encoding/json"
-	"fmt"
-	"maps"
 	"math"
 	"os"
-	"slices"
-	"strings"
 	"testing"
 )
 
@@ -53,39 +49,4 @@ func (c goldenCase[Input]) near(t *testing.T, name string, got, want, slack floa
 	if !(math.Abs(got-want) <= c.Rtol*math.Abs(want)+slack) {
 		t.Errorf("%s: %s is %.15g, want %.15g", c.ID, name, got, want)
 	}
-}
-
-// tally counts how the cases of a file came out.
-type tally struct {
-	file   string
-	cases  int
-	differ map[string]int
-}
-
-// add counts a case. why says which convention of the case is not ours, and is empty when
-// everything that the case expects was held.
-func (y *tally) add(why string) {
-	y.cases++
-	if why != "" {
-		if y.differ == nil {
-			y.differ = make(map[string]int)
-		}
-		y.differ[why]++
-	}
-}
-
-// log prints the table.
-func (y *tally) log(t *testing.T) {
-	t.Helper()
-	different := 0
-	for _, n := range y.differ {
-		different += n
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "\n%-20s %6s %6s %9s %11s\n", "file", "cases", "passed", "differing", "not covered")
-	fmt.Fprintf(&b, "%-20s %6d %6d %9d %11d\n", y.file, y.cases, y.cases-different, different, 0)
-	for _, why := range slices.Sorted(maps.Keys(y.differ)) {
-		fmt.Fprintf(&b, "  %4d × %s\n", y.differ[why], why)
-	}
-	t.Log(b.String())
 }

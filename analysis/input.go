@@ -33,7 +33,9 @@ type Input struct {
 	// single one, with the variants' traffic.
 	Phases []Phase
 	// PlannedUsers is how many users all variants together are to have at the end; 0 where
-	// that was not planned. The always-valid procedure is tuned to it.
+	// that was not planned, as in every experiment of a project: a definition names no
+	// traffic. The always-valid procedure is tuned to it, or else to what its first look makes
+	// of the users so far; that look records the scale, which stays.
 	PlannedUsers int64
 	// Looks are the recorded looks of this experiment, of any day, in order. Those of later
 	// days forbid a new look: what has been tested since cannot be undone.
@@ -43,6 +45,8 @@ type Input struct {
 	MetricHash map[string]string
 	// AdHoc says that the analysis was not planned in advance.
 	AdHoc bool
+	// Summarized says that moments came without tables of users: who converted is unknown.
+	Summarized bool
 }
 
 // Phase is a stretch of time in which users were split by the same weights.
@@ -68,7 +72,10 @@ type Day struct {
 	Metrics [][][]Arm
 	// Caps says, per metric, what its caps came to; it may be shorter than Metrics.
 	Caps [][]Cap
-	Data DataRead
+	// Segments are the day's users and arms by segment, one entry per segment column. Only
+	// those of the day analysed are looked at.
+	Segments []DaySegments
+	Data     DataRead
 }
 
 // Arm is one variant of one metric in one phase of traffic.

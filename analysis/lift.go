@@ -10,6 +10,30 @@ type lift struct {
 	reason    string
 }
 
+// Reasons why there is no lift, or no interval of it, as they are shown.
+const (
+	liftOfZero      = "control is 0"
+	liftNearZero    = "control is too close to 0"
+	liftNotBounded  = "the control mean is not significantly different from 0"
+	liftWasNotThere = "control was 0, or too close to it, at the last look"
+)
+
+// largestLift is the largest lift of either sign that is shown. Larger ones, which only a
+// control mean of rounding errors brings, could not be written in percent.
+const largestLift = 1e300
+
+// liftMissing says of a recorded look why its lift, or the interval of that, is not defined:
+// the reason is empty where nothing is missing.
+func (p LookPoint) liftMissing() (unbounded bool, reason string) {
+	switch {
+	case !p.Lift.ok:
+		return false, liftWasNotThere
+	case (p.Lo.ok || p.Hi.ok) && !p.LiftLo.ok && !p.LiftHi.ok:
+		return true, liftNotBounded
+	}
+	return false, ""
+}
+
 // fieller returns the effect relative to the control mean with Fieller's interval at
 // critical value c ≥ 0: all r with
 //
@@ -24,14 +48,14 @@ type lift struct {
 func fieller(e effect, c float64) lift {
 	mu, delta, cov := e.controlMean, e.value, e.cov
 	if mu == 0 {
-		return lift{reason: "control is 0"}
+		return lift{reason: liftOfZero}
 	}
 	if mu < 0 {
 		mu, cov = -mu, -cov
 	}
 	out := lift{value: Defined(delta / mu)}
-	if !out.value.ok {
-		return lift{reason: "control is too close to 0"}
+	if !(math.Abs(delta/mu) <= largestLift) {
+		return lift{reason: liftNearZero}
 	}
 	if c < 0 {
 		return out
@@ -40,7 +64,7 @@ func fieller(e effect, c float64) lift {
 	a := mu*mu - c2*e.controlVariance
 	if !(a > 0) {
 		out.unbounded = true
-		out.reason = "the control mean is not significantly different from 0"
+		out.reason = liftNotBounded
 		return out
 	}
 	b := delta*mu - c2*cov
@@ -53,6 +77,11 @@ func fieller(e effect, c float64) lift {
 	if q != 0 {
 		r2 = d / q
 	}
-	out.lo, out.hi = Defined(math.Min(r1, r2)), Defined(math.Max(r1, r2))
+	lo, hi := Defined(math.Min(r1, r2)), Defined(math.Max(r1, r2))
+	if !(math.Max(math.Abs(r1), math.Abs(r2)) <= largestLift) {
+		out.reason = errTooLarge.Error()
+		return out
+	}
+	out.lo, out.hi = lo, hi
 	return out
 }

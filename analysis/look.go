@@ -33,8 +33,11 @@ type Look struct {
 	Effect       float64 `json:"effect"`
 	SE           float64 `json:"se"`
 	DF           float64 `json:"df"`
-	// Scale is that of the always-valid procedure's mixture in users, the same at all looks.
+	// Scale is that of the always-valid procedure's mixture, in users or, of a rare rate, in
+	// Conversions; the same at all looks.
 	Scale Number `json:"scale,omitzero"`
+	// Conversions are what the exact test of a rare rate rests on, per phase; none otherwise.
+	Conversions []Conversions `json:"conversions,omitempty"`
 	// Drift is the expectation of the statistic in the direction of the goal under the
 	// minimum detectable effect, BetaSpent what futility bounds have spent so far, and
 	// Futility the bound: Futile says that the statistic is not above it.
@@ -79,6 +82,12 @@ func (l Look) Check() error {
 	} {
 		if !f.ok {
 			return fmt.Errorf("look of %s on %s: %s is %v", l.Experiment, l.Date, f.name, f.value)
+		}
+	}
+	for _, c := range l.Conversions {
+		if c.Treatment < 0 || c.Control < 0 || c.Users < 1 || c.Users-c.Treatment < c.Control || !(c.Share > 0 && c.Share < 1) {
+			return fmt.Errorf("look of %s on %s: %d and %d conversions of %d users at a share of %v",
+				l.Experiment, l.Date, c.Treatment, c.Control, c.Users, c.Share)
 		}
 	}
 	for _, arms := range [][]LookArm{l.Control, l.Treatment} {

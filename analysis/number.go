@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strconv"
 )
 
 // Number is a number that may be not defined. The zero value is not defined; its JSON is
@@ -51,6 +52,38 @@ func (n *Number) UnmarshalJSON(b []byte) error {
 		return fmt.Errorf("want a number or null, got %.20q", b)
 	}
 	*n = Defined(v)
+	return nil
+}
+
+// Count is a number of users that may not be known. Its JSON is then null.
+type Count int64
+
+// Unknown is the Count of what was not counted.
+const Unknown Count = -1
+
+// Get returns the number and whether it is known.
+func (c Count) Get() (int64, bool) { return int64(max(c, 0)), c >= 0 }
+
+// MarshalJSON writes the number, or null.
+func (c Count) MarshalJSON() ([]byte, error) {
+	n, ok := c.Get()
+	if !ok {
+		return []byte("null"), nil
+	}
+	return strconv.AppendInt(nil, n, 10), nil
+}
+
+// UnmarshalJSON reads a whole number of 0 or more, or null.
+func (c *Count) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		*c = Unknown
+		return nil
+	}
+	n, err := strconv.ParseInt(string(b), 10, 64)
+	if err != nil || n < 0 {
+		return fmt.Errorf("want a whole number of 0 or more, or null, got %.20q", b)
+	}
+	*c = Count(n)
 	return nil
 }
 

@@ -19,7 +19,8 @@ type test struct {
 	procedure procedure
 }
 
-// procedure is one of the ways to test: [fixed], [groupSequential] or [alwaysValid].
+// procedure is one of the ways to test: [fixed], [groupSequential], [alwaysValid]
+// or [exactRate].
 type procedure interface {
 	// next tests a new look after the recorded ones: it fills in what is spent, the
 	// boundary, whether it is crossed, and the p-value with which looks so far are counted.
@@ -46,6 +47,11 @@ func (a *analyzer) test(m *experiment.Metric, alpha float64) (test, error) {
 	switch stats := a.in.Experiment.Statistics; {
 	case stats.Method == experiment.MethodFixed:
 		t.procedure = fixed{}
+	case a.exact(m):
+		t.procedure = exactRate{
+			alwaysValid: alwaysValid{planned: a.plannedUsers},
+			conversions: func(variant string) []Conversions { return a.conversions(m, variant) },
+		}
 	case stats.Procedure == experiment.ProcedureAlwaysValid:
 		t.procedure = alwaysValid{planned: a.plannedUsers}
 	default:

@@ -143,7 +143,7 @@ func quantileResult(name string, arms []Arm) VariantResult {
 	var values, withValues int64
 	for _, arm := range arms {
 		r.Users += arm.Moments.N
-		r.Conversions += arm.Converted
+		r.Conversions += Count(arm.Converted)
 		values += arm.quantile.values
 		withValues += arm.quantile.users
 	}

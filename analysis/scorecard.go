@@ -35,8 +35,10 @@ type Scorecard struct {
 	Recommendation Recommendation `json:"recommendation"`
 	Variants       []Variant      `json:"variants"`
 	Metrics        []MetricResult `json:"metrics"`
-	Checks         []Check        `json:"checks"`
-	Data           DataRead       `json:"data"`
+	// Segments are the metrics by segment; nil where the data are not broken down.
+	Segments *Segments `json:"segments,omitempty"`
+	Checks   []Check   `json:"checks"`
+	Data     DataRead  `json:"data"`
 	// History holds the users at the end of every day so far, Date included.
 	History []DayUsers `json:"history,omitempty"`
 }
@@ -74,8 +76,9 @@ type Variant struct {
 	// Traffic is the planned share of users, in [0, 1].
 	Traffic float64 `json:"traffic"`
 	Users   int64   `json:"users"`
-	// Several counts the users seen first here and then in another variant too.
-	Several int64 `json:"several"`
+	// Several counts the users seen first here and then in another variant too; of a summary
+	// that is unknown.
+	Several Count `json:"several"`
 	// Stopped is when the variant was stopped; absent while it is not.
 	Stopped time.Time `json:"stopped,omitzero"`
 }
@@ -107,6 +110,8 @@ type MetricResult struct {
 	Variants []VariantResult `json:"variants"`
 	// Comparisons has one entry per treatment, in the order of the variants.
 	Comparisons []Comparison `json:"comparisons"`
+	// Exact says that the rate is rare and tested by how conversions fall between the arms.
+	Exact bool `json:"exact,omitempty"`
 	// CUPED is nil without covariate adjustment.
 	CUPED *CUPED `json:"cuped,omitempty"`
 	// Caps has one entry per capped column: of the value, and of the denominator of a ratio.
@@ -118,8 +123,8 @@ type VariantResult struct {
 	Variant string `json:"variant"`
 	// Users counted by this metric: the mature ones, where it has a window.
 	Users int64 `json:"users"`
-	// Conversions counts users with at least one conversion.
-	Conversions int64 `json:"conversions"`
+	// Conversions counts users with at least one conversion; of a summary that is unknown.
+	Conversions Count `json:"conversions"`
 	// Total is the sum over users; of a ratio, of the numerator, DenominatorTotal of the
 	// denominator; of a quantile how many values there are.
 	Total            Number `json:"total"`
@@ -152,6 +157,9 @@ type CUPED struct {
 	// Theta holds the coefficients in the order of Covariates.
 	Covariates []string  `json:"covariates"`
 	Theta      []float64 `json:"theta"`
+	// ThetaByVariant holds them per variant, in the scorecard's order, where every arm has
+	// coefficients of its own; Theta is empty then.
+	ThetaByVariant [][]float64 `json:"theta_by_variant,omitempty"`
 	// VarianceKept is adjusted over raw variance; EffectiveSampleGained is its inverse − 1.
 	VarianceKept          Number `json:"variance_kept"`
 	EffectiveSampleGained Number `json:"effective_sample_gained"`
@@ -242,12 +250,16 @@ type Comparison struct {
 	ConditionalPowerMDE Number `json:"conditional_power_mde"`
 	ConditionalPowerNow Number `json:"conditional_power_now"`
 	ExpectedUsers       Number `json:"expected_users"`
-	// PowerSoFar is the power that a single test of today's size would have for the MDE.
+	// PowerSoFar is the power that a single test of today's size would have for the MDE; of a
+	// guardrail, to pass if there were no effect.
 	PowerSoFar Number `json:"power_so_far"`
 	Margin     Number `json:"margin"`
 	// Harm says that a guardrail lies beyond its margin at the level corrected for the
 	// number of guardrails and arms.
 	Harm bool `json:"harm,omitempty"`
+	// CountedFirst is the comparison with users seen in several variants counted in the first,
+	// where leaving them out biases it; nil otherwise.
+	CountedFirst *CountedFirst `json:"counted_first,omitempty"`
 	// Reason says why there is no interval or p-value; empty otherwise.
 	Reason string `json:"reason,omitempty"`
 	// Looks are all looks so far, today's included, as they were recorded.
@@ -343,8 +355,10 @@ type CheckNumber struct {
 
 // DataRead says what was read and what was left out, with counts.
 type DataRead struct {
-	Exposures   TableRead `json:"exposures"`
-	Conversions TableRead `json:"conversions"`
+	// Of a summary, which has no tables, the rows of this experiment that were used.
+	SummaryRows int64     `json:"summary_rows,omitempty"`
+	Exposures   TableRead `json:"exposures,omitzero"`
+	Conversions TableRead `json:"conversions,omitzero"`
 	// Of this experiment's rows, those that took no part.
 	LeftOut []LeftOut `json:"left_out"`
 }
@@ -360,6 +374,11 @@ type TableRead struct {
 	// Dates says that the table has dates and no times of day.
 	Dates   bool      `json:"dates,omitempty"`
 	LeftOut []LeftOut `json:"left_out,omitempty"`
+}
+
+// IsZero reports whether there is no such table: then the JSON has no key for it.
+func (t TableRead) IsZero() bool {
+	return t.Files == 0 && t.Rows == 0 && t.First.IsZero() && t.Last.IsZero() && t.SinceStart == 0 && !t.Dates && len(t.LeftOut) == 0
 }
 
 // LeftOut is a number of rows or users that took no part. Reason is stable; Name is what

@@ -21,6 +21,9 @@ const (
 // percent writes a share with two decimals, or with three digits where that is more.
 func percent(share float64) string {
 	p := 100 * share
+	if math.Abs(p) >= 1e15 {
+		return strconv.FormatFloat(p, 'g', 3, 64) + "%"
+	}
 	decimals := 2
 	if a := math.Abs(p); a > 0 && a < 1 {
 		decimals = min(9, 2-int(math.Floor(math.Log10(a))))
@@ -57,19 +60,26 @@ func count(n int64, one, many string) string {
 	return strconv.FormatInt(n, 10) + " " + many
 }
 
-// methodSentence is the method line; adjusted says that a metric has covariates, quantiles
-// that one is a quantile.
-func methodSentence(s experiment.Statistics, family int, adjusted, quantiles bool) string {
+// methodSentence is the method line; adjusted says that a metric has covariates, exact that
+// one is a rare rate tested by its conversions, quantiles that one is a quantile.
+func methodSentence(s experiment.Statistics, family int, adjusted, exact, quantiles bool) string {
 	var b strings.Builder
 	switch {
 	case s.Method == experiment.MethodFixed:
 		b.WriteString("One look at all the data, Welch's t-test")
 	case s.Procedure == experiment.ProcedureAlwaysValid:
-		fmt.Fprintf(&b, "Always-valid test (asymptotic confidence sequence, normal mixture tuned once to the planned users, from %d users per arm on)", burnIn)
+		fmt.Fprintf(&b, "Always-valid test (asymptotic confidence sequence, normal mixture with estimated variance, tuned once to the planned users, from %d users per arm on", burnIn)
+		if exact {
+			b.WriteString("; rare rates exactly, by how conversions fall between the arms")
+		}
+		b.WriteString(")")
 	default:
 		fmt.Fprintf(&b, "Group-sequential test, alpha spent over calendar time (%s)", s.Spending.Name)
 	}
-	if adjusted {
+	switch {
+	case adjusted && s.CUPED == experiment.CUPEDInteracted:
+		b.WriteString(", adjusted for behaviour before exposure (CUPED, one coefficient per arm)")
+	case adjusted:
 		b.WriteString(", adjusted for behaviour before exposure (CUPED)")
 	}
 	fmt.Fprintf(&b, "; %s confidence", plainPercent(s.Confidence))
@@ -87,6 +97,9 @@ func methodSentence(s experiment.Statistics, family int, adjusted, quantiles boo
 	b.WriteString("; lifts with Fieller's interval; variances with n − 1; secondary metrics uncorrected, q-values by Benjamini and Hochberg.")
 	return b.String()
 }
+
+// summarizedSentence stands for windowSentence where that is not known.
+const summarizedSentence = "counted as in the summary"
 
 // windowSentence says which conversions count for a metric and which users.
 func windowSentence(m *experiment.Metric) string {
@@ -288,6 +301,59 @@ func ratioFineSentence(numbers string) string {
 	return "The split between arms is as planned (" + numbers + ")."
 }
 
+// Why a segment says nothing.
+const (
+	fewForSplit      = "too few users to check the split between arms"
+	quantileSegments = "quantiles are not broken down by segment"
+)
+
+// segmentsSentence says how to read the results by segment.
+func segmentsSentence(stats experiment.Statistics, s *Segments) string {
+	return fmt.Sprintf("Exploratory: every comparison is one look at %s confidence, corrected neither for looking every day nor for the number of comparisons, and no verdict or advice rests on it. "+
+		"q-values (Benjamini and Hochberg) allow for all %s in segments. Values with fewer than %d users, or not among the %d largest of a column, are pooled.",
+		plainPercent(stats.Confidence), count(int64(s.Comparisons), "comparison", "comparisons"), s.Least, s.Most)
+}
+
+// segmentName says which users of a column a segment has.
+func segmentName(column string, s Segment) string {
+	switch s.Kind {
+	case SegmentMissing:
+		return column + " missing"
+	case SegmentOther:
+		return "other values of " + column
+	}
+	return fmt.Sprintf("%s %q", column, s.Value)
+}
+
+func segmentRatioFineSentence(segments int) string {
+	if segments == 1 {
+		return "The split between arms is as planned in the one segment that has enough users."
+	}
+	return fmt.Sprintf("The split between arms is as planned in each of %d segments.", segments)
+}
+
+func segmentRatioAlarmSentence(found []segmentMismatch) string {
+	var parts []string
+	for i, m := range found {
+		if i == 3 {
+			parts = append(parts, fmt.Sprintf("and %d more", len(found)-i))
+			break
+		}
+		parts = append(parts, fmt.Sprintf("%s: largest deviation %s, for a look every day p = %s",
+			segmentName(m.column, m.segment), percent(m.segment.Split.LargestDeviation.Or(0)), pValue(m.segment.Split.SequentialP.Or(1))))
+	}
+	return "The split between arms is not the planned one in some segments (" + strings.Join(parts, "; ") +
+		"): find out whether exposures are lost there. A column that the experiment itself can change is no segment: take it out."
+}
+
+func fewInSegment(arm VariantResult) string {
+	return fmt.Sprintf("%s in %s: too few for the normal approximation", count(arm.Users, "user", "users"), arm.Variant)
+}
+
+func fewConvertedInSegment(arm VariantResult) string {
+	return fmt.Sprintf("%d converted of %s in %s: too few for the normal approximation", arm.Conversions, count(arm.Users, "user", "users"), arm.Variant)
+}
+
 func zeroWeightSentence(variant string, users int64) string {
 	return fmt.Sprintf("Variant %s has %s from a time in which it gets no traffic: the service and this configuration disagree.", variant, count(users, "user", "users"))
 }
@@ -301,7 +367,7 @@ func severalSentence(several, all int64, share float64, excluded bool) string {
 }
 
 func severalUnevenSentence(several, all int64, p float64) string {
-	return fmt.Sprintf("%d of %d users were seen in more than one variant, and not equally often from each arm (p = %s): leaving them out biases the result, look at it with several_variants: first as well.",
+	return fmt.Sprintf("%d of %d users were seen in more than one variant, and not equally often from each arm (p = %s): leaving them out biases the result. Beside it stands what it is with everybody counted in the variant seen first.",
 		several, all, pValue(p))
 }
 
@@ -334,9 +400,9 @@ func missingDaysSentence(dates []string) string {
 	return "No rows came for " + strings.Join(shown, ", ") + more + ": check whether the files are missing."
 }
 
-func freshnessSentence(last time.Time, hours float64) string {
-	return fmt.Sprintf("The latest conversion is from %s, %.0f hours before the end of the day: check whether data are late.",
-		last.Format("2006-01-02 15:04"), hours)
+func freshnessSentence(row string, last time.Time, hours float64) string {
+	return fmt.Sprintf("The latest %s is from %s, %.0f hours before the end of the day: check whether data are late.",
+		row, last.Format("2006-01-02 15:04"), hours)
 }
 
 func dateOnlySentence(exposures, conversions bool) string {
@@ -364,7 +430,7 @@ func fewUsersSentence(m MetricResult, v VariantResult) string {
 		return fmt.Sprintf("%s has %d converted of %d users in %s: too few for the normal approximation to be good.", m.Name, v.Conversions, v.Users, v.Variant)
 	}
 	if m.Kind == string(experiment.KindQuantile) {
-		return fmt.Sprintf("%s has values of %s in %s: too few for the normal approximation to be good.", m.Name, count(v.Conversions, "user", "users"), v.Variant)
+		return fmt.Sprintf("%s has values of %s in %s: too few for the normal approximation to be good.", m.Name, count(int64(v.Conversions), "user", "users"), v.Variant)
 	}
 	return fmt.Sprintf("%s has %s in %s: too few for the normal approximation to be good.", m.Name, count(v.Users, "user", "users"), v.Variant)
 }

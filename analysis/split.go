@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"math"
+	"slices"
 
 	"readout/experiment"
 )
@@ -10,6 +11,10 @@ import (
 // around the plan. The test is most sensitive at some ten times as many users, and still
 // finds a deviation of a quarter of a percent in four million.
 const splitConcentration = 1000
+
+// severalConcentration is the same for the arms in which users of several variants were seen
+// first: they are few, and only gross deviations among them bias a result.
+const severalConcentration = 30
 
 // split is the users of one phase of traffic against its planned weights.
 type split struct {
@@ -20,10 +25,7 @@ type split struct {
 // splits returns the splits of a day, one per phase; assigned counts users that were left
 // out for having been seen in several variants, in the one they saw first.
 func (a *analyzer) splits(d *Day, assigned bool) []split {
-	users, several := d.PhaseUsers, d.PhaseSeveral
-	if len(users) == 0 || len(a.in.Phases) < len(users) {
-		users, several = [][]int64{d.Users}, [][]int64{d.Several}
-	}
+	users, several := a.phaseCounts(d)
 	out := make([]split, len(users))
 	for p := range users {
 		out[p] = split{users: users[p], weights: a.weights(p)}
@@ -35,6 +37,26 @@ func (a *analyzer) splits(d *Day, assigned bool) []split {
 		}
 	}
 	return out
+}
+
+// severalSplits returns the users of a day that were seen in several variants by the one
+// they saw first, one split per phase.
+func (a *analyzer) severalSplits(d *Day) []split {
+	_, several := a.phaseCounts(d)
+	out := make([]split, len(several))
+	for p := range several {
+		out[p] = split{users: several[p], weights: a.weights(p)}
+	}
+	return out
+}
+
+// phaseCounts returns the users of a day who take part, and those seen in several variants,
+// per phase and variant.
+func (a *analyzer) phaseCounts(d *Day) (users, several [][]int64) {
+	if len(d.PhaseUsers) == 0 || len(a.in.Phases) < len(d.PhaseUsers) {
+		return [][]int64{d.Users}, [][]int64{d.Several}
+	}
+	return d.PhaseUsers, d.PhaseSeveral
 }
 
 // weights returns the planned split in a phase.
@@ -55,33 +77,40 @@ func (a *analyzer) excluded() bool {
 }
 
 // largestSplitE returns the logarithm of the largest e-value against the planned split on
-// any day so far. Those of the phases multiply; those before and after leaving users out
-// are averaged, so that both together keep the level.
+// any day so far. It counts everybody in the variant seen first: such counts only grow, which
+// is what keeps the level over all days. Users who are left out on a later day would fall out
+// of a count in which they were; their own split is tested by [analyzer.largestSeveralE].
 func (a *analyzer) largestSplitE() float64 {
 	highest := math.Inf(-1)
 	for i := range a.in.Days {
-		e := logSplitsE(a.splits(&a.in.Days[i], false))
-		if a.excluded() {
-			e = logMean(e, logSplitsE(a.splits(&a.in.Days[i], true)))
-		}
-		highest = math.Max(highest, e)
+		highest = math.Max(highest, a.splitE(&a.in.Days[i]))
+	}
+	return highest
+}
+
+// splitE returns the logarithm of the e-value of a day, see [analyzer.largestSplitE].
+func (a *analyzer) splitE(d *Day) float64 {
+	return logSplitsE(a.splits(d, a.excluded()), splitConcentration)
+}
+
+// largestSeveralE returns the logarithm of the largest e-value, on any day so far, against the
+// planned split of the users seen in several variants by the one seen first. These counts only
+// grow as well.
+func (a *analyzer) largestSeveralE() float64 {
+	highest := math.Inf(-1)
+	for i := range a.in.Days {
+		highest = math.Max(highest, logSplitsE(a.severalSplits(&a.in.Days[i]), severalConcentration))
 	}
 	return highest
 }
 
 // logSplitsE returns the logarithm of the product of the phases' e-values.
-func logSplitsE(phases []split) float64 {
+func logSplitsE(phases []split, concentration float64) float64 {
 	var sum float64
 	for _, s := range phases {
-		sum += logSplitE(s.users, s.weights, splitConcentration)
+		sum += logSplitE(s.users, s.weights, concentration)
 	}
 	return sum
-}
-
-// logMean returns ln((e^a + e^b)/2).
-func logMean(a, b float64) float64 {
-	hi, lo := math.Max(a, b), math.Min(a, b)
-	return hi + math.Log1p(math.Exp(lo-hi)) - math.Ln2
 }
 
 // splitsRatio adds up the phases' chi-squares and their degrees of freedom.
@@ -137,24 +166,37 @@ func largestDeviation(users []int64, expected []float64) float64 {
 	return worst
 }
 
-// sampleRatioCheck tests the users per arm against the plan, by a test that may be looked
-// at every day, with and without the users that were seen in several variants. The
-// chi-square p of the day, the smaller of the two, stands beside it for reference.
-func (a *analyzer) sampleRatioCheck() Check {
-	phases := a.splits(a.day, false)
-	result, ok := splitsRatio(phases)
-	if a.excluded() {
-		if before, okBefore := splitsRatio(a.splits(a.day, true)); okBefore && (!ok || before.p < result.p) {
-			result, ok = before, true
+// ratio returns the chi-square of the users of a day against the plan and the users that it
+// is about: with those seen in several variants, or without them where they are left out and
+// p is smaller so.
+func (a *analyzer) ratio(d *Day) (result chiSquare, phases []split, users []int64, ok bool) {
+	phases, users = a.splits(d, false), d.Users
+	result, ok = splitsRatio(phases)
+	if !a.excluded() {
+		return result, phases, users, ok
+	}
+	all := a.splits(d, true)
+	if before, okBefore := splitsRatio(all); okBefore && (!ok || before.p < result.p) {
+		result, phases, users, ok = before, all, slices.Clone(users), true
+		for i, n := range d.Several {
+			users[i] += n
 		}
 	}
+	return result, phases, users, ok
+}
+
+// sampleRatioCheck tests the users per arm against the plan, by a test that may be looked
+// at every day, before anybody is left out. The chi-square p of the day stands beside it for
+// reference.
+func (a *analyzer) sampleRatioCheck() Check {
+	result, phases, users, ok := a.ratio(a.day)
 	if !ok {
 		return Check{Name: CheckSampleRatio, Severity: Info, Sentence: noUsersSentence}
 	}
 	e := a.largestSplitE()
 	sequentialP := math.Max(floorP, math.Min(1, math.Exp(-e)))
 	planned := expected(phases)
-	deviation := largestDeviation(a.day.Users, planned)
+	deviation := largestDeviation(users, planned)
 	check := Check{Name: CheckSampleRatio, Severity: OK, Numbers: []CheckNumber{
 		{"p", Defined(math.Max(floorP, result.p))},
 		{"chi_square", Defined(result.statistic)},
@@ -163,11 +205,11 @@ func (a *analyzer) sampleRatioCheck() Check {
 		{"sequential_p", Defined(sequentialP)},
 		{"ln_e_value", Defined(e)},
 	}}
-	numbers := splitNumbers(a.day.Users, planned, result.p, sequentialP, deviation)
+	numbers := splitNumbers(users, planned, result.p, sequentialP, deviation)
 	switch {
 	case result.fewest < fewExpected:
 		check.Severity = Info
-		check.Sentence = fewForRatioSentence(sum(a.day.Users))
+		check.Sentence = fewForRatioSentence(sum(users))
 	case e > -math.Log(sampleRatioAlarm):
 		check.Severity = Alarm
 		check.Sentence = ratioAlarmSentence(numbers)

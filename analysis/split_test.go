@@ -3,7 +3,10 @@ package analysis
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
+
+	"gonum.org/v1/gonum/stat/distuv"
 
 	"readout/experiment"
 )
@@ -60,18 +63,14 @@ func TestSplitFalseAlarms(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	alarms, classic := 0, 0
 	weights := []float64{0.7, 0.3}
+	binomial := distuv.Binomial{N: 200, P: 0.3, Src: r}
 	for range runs {
 		users := []int64{0, 0}
 		var alarmed, suspect bool
 		for range 60 {
-			n := 200
-			var b int64
-			for range n {
-				if r.Float64() < 0.3 {
-					b++
-				}
-			}
-			users[0] += int64(n) - b
+			n := int64(200)
+			b := int64(binomial.Rand())
+			users[0] += n - b
 			users[1] += b
 			alarmed = alarmed || logSplitE(users, weights, splitConcentration) > -math.Log(alarm)
 			c, _ := sampleRatio(users, weights)
@@ -132,19 +131,71 @@ func TestSplitOfPhases(t *testing.T) {
 	}
 }
 
-// The split is tested before and after users seen in several variants are left out, by the
-// mean of both e-values, which keeps the level.
-func TestSplitBeforeAndAfterExclusions(t *testing.T) {
+// The split is tested by everybody where they were first, who never leave that count again.
+func TestSplitBeforeExclusions(t *testing.T) {
 	in := testInput(testExperiment(), 3)
 	in.Days = []Day{{Users: []int64{10_000, 10_000}, Several: []int64{900, 100}}}
 	check, e := splitOf(t, in)
 	after := logSplitE([]int64{10_000, 10_000}, []float64{1, 1}, splitConcentration)
 	before := logSplitE([]int64{10_900, 10_100}, []float64{1, 1}, splitConcentration)
-	if want := math.Log((math.Exp(after) + math.Exp(before)) / 2); check.Severity != Alarm || math.Abs(e-want) > 1e-9 {
-		t.Errorf("%s at ln e %v, want %v", check.Severity, e, want)
+	if check.Severity != Alarm || math.Abs(e-before) > 1e-9 || !strings.Contains(check.Sentence, "51.90% / 48.10%") {
+		t.Errorf("%s at ln e %v, want %v: %s", check.Severity, e, before, check.Sentence)
 	}
 	in.Experiment.SeveralVariants = experiment.SeveralFirst
 	if check, e := splitOf(t, in); check.Severity != OK || math.Abs(e-after) > 1e-9 {
 		t.Errorf("users counted where they were first are no others: %s at ln e %v", check.Severity, e)
+	}
+}
+
+// Leaving users out alarms where it hits one arm more than another, by a test that may be
+// looked at daily; a split that is not the planned one is another check's.
+func TestSeveralHitsArmsAlike(t *testing.T) {
+	for _, c := range []struct {
+		name           string
+		users, several [][]int64
+		mode           experiment.SeveralVariants
+		want           Severity
+	}{
+		{"alike", [][]int64{{10_000, 10_000}}, [][]int64{{80, 75}}, experiment.SeveralExclude, Info},
+		{"unlike", [][]int64{{10_000, 10_000}}, [][]int64{{80, 20}}, experiment.SeveralExclude, Alarm},
+		{"unlike, for a single look only", [][]int64{{50_000, 50_000}}, [][]int64{{300, 210}}, experiment.SeveralExclude, Info},
+		{"unlike, and nobody left out", [][]int64{{10_000, 10_000}}, [][]int64{{80, 20}}, experiment.SeveralFirst, Info},
+		{"unlike on an earlier day", [][]int64{{9_000, 9_000}, {10_000, 10_000}}, [][]int64{{80, 20}, {140, 75}}, experiment.SeveralExclude, Alarm},
+		{"a split that was not planned", [][]int64{{15_000, 5_000}}, [][]int64{{75, 25}}, experiment.SeveralExclude, Info},
+	} {
+		in := testInput(testExperiment(), 3)
+		in.Experiment.SeveralVariants = c.mode
+		for k := range c.users {
+			in.Days = append(in.Days, Day{Users: c.users[k], Several: c.several[k]})
+		}
+		a := analyzer{in: &in, day: in.today(), control: in.control()}
+		check, ok := a.severalCheck(nil)
+		if !ok || check.Severity != c.want {
+			t.Errorf("%s: %s, %v: %s", c.name, check.Severity, check.Numbers, check.Sentence)
+		}
+	}
+}
+
+// TestSeveralFalseAlarms: users who leave both arms alike alarm in no more than a thousandth of
+// the experiments, on all days together.
+func TestSeveralFalseAlarms(t *testing.T) {
+	const runs, alarm = 4000, 0.001
+	r := rand.New(rand.NewPCG(8, 8))
+	alarms := 0
+	for range runs {
+		users := []int64{0, 0}
+		alarmed := false
+		for range 60 {
+			for range 10 {
+				users[r.IntN(2)]++
+			}
+			alarmed = alarmed || logSplitE(users, []float64{1, 1}, severalConcentration) > -math.Log(alarm)
+		}
+		if alarmed {
+			alarms++
+		}
+	}
+	if limit := runs*alarm + 3*math.Sqrt(runs*alarm); float64(alarms) > limit {
+		t.Errorf("%d of %d alarm, at most %.0f should", alarms, runs, limit)
 	}
 }

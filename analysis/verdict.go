@@ -23,7 +23,7 @@ func verdict(c *Comparison, s scored, t test, final bool) Verdict {
 		return Worse
 	case final:
 		return NoDifference
-	case !c.Critical.ok:
+	case !c.Critical.ok && !c.Lo.ok && !c.Hi.ok:
 		return TooEarly
 	}
 	return NotYet
@@ -77,7 +77,8 @@ func adjustFamilies(card *Scorecard, stats experiment.Statistics) {
 	setAll(card, Primary, holm, func(c *Comparison, p float64) {
 		c.PAdjusted = Defined(p)
 		c.IntervalUnadjusted = true
-		if c.Significant = p <= alphaOf(stats); !c.Significant {
+		// Without a look that crossed its own boundary there is nothing to put on record.
+		if c.Significant = c.Significant && p <= alphaOf(stats); !c.Significant {
 			c.Record = nil
 		}
 	})

@@ -50,8 +50,12 @@ type Adjustment struct {
 	// Dropped lists the covariates left out, in their order.
 	Dropped []Dropped
 
-	// widen is what an arm's own fit adds to its variance, as a share of it; see [FitArms].
+	// widen is what an arm's own fit adds to its variance, as a share of it, and own how many
+	// covariates took part in it; see [FitArms].
 	widen float64
+	own   int64
+	// pooled is where an arm's own fit is centred.
+	pooled moments.Set
 }
 
 // Fit returns the adjustment with one θ over all arms together,
@@ -72,12 +76,7 @@ type Adjustment struct {
 // Means about the pooled means are also what gbstats (means) and tea-tasting (means and
 // ratios) use; for ratios gbstats adds up the arms' own (co)variances instead.
 func Fit(m Model, arms ...moments.Set) Adjustment {
-	var pooled moments.Set
-	for _, arm := range arms {
-		if arm.N > 0 {
-			pooled.Merge(arm)
-		}
-	}
+	pooled := pool(arms)
 	a := Adjustment{
 		Model:  m,
 		Theta:  make([]float64, len(m.Covariates)),
@@ -97,6 +96,17 @@ func Fit(m Model, arms ...moments.Set) Adjustment {
 	return a
 }
 
+// pool returns the moments over all users.
+func pool(arms []moments.Set) moments.Set {
+	var pooled moments.Set
+	for _, arm := range arms {
+		if arm.N > 0 {
+			pooled.Merge(arm)
+		}
+	}
+	return pooled
+}
+
 // FitArms returns one adjustment per arm, each with the arm's own θ about the arm's own
 // means and the centre of all arms: the regression of the outcome on arm, covariates and
 // their interactions. Its effect never has a larger asymptotic variance than the
@@ -111,14 +121,15 @@ func Fit(m Model, arms ...moments.Set) Adjustment {
 // the HC2 variance: exact HC2 needs each user's residual and leverage. The two differ by
 // O(1/n) relative to the variance when the residual variance does not depend on the
 // covariates, and more when it does. An arm whose θ cannot be fitted is left unadjusted.
+// Like every regression's, these variances take the centre as given; see [Centering].
 //
 // Source: W. Lin (2013), "Agnostic notes on regression adjustments to experimental data:
 // reexamining Freedman's critique".
 func FitArms(m Model, arms ...moments.Set) []Adjustment {
-	all := Fit(m, arms...)
+	all, pooled := Fit(m, arms...), pool(arms)
 	out := make([]Adjustment, len(arms))
 	for i, arm := range arms {
-		a := Adjustment{Model: m, Theta: make([]float64, len(m.Covariates)), Center: all.Center}
+		a := Adjustment{Model: m, Theta: make([]float64, len(m.Covariates)), Center: all.Center, pooled: pooled}
 		reasons := make([]string, len(m.Covariates))
 		for _, d := range all.Dropped {
 			reasons[d.Covariate] = d.Reason
@@ -131,6 +142,7 @@ func FitArms(m Model, arms ...moments.Set) []Adjustment {
 		}
 		if k := len(fit.kept); k > 0 {
 			n := float64(arm.N)
+			a.own = int64(k)
 			a.widen = (n-1)/(n-1-float64(k))*(1+n/(n-1)*fit.mahalanobis(distance)) - 1
 		}
 		for j, reason := range reasons {
@@ -141,6 +153,43 @@ func FitArms(m Model, arms ...moments.Set) []Adjustment {
 		out[i] = a
 	}
 	return out
+}
+
+// Centering returns what the centre of the covariates adds to the difference of two arms
+// adjusted by their own fits,
+//
+//	(θ_t − θ_c)' · center
+//
+// over the users of all arms. Users like those of the experiment, drawn anew, would have
+// another centre, and where the effect depends on the covariates another average effect. The
+// variance of the difference is the sum of the two arms' and this one, each over its N. It
+// is the zero Estimate for adjustments by [Fit], in whose difference the centre cancels. The
+// errors are those of [Term.Estimate].
+//
+// Source: A. Negi, J. M. Wooldridge (2021), "Revisiting regression adjustment in experiments
+// with heterogeneous treatment effects".
+func Centering(treatment, control Adjustment) (Estimate, error) {
+	pooled := treatment.pooled
+	if pooled.N == 0 {
+		return Estimate{}, nil
+	}
+	var mean float64
+	weights := make([]float64, pooled.Columns())
+	for j := range treatment.Theta {
+		d := treatment.Theta[j] - control.Theta[j]
+		if d == 0 {
+			continue
+		}
+		_, w, ok := treatment.Covariates[j].linearise(pooled)
+		if !ok {
+			return Estimate{}, ErrZeroDenominator
+		}
+		mean += d * treatment.Center[j]
+		for i, wi := range w {
+			weights[i] += d * wi
+		}
+	}
+	return newEstimate(pooled, mean, weights)
 }
 
 // Note returns [NoPrePeriodData] when there are covariates and none of them varies, else "".
@@ -188,6 +237,7 @@ func (a Adjustment) Estimate(arm moments.Set) (Estimate, error) {
 	if e, err = newEstimate(arm, mean, weights); err != nil {
 		return Estimate{}, err
 	}
+	e.DF -= a.own
 	e.Variance *= 1 + a.widen
 	if !finite(e.Variance) {
 		return Estimate{}, ErrTooLarge
@@ -203,18 +253,38 @@ func (a Adjustment) Estimate(arm moments.Set) (Estimate, error) {
 // It is at least 0, and above 1 when the covariates hurt. It reports false when the raw
 // variance is 0 or some arm has no estimate.
 func (a Adjustment) VarianceKept(arms ...moments.Set) (kept float64, ok bool) {
+	fits := make([]Adjustment, len(arms))
+	for i := range fits {
+		fits[i] = a
+	}
+	return VarianceKept(fits, arms)
+}
+
+// VarianceKept is the same for arms of which each has an adjustment of its own, such as
+// [FitArms] returns. For two arms it is that of their difference, [Centering] included, and
+// for more the mean over all differences, weighted by their raw variances.
+func VarianceKept(fits []Adjustment, arms []moments.Set) (kept float64, ok bool) {
 	var adjusted, raw float64
-	for _, arm := range arms {
-		r, err := a.Outcome.Estimate(arm)
+	for i, arm := range arms {
+		r, err := fits[i].Outcome.Estimate(arm)
 		if err != nil {
 			return 0, false
 		}
-		e, err := a.Estimate(arm)
+		e, err := fits[i].Estimate(arm)
 		if err != nil {
 			return 0, false
 		}
 		raw += r.Variance / float64(r.N)
 		adjusted += e.Variance / float64(e.N)
+		for _, other := range fits[:i] {
+			center, err := Centering(fits[i], other)
+			if err != nil {
+				return 0, false
+			}
+			if center.N > 0 {
+				adjusted += center.Variance / float64(center.N) / float64(len(arms)-1)
+			}
+		}
 	}
 	if kept = adjusted / raw; raw == 0 || !finite(kept) {
 		return 0, false

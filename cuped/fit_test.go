@@ -3,6 +3,7 @@ package cuped_test
 import (
 	"errors"
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -333,8 +334,48 @@ func TestFitArms(t *testing.T) {
 	x := moments.New(2)
 	x.Add(1, 2)
 	x.Add(2, 2)
+	if e, err := cuped.FitArms(yOnX, control, treatment)[0].Estimate(control); err != nil || e.DF != control.N-2 {
+		t.Errorf("%d degrees of freedom of %d users and a covariate, %v", e.DF, control.N, err)
+	}
 	if a := cuped.FitArms(yOnX, control, x)[1]; a.Theta[0] != 0 || len(a.Dropped) != 1 {
 		t.Errorf("an arm too small to fit: %+v", a)
+	}
+}
+
+// TestCentering: over repeated experiments the variance of the effect is that of the arms
+// and of the centre together, where the effect depends on the covariate.
+func TestCentering(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	runs := moments.New(3) // effect, its variance with and without the centre's
+	for range 2000 {
+		arms := []moments.Set{moments.New(2), moments.New(2)}
+		for v := range arms {
+			for range 100 * (v + 1) {
+				x := 3 + r.NormFloat64()
+				arms[v].Add(float64(2*v-1)*x+r.NormFloat64(), x)
+			}
+		}
+		fits := cuped.FitArms(yOnX, arms...)
+		ec, _ := estimates(t, fits[0], arms[0], arms[1])
+		_, et := estimates(t, fits[1], arms[0], arms[1])
+		center, err := cuped.Centering(fits[1], fits[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		pooled := arms[0].Clone()
+		pooled.Merge(arms[1])
+		wantNear(t, "mean by the weights", center.Weights[0]*pooled.Mean[0]+center.Weights[1]*pooled.Mean[1], center.Mean, 1e-9)
+		got := compare(et, ec)
+		runs.Add(got.effect, got.se*got.se+center.Variance/float64(center.N), got.se*got.se)
+	}
+	wantNear(t, "variance of the effect", runs.Mean[1], runs.Cov(0, 0), 0.1)
+	if runs.Mean[2] > 0.6*runs.Cov(0, 0) {
+		t.Errorf("the arms alone have %v of %v, so that this shows nothing", runs.Mean[2], runs.Cov(0, 0))
+	}
+	control, treatment := readSample(t, "main").arms("y", "x")
+	one := cuped.Fit(yOnX, control, treatment)
+	if e, err := cuped.Centering(one, one); err != nil || e.N != 0 {
+		t.Errorf("one θ over all arms: %+v, %v", e, err)
 	}
 }
 
@@ -360,6 +401,10 @@ func TestAlwaysFinite(t *testing.T) {
 				if kept, ok := a.VarianceKept(arms...); ok && !isFinite(kept) {
 					t.Fatalf("variance kept %v", kept)
 				}
+			}
+			fits := cuped.FitArms(m, arms...)
+			if e, err := cuped.Centering(fits[1], fits[0]); err == nil && !isFinite(append(e.Weights, e.Mean, e.Variance)...) {
+				t.Fatalf("centering %+v of %+v", e, arms)
 			}
 		}
 	})

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"readout/cuped"
+	"readout/internal/goldentest"
 	"readout/moments"
 )
 
@@ -37,7 +38,8 @@ func (r reference) number(t *testing.T, key string) float64 {
 	return 0
 }
 
-func TestReference(t *testing.T) {
+// TestGolden holds adjusted estimates to other programs.
+func TestGolden(t *testing.T) {
 	data, err := os.ReadFile("testdata/reference.json")
 	if err != nil {
 		t.Fatal(err)
@@ -46,20 +48,22 @@ func TestReference(t *testing.T) {
 	if err := json.Unmarshal(data, &cases); err != nil {
 		t.Fatal(err)
 	}
+	out := goldentest.Tally{File: "cuped.json", Cases: len(cases)}
 	for _, c := range cases {
 		t.Run(c.ID, func(t *testing.T) {
 			switch {
 			case strings.HasPrefix(c.Source, "gbstats"):
-				checkGbstats(t, c)
+				out.Add(checkGbstats(t, c))
 			case strings.HasPrefix(c.Source, "tea-tasting"):
-				checkTeaTasting(t, c)
+				out.Add(checkTeaTasting(t, c))
 			case strings.Contains(c.Source, "lm"), strings.Contains(c.Source, "OLS"):
-				checkRegression(t, c)
+				out.Add(checkRegression(t, c))
 			default:
-				t.Fatalf("no check for source %q", c.Source)
+				out.NotCovered("no check for this source")
 			}
 		})
 	}
+	out.Log(t)
 }
 
 // comparison is what the tests need of two estimates beyond this package.
@@ -88,6 +92,25 @@ func p(t, df float64, alternative string) float64 {
 		return cdf(t)
 	}
 	return 2 * cdf(-math.Abs(t))
+}
+
+// wantInterval compares the interval at a level of confidence.
+func wantInterval(t *testing.T, got comparison, alternative string, level, lo, hi, rtol float64) {
+	t.Helper()
+	tail := 1 - level
+	if alternative == "two-sided" {
+		tail /= 2
+	}
+	half := distuv.UnitNormal.Quantile(1-tail) * got.se
+	if got.df > 0 {
+		half = distuv.StudentsT{Mu: 0, Sigma: 1, Nu: got.df}.Quantile(1-tail) * got.se
+	}
+	if alternative != "less" {
+		wantNear(t, "lower end", got.effect-half, lo, rtol)
+	}
+	if alternative != "greater" {
+		wantNear(t, "upper end", got.effect+half, hi, rtol)
+	}
 }
 
 func estimates(t *testing.T, a cuped.Adjustment, control, treatment moments.Set) (c, tr cuped.Estimate) {
@@ -157,9 +180,11 @@ func (a gbArm) set(ratio bool) moments.Set {
 	return s
 }
 
-func checkGbstats(t *testing.T, c reference) {
+// checkGbstats returns which convention of the case is not ours.
+func checkGbstats(t *testing.T, c reference) string {
 	var in struct {
 		A, B             gbArm
+		Alpha            float64
 		Type, Difference string
 	}
 	if err := json.Unmarshal(c.Input, &in); err != nil {
@@ -172,7 +197,9 @@ func checkGbstats(t *testing.T, c reference) {
 		m = cuped.Model{Outcome: cuped.Ratio(0, 1), Covariates: []cuped.Term{cuped.Ratio(2, 3)}}
 	}
 	a := cuped.Fit(m, control, treatment)
+	why := ""
 	if ratio {
+		why = "θ of ratios adds up each arm's own covariances; held with their θ"
 		// gbstats' θ adds up the covariances of each arm's own linearisation, with equal
 		// weights; ours is that of all users about the ratios over all arms. Both are
 		// consistent: the effects differ by far less than a standard error. With their θ in
@@ -190,11 +217,12 @@ func checkGbstats(t *testing.T, c reference) {
 		// gbstats divides the moments of proportions by n; ours are divided by n − 1 always.
 		ec.Variance *= float64(ec.N-1) / float64(ec.N)
 		et.Variance *= float64(et.N-1) / float64(et.N)
+		why = "variance of a proportion with divisor n; held with their divisor"
 	}
 	got := compare(et, ec)
 	if in.Difference == "relative" {
 		checkLift(t, c, m, got, ec, control, treatment)
-		return
+		return "lift with a symmetric interval by the delta method, ours is Fieller's; lift and its standard error held"
 	}
 	alternative := "two-sided"
 	switch {
@@ -206,6 +234,15 @@ func checkGbstats(t *testing.T, c reference) {
 	wantNear(t, "effect", got.effect, c.number(t, "effect"), c.Rtol)
 	wantNear(t, "standard error", got.se, c.number(t, "se"), c.Rtol)
 	wantNear(t, "p", p(got.effect/got.se, got.df, alternative), c.number(t, "p"), c.Rtol)
+	ci := c.Expected["ci"].([]any)
+	lo, _ := ci[0].(float64)
+	hi, _ := ci[1].(float64)
+	level := 0.95
+	if in.Alpha > 0 {
+		level = 1 - in.Alpha
+	}
+	wantInterval(t, got, alternative, level, lo, hi, c.Rtol)
+	return why
 }
 
 // checkLift compares the lift over the raw control mean and its standard error by the delta
@@ -244,13 +281,15 @@ func summedTheta(arms ...moments.Set) float64 {
 	return xy / xx
 }
 
-func checkTeaTasting(t *testing.T, c reference) {
+// checkTeaTasting returns which convention of the case is not ours.
+func checkTeaTasting(t *testing.T, c reference) string {
 	var in struct {
 		Raw, Missing, Alternative string
 		Y, X                      string
 		Num                       string
-		UseT                      bool `json:"use_t"`
-		EqualVar                  bool `json:"equal_var"`
+		UseT                      bool    `json:"use_t"`
+		EqualVar                  bool    `json:"equal_var"`
+		Level                     float64 `json:"confidence_level"`
 	}
 	if err := json.Unmarshal(c.Input, &in); err != nil {
 		t.Fatal(err)
@@ -281,12 +320,14 @@ func checkTeaTasting(t *testing.T, c reference) {
 		if math.Abs(got.effect-c.number(t, "effect_size")) > 0.2*wantSE || !near(got.se, wantSE, 0.05) {
 			t.Errorf("effect %v ± %v, want about %v ± %v", got.effect, got.se, c.number(t, "effect_size"), wantSE)
 		}
-		return
+		return "each moment from the users who have it, ours keeps all and marks those without history; held as about the same"
 	}
 	control, treatment := s.arms(columns...)
 	ec, et := estimates(t, cuped.Fit(m, control, treatment), control, treatment)
 	got := compare(et, ec)
+	why := "lift over the adjusted control mean with an interval on the log scale; the rest and that lift held"
 	if in.EqualVar {
+		why = "equal variances assumed; held with their pooled variance, the lift over the adjusted control mean too"
 		// The package returns each arm's variance; analysis never assumes them equal.
 		nt, nc := float64(et.N), float64(ec.N)
 		got.df = nt + nc - 2
@@ -300,9 +341,15 @@ func checkTeaTasting(t *testing.T, c reference) {
 	wantNear(t, "effect", got.effect, c.number(t, "effect_size"), c.Rtol)
 	wantNear(t, "t", got.effect/got.se, c.number(t, "statistic"), c.Rtol)
 	wantNear(t, "p", p(got.effect/got.se, got.df, in.Alternative), c.number(t, "pvalue"), c.Rtol)
+	level, alternative := in.Level, in.Alternative
+	if level == 0 {
+		level, alternative = 0.95, "two-sided"
+	}
+	wantInterval(t, got, alternative, level, c.number(t, "effect_size_ci_lower"), c.number(t, "effect_size_ci_upper"), c.Rtol)
 	// Their lift is over the adjusted control mean, ours over the raw one (and its interval
 	// Fieller's, theirs on the log scale); the ratio of our adjusted means gives theirs.
 	wantNear(t, "lift over the adjusted mean", et.Mean/ec.Mean-1, c.number(t, "rel_effect_size"), 10*c.Rtol)
+	return why
 }
 
 func setsOf(s sample, columns []string) []moments.Set {
@@ -316,8 +363,9 @@ func setsOf(s sample, columns []string) []moments.Set {
 // the standard error agrees only as far as residuals do not depend on the covariates.
 // Without interactions θ is that of within-arm moments; ours includes the difference of the
 // arms, so that their effects differ by much less than a standard error, and with their θ
-// in our adjustment their effect results.
-func checkRegression(t *testing.T, c reference) {
+// in our adjustment their effect results. Without covariates nothing differs. It returns which
+// convention of the case is not ours.
+func checkRegression(t *testing.T, c reference) string {
 	var in struct{ Raw, Formula string }
 	if err := json.Unmarshal(c.Input, &in); err != nil {
 		t.Fatal(err)
@@ -343,11 +391,16 @@ func checkRegression(t *testing.T, c reference) {
 		got := compare(et, ec)
 		wantNear(t, "effect", got.effect, c.number(t, "estimate"), c.Rtol)
 		wantNear(t, "standard error", got.se, c.number(t, "se_HC2"), 1e-2)
-		return
+		return "HC2 from every user's residual and leverage, ours from moments; effect held, standard error within 1%"
 	}
 	one := cuped.Fit(m, control, treatment)
 	ec, et := estimates(t, one, control, treatment)
 	ours := compare(et, ec)
+	if len(m.Covariates) == 0 {
+		wantNear(t, "effect", ours.effect, c.number(t, "estimate"), c.Rtol)
+		wantNear(t, "standard error", ours.se, c.number(t, "se_HC2"), c.Rtol)
+		return ""
+	}
 	if math.Abs(ours.effect-c.number(t, "estimate")) > 0.01*c.number(t, "se_HC2") {
 		t.Errorf("effect %v, want about %v", ours.effect, c.number(t, "estimate"))
 	}
@@ -356,6 +409,7 @@ func checkRegression(t *testing.T, c reference) {
 	one.Theta = withinArms(m, control, treatment)
 	ec, et = estimates(t, one, control, treatment)
 	wantNear(t, "effect with θ within arms", compare(et, ec).effect, c.number(t, "estimate"), c.Rtol)
+	return "θ within arms, ours is about the mean of all; effect held with their θ, standard error within 1.5%"
 }
 
 // withinArms returns θ from the summed moments of the arms about their own means.

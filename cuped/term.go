@@ -37,6 +37,9 @@ func Ratio(numerator, denominator int) Term {
 type Estimate struct {
 	// N is the number of users.
 	N int64
+	// DF are the degrees of freedom of Variance: N − 1, less one per covariate of an arm's
+	// own fit.
+	DF int64
 	// Mean is the estimated value, in the metric's unit.
 	Mean float64
 	// Variance is the sample variance (divisor N − 1) of the value per user, for ratios of
@@ -124,7 +127,7 @@ func newEstimate(set moments.Set, value float64, weights []float64) (Estimate, e
 	if !finite(value) || !finite(v) {
 		return Estimate{}, ErrTooLarge
 	}
-	return Estimate{N: set.N, Mean: value, Variance: v, Weights: weights}, nil
+	return Estimate{N: set.N, DF: set.N - 1, Mean: value, Variance: v, Weights: weights}, nil
 }
 
 // roundingShare is the share of the summed magnitudes below which a variance is only what

@@ -172,6 +172,7 @@ func (d *decoder) statistics(s *Statistics) []field {
 			}
 			choice(d, &s.Method, "method", Methods()).read(n)
 		}, choiceShape(Methods())}, ""},
+		{"cuped", choice(d, &s.CUPED, "cuped", CUPEDFits()), ""},
 		{"procedure", choice(d, &s.Procedure, "procedure", Procedures()), ""},
 		{"spending", rule{func(n *node) { d.spending(n, &s.Spending) }, anyShape(
 			choiceShape(SpendingNames()), objectShape(d.spendingFields(&Spending{}, new(*node))))}, ""},

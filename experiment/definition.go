@@ -96,6 +96,7 @@ type Guardrail struct {
 // Statistics is how an experiment is tested.
 type Statistics struct {
 	Method     Method
+	CUPED      CUPEDFit // of method sequential-cuped
 	Procedure  Procedure
 	Spending   Spending
 	Futility   Futility
@@ -117,6 +118,7 @@ type Spending struct {
 func DefaultStatistics() Statistics {
 	return Statistics{
 		Method:     Methods()[0],
+		CUPED:      CUPEDFits()[0],
 		Procedure:  Procedures()[0],
 		Spending:   Spending{Name: SpendingNames()[0]},
 		Futility:   Futilities()[0],

@@ -27,6 +27,7 @@ func TestConfigHash(t *testing.T) {
 	f("salt", true, func(e *Experiment) { e.Salt = "x" })
 	f("variant", true, func(e *Experiment) { e.Variants[1].Name = "bigger" })
 	f("confidence", true, func(e *Experiment) { e.Statistics.Confidence = 0.9 })
+	f("regression", true, func(e *Experiment) { e.Statistics.CUPED = CUPEDPooled })
 	f("spending", true, func(e *Experiment) { e.Statistics.Spending.Parameter = 2 })
 	f("policy", true, func(e *Experiment) { e.SeveralVariants = SeveralExclude })
 	f("primary metrics", true, func(e *Experiment) { e.Scorecard.Primary = e.Scorecard.Secondary[:1] })

@@ -99,6 +99,19 @@ const (
 // Methods returns the names of method that YAML allows, the default first.
 func Methods() []Method { return []Method{MethodSequentialCUPED, MethodSequential} }
 
+// A CUPEDFit says which regression on what is known from before the exposure method
+// sequential-cuped uses.
+type CUPEDFit string
+
+// The regressions.
+const (
+	CUPEDPooled     CUPEDFit = "pooled"     // one coefficient over all arms together
+	CUPEDInteracted CUPEDFit = "interacted" // one coefficient per arm (Lin 2013)
+)
+
+// CUPEDFits returns the allowed names of cuped, the default first.
+func CUPEDFits() []CUPEDFit { return []CUPEDFit{CUPEDPooled, CUPEDInteracted} }
+
 // A Procedure is a way to look repeatedly and keep the error rate.
 type Procedure string
 

@@ -132,7 +132,7 @@ func TestExperimentFields(t *testing.T) {
 			Guardrails: []Guardrail{{metric("latency_p95"), 0.02}},
 		},
 		Statistics: Statistics{
-			Method: MethodSequentialCUPED, Procedure: ProcedureGroupSequential,
+			Method: MethodSequentialCUPED, CUPED: CUPEDInteracted, Procedure: ProcedureGroupSequential,
 			Spending: Spending{SpendingKimDeMets, 3}, Futility: FutilityBinding, Correction: CorrectionHolm,
 			Confidence: 0.95, Power: 0.8, MDE: 0.02, HasMDE: true,
 		},

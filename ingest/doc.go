@@ -32,6 +32,9 @@
 // user enters at one look and leaves, or is exchanged for the same user with newer numbers,
 // at a later one.
 //
+// ReadTable reads a small file of any other kind whole, column by column, by the same checks
+// (table.go).
+//
 // The package knows no statistics: which columns a metric needs, what is made of moments
 // and what counts mean is said elsewhere. It reads no clock, writes nothing, and keeps
 // nothing between runs. Of this module's packages it may import experiment, moments,

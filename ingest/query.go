@@ -235,9 +235,12 @@ type Segment struct {
 	Value string
 	// Null says that the value is null, or empty; Other that this is all users whose value
 	// is not told apart.
-	Null, Other    bool
-	Users, Several []int64
-	Metrics        [][][]Cell
+	Null, Other bool
+	// Users and Several count per variant, PhaseUsers and PhaseSeveral by phase of the first
+	// exposure too, as of the whole.
+	Users, Several           []int64
+	PhaseUsers, PhaseSeveral [][]int64
+	Metrics                  [][][]Cell
 }
 
 // LeftOut counts an experiment's rows that took no part, and why.

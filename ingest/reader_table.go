@@ -55,7 +55,15 @@ func (t *tableFile) recoverInto(err *error) {
 	}
 }
 
-func (t *tableFile) open() (err error) {
+func (t *tableFile) open() error {
+	if err := t.footer(); err != nil {
+		return err
+	}
+	return t.resolve()
+}
+
+// footer reads what the file says of itself.
+func (t *tableFile) footer() (err error) {
 	if t.meta, t.pagesEnd, err = readFooter(t.data, t.file.Size); err != nil {
 		return err
 	}
@@ -67,7 +75,7 @@ func (t *tableFile) open() (err error) {
 			return fmt.Errorf("the file is damaged: row group %d has %d columns, and the schema %d", g, n, t.schema.total)
 		}
 	}
-	return t.resolve()
+	return nil
 }
 
 // resolve finds the columns wanted and checks their types. All faults are reported at once.

@@ -348,6 +348,10 @@ func (r *reference) segments(e *Experiment, users map[string]*referenceUser, out
 		}
 		for s := range segments {
 			segments[s].Users, segments[s].Several = make([]int64, len(e.Variants)), make([]int64, len(e.Variants))
+			for range len(e.Phases) + 1 {
+				segments[s].PhaseUsers = append(segments[s].PhaseUsers, make([]int64, len(e.Variants)))
+				segments[s].PhaseSeveral = append(segments[s].PhaseSeveral, make([]int64, len(e.Variants)))
+			}
 		}
 		of := map[string]int{}
 		for id, u := range users {
@@ -356,12 +360,14 @@ func (r *reference) segments(e *Experiment, users map[string]*referenceUser, out
 				s = len(large)
 			}
 			of[id] = s
-			v := slices.Index(e.Variants, u.first.variant)
+			v, phase := slices.Index(e.Variants, u.first.variant), e.phase(u)
 			if u.several {
 				segments[s].Several[v]++
+				segments[s].PhaseSeveral[phase][v]++
 			}
 			if !u.several || e.SeveralVariants == First {
 				segments[s].Users[v]++
+				segments[s].PhaseUsers[phase][v]++
 			}
 		}
 		out.Segments = append(out.Segments, segments)

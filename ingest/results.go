@@ -36,16 +36,9 @@ func (r *runner) experiments(ctx context.Context, programs []*program, totals []
 // users fills in how many users the looks have.
 func users(p *program, t *experimentTotals, looks []LookResult) {
 	phases, variants := len(p.phases)+1, len(p.variants)
-	empty := func() [][]int64 {
-		out := make([][]int64, phases)
-		for phase := range out {
-			out[phase] = make([]int64, variants)
-		}
-		return out
-	}
 	for k := range looks {
 		looks[k].Users, looks[k].Several = make([]int64, variants), make([]int64, variants)
-		looks[k].PhaseUsers, looks[k].PhaseSeveral = empty(), empty()
+		looks[k].PhaseUsers, looks[k].PhaseSeveral = p.noUsers(), p.noUsers()
 	}
 	for phase := range phases {
 		for rank, variant := range p.variants {
@@ -61,6 +54,15 @@ func users(p *program, t *experimentTotals, looks []LookResult) {
 			}
 		}
 	}
+}
+
+// noUsers returns counts by phase and variant, all 0.
+func (p *program) noUsers() [][]int64 {
+	out := make([][]int64, len(p.phases)+1)
+	for phase := range out {
+		out[phase] = make([]int64, len(p.variants))
+	}
+	return out
 }
 
 // cumulateAll cumulates counts by look, one arm after the other.
@@ -104,11 +106,14 @@ func (c *segmentColumn) at(p *program, column, k, looks int) []Segment {
 		slot := (n + 1) % len(c.slots.values) // slot 0 comes last
 		s := c.slots.name(c.ranks.texts[column], slot)
 		s.Users, s.Several = make([]int64, len(p.variants)), make([]int64, len(p.variants))
+		s.PhaseUsers, s.PhaseSeveral = p.noUsers(), p.noUsers()
 		var all int64
 		for arm := range p.arms() {
-			variant, at := p.variants[arm%len(p.variants)], slot*p.arms()+arm
+			phase, variant, at := arm/len(p.variants), p.variants[arm%len(p.variants)], slot*p.arms()+arm
 			s.Users[variant] += users[at]
 			s.Several[variant] += several[at]
+			s.PhaseUsers[phase][variant] = users[at]
+			s.PhaseSeveral[phase][variant] = several[at]
 			all += users[at] + several[at]
 		}
 		if slot == 0 && all > 0 || slot > 0 && c.slots.apart[k][slot] {

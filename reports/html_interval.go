@@ -77,6 +77,15 @@ func (a barAxis) span(m *analysis.MetricResult, c *analysis.Comparison) span {
 	return s
 }
 
+// describe says from where to where the scale reaches.
+func (a barAxis) describe() string {
+	format := barScaleEffect
+	if a.lift {
+		format = barScaleLift
+	}
+	return fmt.Sprintf(format, a.label(-a.far), a.label(a.far))
+}
+
 // label writes a value of the scale.
 func (a barAxis) label(v float64) string {
 	v = finite(v * a.scale)

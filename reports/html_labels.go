@@ -33,6 +33,10 @@ const (
 	pageMore          = "and %s more"
 	pageCutText       = "… (%s bytes in all)"
 	pageNoPayload     = "no payload"
+	pageNoSegments    = "no users yet"
+	pageOneSegment    = "1 segment"
+	pageMismatch      = "Split not as planned"
+	pageSegments      = "%s segments"
 )
 
 // The sentences about the numbers of one comparison.
@@ -40,10 +44,10 @@ const (
 	pageRecord      = "Decided on %s, at look %d: effect %s, p-value %s. That is the result of the test."
 	pageRecordAfter = " What the table shows is follow-up: estimates of later days, which do not change it."
 	pageApproximate = "Approximate: the looks at this metric hang together in a way that the test does not see in full, because numbers of past users still grow or the end was moved. Its error rate is kept only roughly."
-	pageStagewise   = "Now that the test has ended (look %d on %s), the best estimate of the effect is %s, p-value %s. Other than the interval in the table, it holds for that look alone, corrects for having stopped when the numbers looked good, and is narrower."
+	pageStagewise   = "Now that the test has ended (look %d on %s), the best estimate of the effect is %s, p-value %s. Other than the interval in the table, it holds for that look alone, corrects for having stopped when the numbers looked good, and is narrower. The lift has no such estimate: the boundaries were crossed, or not, by the effect."
 	pageFutile      = "Futile so far: if there were an improvement of the size that is looked for, the numbers would hardly be like this. Stopping for that reason costs nothing but the chance of a late turn."
 	pageConditional = "chance of finding an improvement by the end %s if it has the size that is looked for, %s if it is as large as it looks now"
-	pageExpected    = "with %s users expected in both arms"
+	pageExpected    = "with a forecast of %s users of both arms at the end"
 	pageAsOfLook    = "No look on this day: interval and p-value are those of %s."
 	pageCuped       = "CUPED with %s"
 	pageCupedGain   = " leaves %s of the variance, which is worth %s more users"
@@ -168,6 +172,11 @@ func glossary() []term {
 		{"CUPED", "using what users did before the experiment to take noise out of the comparison."},
 		{"Margin", "how much worse a guardrail may get, in percent of control."},
 	}
+}
+
+// segmentTerm explains segments, where there are any.
+func segmentTerm() term {
+	return term{"Segment", "users who have something in common when they first come, such as the country. Among many segments some seem to differ by chance."}
 }
 
 // A term is a word and its explanation.

@@ -129,11 +129,7 @@ func definitionOf(card *analysis.Scorecard, r *analysis.MetricResult, m *experim
 
 // cupedSentence says what the adjustment did.
 func cupedSentence(a *analysis.CUPED) string {
-	covariates := make([]string, len(a.Covariates))
-	for i, name := range a.Covariates {
-		covariates[i] = shortName(name)
-	}
-	out := fmt.Sprintf(pageCuped, list(", ", covariates...))
+	out := fmt.Sprintf(pageCuped, covariateNames(a))
 	if _, ok := a.VarianceKept.Get(); ok {
 		out += fmt.Sprintf(pageCupedGain, roughShare(a.VarianceKept), roughShare(a.EffectiveSampleGained))
 	}

@@ -16,6 +16,7 @@ type resultsView struct {
 	Omitted  []string
 	Users    *figure
 	Series   []series
+	Segments *segmentsView
 	Checks   []checkView
 	Read     []string
 	LeftOut  []string
@@ -80,6 +81,9 @@ func results(card *analysis.Scorecard, zone zone) (resultsView, error) {
 	if v.Users, err = usersFigure(card); err != nil {
 		return v, err
 	}
+	if v.Segments = segmentsOf(card); v.Segments != nil {
+		v.Glossary = append(v.Glossary, segmentTerm())
+	}
 	for _, c := range card.Checks {
 		v.Checks = append(v.Checks, checkOf(c))
 	}
@@ -91,9 +95,9 @@ func results(card *analysis.Scorecard, zone zone) (resultsView, error) {
 		}
 		v.Family = fmt.Sprintf(labelFamily, len(family), visible(card.Plan.Correction), number(card.Plan.AlphaEach), list(", ", family...))
 	}
-	v.Read = []string{tableRead(labelExposures, &card.Data.Exposures, zone), tableRead(labelConversions, &card.Data.Conversions, zone)}
+	v.Read = dataRead(&card.Data, zone)
 	v.LeftOut = leftOuts(&card.Data)
-	if len(v.LeftOut) == 0 {
+	if len(v.LeftOut) == 0 && card.Data.SummaryRows == 0 {
 		v.Nothing = labelNothingOut
 	}
 	return v, nil
@@ -141,7 +145,7 @@ func metricOf(card *analysis.Scorecard, m *analysis.MetricResult, zone zone) met
 		v.Lower = strings.Trim(lower, " ()")
 	}
 	v.About = aboutMetric(card, m, zone)
-	for _, col := range columnsOf(m.Role) {
+	for _, col := range columnsOf(m) {
 		switch col.head {
 		case headP:
 			v.Tail = append(v.Tail, "p-value")
@@ -153,10 +157,7 @@ func metricOf(card *analysis.Scorecard, m *analysis.MetricResult, zone zone) met
 	}
 	axis, drawn := axisOf(m)
 	if drawn {
-		v.Scale = fmt.Sprintf(barScaleLift, axis.label(-axis.far), axis.label(axis.far))
-		if !axis.lift {
-			v.Scale = fmt.Sprintf(barScaleEffect, axis.label(-axis.far), axis.label(axis.far))
-		}
+		v.Scale = axis.describe()
 	}
 	if m.Reason != "" {
 		v.Notes = append(v.Notes, visible(m.Reason))
@@ -254,6 +255,9 @@ func comparisonNotes(r row) []string {
 	}
 	for _, note := range append(endNotes(r), limitNotes(c)...) {
 		out = append(out, about(r, note))
+	}
+	if note := countedFirstNote(r); note != "" {
+		out = append(out, about(r, upperFirst(note)+"."))
 	}
 	return out
 }

@@ -268,7 +268,7 @@ func TestHTMLSays(t *testing.T) {
 		{"full", "big: Decided on 2026-01-18, at look 7: effect +2.10 [+0.31, +3.89], p-value 0.00310. That is the result of the test. What the table shows is follow-up"},
 		{"full", "big: Now that the test has ended (look 7 on 2026-01-18), the best estimate of the effect is +1.90 [+0.40, +3.40], p-value 0.00210."},
 		{"full", "big: Futile so far:"},
-		{"full", "chance of finding an improvement by the end 12% if it has the size that is looked for, 3% if it is as large as it looks now, with 260,000 users expected in both arms"},
+		{"full", "chance of finding an improvement by the end 12% if it has the size that is looked for, 3% if it is as large as it looks now, with a forecast of 260,000 users of both arms at the end"},
 		{"full", "big: Approximate:"},
 		{"full", "Alarm Excluded users are not split like the traffic"},
 		{"full", "stopped at 2026-01-18 00:00: it broke"},

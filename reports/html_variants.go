@@ -72,7 +72,7 @@ func variants(p *Page, zone zone) variantsView {
 func countedVariant(have analysis.Variant, all int64) variantView {
 	v := variantView{
 		Name: variantName(have), Traffic: share(analysis.Defined(have.Traffic)),
-		Users: count(have.Users), Share: missing, Several: count(have.Several),
+		Users: count(have.Users), Share: missing, Several: knownCount(have.Several),
 	}
 	if all > 0 {
 		v.Share = percent(float64(have.Users) / float64(all))

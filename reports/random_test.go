@@ -76,7 +76,7 @@ func randomMetric(t *rapid.T) analysis.MetricResult {
 		Variants: few(t, "results", func(t *rapid.T) analysis.VariantResult {
 			return analysis.VariantResult{
 				Variant: rapid.SampledFrom([]string{"control", "big", "small", "\x1b"}).Draw(t, "variant"),
-				Users:   randomCount(t, "users"), Conversions: randomCount(t, "conversions"), Total: randomNumber(t, "total"),
+				Users:   randomCount(t, "users"), Conversions: analysis.Count(randomCount(t, "conversions")), Total: randomNumber(t, "total"),
 				Mean: randomNumber(t, "mean"), Variance: randomNumber(t, "variance"), SE: randomNumber(t, "se"), Reason: randomText(t, "reason"),
 			}
 		}),
@@ -116,10 +116,11 @@ func randomCard(t *rapid.T) analysis.Scorecard {
 		return analysis.Variant{
 			Name:    rapid.SampledFrom([]string{"control", "big", "\x1b", "大"}).Draw(t, "variant"),
 			Control: rapid.Bool().Draw(t, "control"), Traffic: rapid.Float64().Draw(t, "traffic"),
-			Users: randomCount(t, "users"), Several: randomCount(t, "several"),
+			Users: randomCount(t, "users"), Several: analysis.Count(randomCount(t, "several")),
 		}
 	})
 	card.Metrics = few(t, "metrics", randomMetric)
+	card.Segments = randomSegments(t)
 	card.Checks = few(t, "checks", func(t *rapid.T) analysis.Check {
 		return analysis.Check{
 			Name: randomText(t, "check"), Severity: rapid.SampledFrom([]analysis.Severity{analysis.OK, analysis.Warning, "x\x1b"}).Draw(t, "severity"),

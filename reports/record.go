@@ -14,9 +14,11 @@ import (
 )
 
 // Record returns the scorecards as one Arrow record: a row per scorecard, metric and
-// variant in the scorecards' order, controls included. Columns are flat and named like the
-// scorecard's JSON; figures of the comparison are null in rows of controls, and what is
-// not defined is null, with the column reason saying why. The caller releases it.
+// variant in the scorecards' order, controls included. Behind the rows of all users of a
+// scorecard stand those by segment, if it has any: there segment_column is not null. Columns
+// are flat and named like the scorecard's JSON; figures of the comparison are null in rows
+// of controls, those of looks and verdicts are in rows by segment, and what is not defined
+// is null, with the column reason saying why. The caller releases it.
 //
 // It fails on a scorecard whose date is none.
 func Record(cards []analysis.Scorecard) (arrow.Record, error) {
@@ -32,11 +34,13 @@ func Record(cards []analysis.Scorecard) (arrow.Record, error) {
 		if _, err := time.Parse(time.DateOnly, card.Date); err != nil {
 			return nil, fmt.Errorf("scorecard of %q: date %q: want YYYY-MM-DD", card.Experiment, card.Date)
 		}
+		var all []row
 		for j := range card.Metrics {
-			for _, r := range rows(card, &card.Metrics[j]) {
-				for k, c := range columns {
-					c.add(b.Field(k), r)
-				}
+			all = append(all, rows(card, &card.Metrics[j])...)
+		}
+		for _, r := range append(all, segmentRows(card)...) {
+			for k, c := range columns {
+				c.add(b.Field(k), r)
 			}
 		}
 	}
@@ -74,9 +78,18 @@ func recordColumns() []recordColumn {
 			return f(r.comparison)
 		})
 	}
-	compared := func(name string, f func(*analysis.Comparison) bool) recordColumn {
+	flag := func(name string, f func(*analysis.Comparison) bool) recordColumn {
 		return flagColumn(name, func(r row) (bool, bool) {
 			if r.comparison == nil {
+				return false, false
+			}
+			return f(r.comparison), true
+		})
+	}
+	// compared is about looks and verdicts, which segments do not have.
+	compared := func(name string, f func(*analysis.Comparison) bool) recordColumn {
+		return flagColumn(name, func(r row) (bool, bool) {
+			if r.comparison == nil || r.segment != nil {
 				return false, false
 			}
 			return f(r.comparison), true
@@ -96,6 +109,14 @@ func recordColumns() []recordColumn {
 				return none
 			}
 			return f(c.Record)
+		})
+	}
+	inSegment := func(name string, f func(segmentOf) string) recordColumn {
+		return textColumn(name, func(r row) string {
+			if r.segment == nil {
+				return ""
+			}
+			return f(*r.segment)
 		})
 	}
 	cuped := func(name string, f func(*analysis.CUPED) analysis.Number) recordColumn {
@@ -126,10 +147,26 @@ func recordColumns() []recordColumn {
 		requiredText("variant", func(r row) string { return r.variant.Name }),
 		requiredFlag("control", func(r row) bool { return r.variant.Control }),
 		numberColumn("traffic", func(r row) analysis.Number { return analysis.Defined(r.variant.Traffic) }),
+		inSegment("segment_column", func(s segmentOf) string { return s.column }),
+		inSegment("segment_kind", func(s segmentOf) string { return string(s.segment.Kind) }),
+		inSegment("segment", func(s segmentOf) string { return s.segment.Value }),
+		numberColumn("segment_split_p", func(r row) analysis.Number {
+			if r.segment == nil {
+				return none
+			}
+			return r.segment.segment.Split.SequentialP
+		}),
+		flagColumn("segment_split_mismatch", func(r row) (bool, bool) {
+			if r.segment == nil {
+				return false, false
+			}
+			_, tested := r.segment.segment.Split.SequentialP.Get()
+			return r.segment.segment.Split.Mismatch, tested
+		}),
 
 		// The variant.
 		requiredInteger("users", func(r row) int64 { return r.variant.Users }),
-		requiredInteger("several", func(r row) int64 { return r.variant.Several }),
+		integerColumn("several", func(r row) (int64, bool) { return r.variant.Several.Get() }),
 		integerColumn("metric_users", func(r row) (int64, bool) {
 			if r.result == nil {
 				return 0, false
@@ -140,7 +177,7 @@ func recordColumns() []recordColumn {
 			if r.result == nil {
 				return 0, false
 			}
-			return r.result.Conversions, true
+			return r.result.Conversions.Get()
 		}),
 		result("total", func(v *analysis.VariantResult) analysis.Number { return v.Total }),
 		result("denominator_total", func(v *analysis.VariantResult) analysis.Number { return v.DenominatorTotal }),
@@ -161,7 +198,7 @@ func recordColumns() []recordColumn {
 		comparison("lift", func(c *analysis.Comparison) analysis.Number { return c.Lift }),
 		comparison("lift_lo", func(c *analysis.Comparison) analysis.Number { return c.LiftLo }),
 		comparison("lift_hi", func(c *analysis.Comparison) analysis.Number { return c.LiftHi }),
-		compared("lift_unbounded", func(c *analysis.Comparison) bool { return c.LiftUnbounded }),
+		flag("lift_unbounded", func(c *analysis.Comparison) bool { return c.LiftUnbounded }),
 		said("lift_reason", func(c *analysis.Comparison) string { return c.LiftReason }),
 		comparison("z", func(c *analysis.Comparison) analysis.Number { return c.Z }),
 		comparison("critical", func(c *analysis.Comparison) analysis.Number { return c.Critical }),
@@ -174,7 +211,7 @@ func recordColumns() []recordColumn {
 		comparison("time", func(c *analysis.Comparison) analysis.Number { return c.Time }),
 		comparison("spent", func(c *analysis.Comparison) analysis.Number { return c.Spent }),
 		integerColumn("look", func(r row) (int64, bool) {
-			if r.comparison == nil {
+			if r.comparison == nil || r.segment != nil {
 				return 0, false
 			}
 			return int64(r.comparison.Look), true

@@ -145,8 +145,8 @@ func TestRecordRows(t *testing.T) {
 	}
 	defer record.Release()
 	got := cells(t, record)
-	if want := 2 * len(full().Metrics); len(got) != want {
-		t.Fatalf("%d rows, want %d: every metric in every variant", len(got), want)
+	if want := 2*len(full().Metrics) + 10; len(got) != want {
+		t.Fatalf("%d rows, want %d: every metric in every variant, and by segment", len(got), want)
 	}
 	f := func(line int, want map[string]any) {
 		t.Helper()

@@ -18,6 +18,8 @@ type row struct {
 	// result and comparison are nil where the metric has none for this variant.
 	result     *analysis.VariantResult
 	comparison *analysis.Comparison
+	// segment is the part of the users that the row is about; nil for all.
+	segment *segmentOf
 }
 
 // rows returns every metric in every variant, in the scorecard's order. A metric without

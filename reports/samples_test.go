@@ -54,10 +54,11 @@ func base() analysis.Scorecard {
 	}
 }
 
-// full is base with metrics of every role and kind and with checks of every severity.
+// full is base with metrics of every role and kind, by segment too, and with checks of every severity.
 func full() analysis.Scorecard {
 	card := base()
 	card.Metrics = []analysis.MetricResult{purchased(), revenue(), broken(), rare(), orderValue(), latency()}
+	card.Segments = segmentsSample()
 	card.Checks = []analysis.Check{
 		{Name: "sample_ratio", Severity: analysis.OK, Sentence: "The split fits the traffic."},
 		{Name: "missing_days", Severity: analysis.OK, Sentence: "Every day has data."},
@@ -222,6 +223,7 @@ func hostile() analysis.Scorecard {
 			card.Checks[i].Severity = analysis.Severity(evil)
 		}
 	}
+	card.Segments = hostileSegments(evil)
 	card.Data.LeftOut[0].Name, card.Data.LeftOut[1].Text = evil+" and a name that goes on and on and on and on without an end", evil
 	return card
 }

@@ -57,6 +57,7 @@ func writeCard(c *canvas, card *analysis.Scorecard) {
 	if len(card.Metrics) > 0 {
 		c.line(0, labelLegend, faint)
 	}
+	writeSegments(c, card)
 	writeChecks(c, card)
 	writePlan(c, &card.Plan)
 	writeData(c, &card.Data, zone)
@@ -78,7 +79,9 @@ func writeHead(c *canvas, card *analysis.Scorecard, zone zone) {
 	if card.Title != "" {
 		title += ": " + visible(card.Title)
 	}
-	c.line(0, title, strong)
+	if title != "" {
+		c.line(0, title, strong)
+	}
 	if owner := list(", ", list(" / ", visible(card.Organization), visible(card.Project)), prefix(labelOwner, visible(card.Owner))); owner != "" {
 		c.line(0, owner, faint)
 	}
@@ -147,7 +150,7 @@ func writeUsers(c *canvas, card *analysis.Scorecard) {
 		}
 		users = append(users, of)
 		if v.Several > 0 {
-			several = append(several, fmt.Sprintf(labelSeveralOf, count(v.Several), shortName(v.Name)))
+			several = append(several, fmt.Sprintf(labelSeveralOf, knownCount(v.Several), shortName(v.Name)))
 		}
 	}
 	if len(users) > 0 {

@@ -9,7 +9,10 @@ import (
 
 // writeData writes what was read and, by reason, what was left out.
 func writeData(c *canvas, data *analysis.DataRead, zone zone) {
-	c.line(0, labelRead+": "+tableRead(labelExposures, &data.Exposures, zone)+"; "+tableRead(labelConversions, &data.Conversions, zone)+".", regular)
+	c.line(0, labelRead+": "+list("; ", dataRead(data, zone)...)+".", regular)
+	if data.SummaryRows > 0 {
+		return
+	}
 
 	var left []string
 	add := func(table string, out []analysis.LeftOut) {
@@ -32,6 +35,14 @@ func writeData(c *canvas, data *analysis.DataRead, zone zone) {
 		}
 		c.line(2, l, regular)
 	}
+}
+
+// dataRead says what was read, table by table.
+func dataRead(data *analysis.DataRead, zone zone) []string {
+	if data.SummaryRows > 0 {
+		return []string{fmt.Sprintf(labelSummary, several(data.SummaryRows, labelOneRow, labelRows))}
+	}
+	return []string{tableRead(labelExposures, &data.Exposures, zone), tableRead(labelConversions, &data.Conversions, zone)}
 }
 
 // tableRead says how much of a table was read and from when to when.

@@ -19,17 +19,17 @@ type column struct {
 	cell  func(row) string
 }
 
-// columnsOf returns the columns of a role: only secondary metrics have q-values, and
-// guardrails are read from the interval and the margin rather than from p.
-func columnsOf(role analysis.Role) []column {
+// columnsOf returns the columns of metrics of one role: only secondary metrics have q-values,
+// and guardrails are read from the interval and the margin rather than from p.
+func columnsOf(metrics ...*analysis.MetricResult) []column {
 	columns := []column{
 		{headUsers, true, usersCell},
 		{headConversions, true, conversionsCell},
-		{headMean, true, meanCell},
+		{meanHead(metrics), true, meanCell},
 		{headLift, false, liftCell},
 		{headEffect, false, effectCell},
 	}
-	switch role {
+	switch metrics[0].Role {
 	case analysis.Secondary:
 		columns = append(columns, column{headP, false, pCell}, column{headQ, false, qCell})
 	case analysis.Guardrail:
@@ -38,6 +38,23 @@ func columnsOf(role analysis.Role) []column {
 		columns = append(columns, column{headP, false, pCell})
 	}
 	return columns
+}
+
+// meanHead is the head of the column of what the variants came to.
+func meanHead(metrics []*analysis.MetricResult) string {
+	quantiles := 0
+	for _, m := range metrics {
+		if m.Kind == string(experiment.KindQuantile) {
+			quantiles++
+		}
+	}
+	switch quantiles {
+	case 0:
+		return headMean
+	case len(metrics):
+		return headQuantile
+	}
+	return headMeanQuantile
 }
 
 // writeRole writes the table of the metrics of a role and the notes below it.
@@ -53,7 +70,7 @@ func writeRole(c *canvas, card *analysis.Scorecard, zone zone, title string, has
 	}
 	c.blank()
 	c.line(0, title, strong)
-	columns := columnsOf(metrics[0].Role)
+	columns := columnsOf(metrics...)
 	if rendered := render(c, card, metrics, columns); c.width <= 0 || widest(rendered) <= c.width {
 		c.WriteString(rendered)
 	} else {
@@ -77,21 +94,11 @@ func tableRows(card *analysis.Scorecard, m *analysis.MetricResult) []row {
 
 // render returns the table of the metrics.
 func render(c *canvas, card *analysis.Scorecard, metrics []*analysis.MetricResult, columns []column) string {
-	t := table.NewWriter()
-	t.SetStyle(table.Style{
-		Box:     table.BoxStyle{PaddingLeft: "  ", MiddleHorizontal: "-", MiddleSeparator: "-"},
-		Options: table.Options{SeparateHeader: true},
-	})
-	head := table.Row{headMetric, headVariant}
-	var configs []table.ColumnConfig
-	for i, col := range columns {
-		head = append(head, col.head)
-		if col.right {
-			configs = append(configs, table.ColumnConfig{Number: i + 3, Align: text.AlignRight, AlignHeader: text.AlignRight})
-		}
+	t := plainTable{head: table.Row{headMetric, headVariant}}
+	for _, col := range columns {
+		t.addHead(col.head, col.right)
 	}
-	t.AppendHeader(append(head, headVerdict))
-	t.SetColumnConfigs(configs)
+	t.addHead(headVerdict, false)
 	for _, m := range metrics {
 		for i, r := range tableRows(card, m) {
 			name := ""
@@ -102,11 +109,46 @@ func render(c *canvas, card *analysis.Scorecard, metrics []*analysis.MetricResul
 			for _, col := range columns {
 				cells = append(cells, col.cell(r))
 			}
-			t.AppendRow(append(cells, verdictCell(c, r)))
+			t.rows = append(t.rows, append(cells, verdictCell(c, r)))
 		}
 	}
+	return t.render()
+}
+
+// plainTable is a table without a frame.
+type plainTable struct {
+	head  table.Row
+	right []table.ColumnConfig
+	rows  []table.Row
+	// grouped shows a first cell that repeats only once.
+	grouped bool
+}
+
+// addHead adds a column, whose cells are on the right where right says so.
+func (t *plainTable) addHead(head string, right bool) {
+	t.head = append(t.head, head)
+	if right {
+		t.right = append(t.right, table.ColumnConfig{Number: len(t.head), Align: text.AlignRight, AlignHeader: text.AlignRight})
+	}
+}
+
+// render returns the lines of the table.
+func (t *plainTable) render() string {
+	w := table.NewWriter()
+	w.SetStyle(table.Style{
+		Box:     table.BoxStyle{PaddingLeft: "  ", MiddleHorizontal: "-", MiddleSeparator: "-"},
+		Options: table.Options{SeparateHeader: true},
+	})
+	w.AppendHeader(t.head)
+	w.SetColumnConfigs(t.right)
+	for i, cells := range t.rows {
+		if t.grouped && i > 0 && cells[0] == t.rows[i-1][0] {
+			cells = append(table.Row{""}, cells[1:]...)
+		}
+		w.AppendRow(cells)
+	}
 	var b strings.Builder
-	for line := range strings.Lines(t.Render() + "\n") {
+	for line := range strings.Lines(w.Render() + "\n") {
 		b.WriteString(strings.TrimRight(line, " \n") + "\n")
 	}
 	return b.String()
@@ -142,7 +184,16 @@ func conversionsCell(r row) string {
 	if r.result == nil {
 		return missing
 	}
-	return count(r.result.Conversions)
+	return knownCount(r.result.Conversions)
+}
+
+// knownCount writes a count that may be unknown.
+func knownCount(c analysis.Count) string {
+	n, ok := c.Get()
+	if !ok {
+		return missing
+	}
+	return count(n)
 }
 
 func meanCell(r row) string {
@@ -308,6 +359,13 @@ func notes(r row) []string {
 		}
 		out = append(out, note)
 	}
+	if note := countedFirstNote(r); note != "" {
+		out = append(out, note)
+	}
+	if s := c.Stagewise; s != nil {
+		out = append(out, fmt.Sprintf(labelStagewise, s.Look, visible(s.Date),
+			effect(r.metric.Kind, s.Estimate, analysis.Number{}, s.Lo, s.Hi), pValue(s.P, analysis.Number{}, c.Alpha)))
+	}
 	if _, ok := c.PAdjusted.Get(); ok {
 		out = append(out, fmt.Sprintf(labelAdjusted, pValue(c.PAdjusted, analysis.Number{}, analysis.Number{})))
 	}
@@ -317,8 +375,13 @@ func notes(r row) []string {
 	if c.Harm {
 		out = append(out, labelHarm)
 	}
-	if r.metric.Role == analysis.Primary {
-		out = append(out, lookNote(c))
+	switch r.metric.Role {
+	case analysis.Primary:
+		out = append(out, list(", ", lookNote(c), forecastNote(c)))
+	case analysis.Guardrail:
+		if power := powerNote(c); power != "" {
+			out = append(out, power)
+		}
 	}
 	if _, ok := c.Raw.Value.Get(); ok && r.metric.CUPED != nil {
 		none := analysis.Number{}
@@ -347,13 +410,52 @@ func lookNote(c *analysis.Comparison) string {
 	if t, ok := c.Time.Get(); ok {
 		parts = append(parts, fmt.Sprintf(labelTime, roughPercent(t)))
 	}
-	if power, ok := c.PowerSoFar.Get(); ok {
-		parts = append(parts, fmt.Sprintf(labelPower, roughPercent(power)))
-	}
+	parts = append(parts, powerNote(c))
 	if c.Approximate {
 		parts = append(parts, labelApproximate)
 	}
 	return list(", ", parts...)
+}
+
+// powerNote says what power today's data have: for the effect that is looked for, or of a
+// guardrail to pass.
+func powerNote(c *analysis.Comparison) string {
+	power, ok := c.PowerSoFar.Get()
+	if !ok {
+		return ""
+	}
+	label := labelPower
+	if _, guardrail := c.Margin.Get(); guardrail {
+		label = labelPowerPass
+	}
+	return fmt.Sprintf(label, roughPercent(power))
+}
+
+// countedFirstNote says what the comparison is with everybody counted in the variant seen first.
+func countedFirstNote(r row) string {
+	f := r.comparison.CountedFirst
+	switch {
+	case f == nil:
+		return ""
+	case f.Reason != "":
+		return fmt.Sprintf(labelFirst, visible(f.Reason))
+	}
+	change := lift(&analysis.Comparison{Lift: f.Lift, LiftLo: f.LiftLo, LiftHi: f.LiftHi})
+	return fmt.Sprintf(labelFirst, list(", ", "effect "+effect(r.metric.Kind, f.Effect.Value, f.Effect.SE, f.Lo, f.Hi), "lift "+change))
+}
+
+// forecastNote says how likely an improvement is to be found by the end, and with how many users.
+func forecastNote(c *analysis.Comparison) string {
+	_, planned := c.ConditionalPowerMDE.Get()
+	_, now := c.ConditionalPowerNow.Get()
+	if !planned && !now {
+		return ""
+	}
+	users := ""
+	if n, ok := c.ExpectedUsers.Get(); ok {
+		users = fmt.Sprintf(labelForecast, fixed(n, 0))
+	}
+	return list(" ", fmt.Sprintf(labelConditional, roughShare(c.ConditionalPowerMDE), roughShare(c.ConditionalPowerNow)), users)
 }
 
 // capNote says what the cap of a column came to.
@@ -370,14 +472,22 @@ func capNote(a analysis.Cap) string {
 
 // cupedNote says what the adjustment did.
 func cupedNote(a *analysis.CUPED) string {
-	covariates := make([]string, len(a.Covariates))
-	for i, name := range a.Covariates {
-		covariates[i] = shortName(name)
-	}
 	history := ""
 	if a.MissingHistory > 0 {
 		history = fmt.Sprintf(labelHistory, count(a.MissingHistory))
 	}
-	return list(", ", fmt.Sprintf(labelCUPED, list(", ", covariates...), roughShare(a.VarianceKept), roughShare(a.EffectiveSampleGained)),
+	return list(", ", fmt.Sprintf(labelCUPED, covariateNames(a), roughShare(a.VarianceKept), roughShare(a.EffectiveSampleGained)),
 		history, visible(a.Note))
+}
+
+// covariateNames lists the covariates that took part in an adjustment.
+func covariateNames(a *analysis.CUPED) string {
+	if len(a.Covariates) == 0 {
+		return labelNoCovariate
+	}
+	names := make([]string, len(a.Covariates))
+	for i, name := range a.Covariates {
+		names[i] = shortName(name)
+	}
+	return list(", ", names...)
 }

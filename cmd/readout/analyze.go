@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -20,11 +21,13 @@ type analyzeFlags struct {
 	columns                []string
 	experiment, control    string
 	metrics, decrease      []string
+	segments               []string
 	window, lookback       string
 	method, procedure      string
 	confidence             string
 	start, end, date       string
 	weights                string
+	plannedUsers           int64
 	severalVariants        string
 	timezone               string
 	format                 string
@@ -40,10 +43,11 @@ func (a *app) analyzeCommand() *cobra.Command {
 
 Of a project: EXPERIMENT as it is defined, with other dates, metrics, confidence or method
 where flags say so. Without a project: exposures and conversions as Parquet files, folders
-or globs; or, where there are only aggregates, a CSV file with the columns look, variant,
-metric, n, mean and variance, and experiment where it holds several. Its rows are running
-figures per look: the users so far, and their mean and variance (divisor n - 1). Looks are
-dates, times, or numbers of days.
+or globs; or, where there are only aggregates, a CSV or Parquet file with the columns look,
+variant, metric, n, mean and variance. Its rows are running figures per look: the users so
+far, and their mean and variance (divisor n - 1). Looks are dates, times, or numbers of days.
+Of a file that also has the column experiment, every experiment is analysed by itself, or the
+one of --experiment.
 
 The fixed method takes one look at all the data and is the default without a project. The
 sequential methods take one look a day, as the daily job does; of a summary, one at each
@@ -67,12 +71,13 @@ a summary are named in it, and all are compared unless some are chosen.`,
 	flags := c.Flags()
 	flags.StringVar(&f.exposures, "exposures", "", "exposures: a Parquet file, folder or glob (no project needed)")
 	flags.StringVar(&f.conversions, "conversions", "", "conversions, likewise")
-	flags.StringVar(&f.summary, "summary", "", "a CSV file of aggregates per look, instead of exposures and conversions")
+	flags.StringVar(&f.summary, "summary", "", "a CSV or Parquet file of aggregates per look, instead of exposures and conversions")
 	flags.StringArrayVar(&f.columns, "column", nil, "ROLE=NAME of a column; roles: user, experiment, variant, time, event, value")
 	flags.StringVar(&f.experiment, "experiment", "", "which experiment, when the files hold several")
 	flags.StringVar(&f.control, "control", "", "the variant to compare with (default control)")
 	flags.StringArrayVar(&f.metrics, "metric", nil, "a metric, see above; of a project also by its name; may be repeated")
 	flags.StringArrayVar(&f.decrease, "decrease", nil, "name of a metric that is better when it falls; may be repeated")
+	flags.StringArrayVar(&f.segments, "segment", nil, "a column of exposures to break results down by, instead of those of the project; may be repeated")
 	flags.StringVar(&f.window, "window", "", "how long after the first exposure conversions count, such as 7d or 168h")
 	flags.StringVar(&f.lookback, "covariate-lookback", "", "adjust by the same metric this long before the first exposure, such as 14d")
 	flags.StringVar(&f.method, "method", "", "fixed, sequential or sequential-cuped")
@@ -82,6 +87,7 @@ a summary are named in it, and all are compared unless some are chosen.`,
 	flags.StringVar(&f.end, "end", "", "last day, or instant, of enrolment (default: where the data end)")
 	flags.StringVar(&f.date, "date", "", "last day of data to use (default: the last there is; of a project, yesterday)")
 	flags.StringVar(&f.weights, "weights", "", "planned traffic, such as control=50,big=50 (default: equal)")
+	flags.Int64Var(&f.plannedUsers, "planned-users", 0, "users of all variants at the end, to which an always-valid test is tuned (default: those of the first look, as if they came evenly)")
 	flags.StringVar(&f.severalVariants, "several-variants", "", "users seen in several variants: exclude, or first wins")
 	flags.StringVar(&f.timezone, "timezone", "", "zone in which days begin (default UTC)")
 	flags.StringVar(&f.format, "format", "text", "text, json, csv, parquet or arrow")
@@ -94,11 +100,11 @@ func (a *app) analyze(ctx context.Context, args []string, f analyzeFlags) error 
 		return err
 	}
 	if f.summary != "" {
-		card, err := a.analyzeSummary(args, f)
-		if err != nil {
+		cards, err := a.analyzeSummary(ctx, args, f)
+		if len(cards) == 0 {
 			return err
 		}
-		return a.writeAnalysis(card, f)
+		return errors.Join(err, a.writeAnalysis(cards, f))
 	}
 	var job *daily.AdHoc
 	var err error
@@ -123,16 +129,15 @@ func (a *app) analyze(ctx context.Context, args []string, f analyzeFlags) error 
 	if err != nil {
 		return err
 	}
-	return a.writeAnalysis(card, f)
+	return a.writeAnalysis([]analysis.Scorecard{card}, f)
 }
 
-// writeAnalysis prints a scorecard, and fails when a check of it needs attention.
-func (a *app) writeAnalysis(card analysis.Scorecard, f analyzeFlags) error {
+// writeAnalysis prints scorecards, and fails when a check of them needs attention.
+func (a *app) writeAnalysis(cards []analysis.Scorecard, f analyzeFlags) error {
 	format := f.format
 	if f.json {
 		format = "json"
 	}
-	cards := []analysis.Scorecard{card}
 	if err := a.writeCards(format, cards); err != nil {
 		return err
 	}

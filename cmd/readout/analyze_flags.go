@@ -120,6 +120,10 @@ func parseWeights(text string) (names []string, weights map[string]float64, err 
 // apply changes a job by the flags that both kinds of analysis have.
 func (f analyzeFlags) apply(job *daily.AdHoc, p *experiment.Project) error {
 	e := job.Experiment
+	job.PlannedUsers = f.plannedUsers
+	if err := f.applySegments(job); err != nil {
+		return err
+	}
 	if f.control != "" {
 		if _, ok := e.Variant(f.control); !ok {
 			return usagef("--control %s: not a variant of %s", f.control, e.Name)
@@ -141,6 +145,25 @@ func (f analyzeFlags) apply(job *daily.AdHoc, p *experiment.Project) error {
 	return f.applyDates(job, p.Location)
 }
 
+// applySegments breaks the results down by the columns of --segment.
+func (f analyzeFlags) applySegments(job *daily.AdHoc) error {
+	if len(f.segments) == 0 {
+		return nil
+	}
+	for i, name := range f.segments {
+		switch {
+		case name == "":
+			return usagef("--segment: want the name of a column of the exposures, such as country")
+		case slices.Contains(f.segments[:i], name):
+			return usagef("--segment names %s twice", name)
+		}
+	}
+	p := *job.Project
+	p.Data.Exposures.Segments = f.segments
+	job.Project = &p
+	return nil
+}
+
 func (f analyzeFlags) applyStatistics(s *experiment.Statistics) error {
 	methods := append(experiment.Methods(), experiment.MethodFixed)
 	if f.method != "" {
@@ -157,6 +180,12 @@ func (f analyzeFlags) applyStatistics(s *experiment.Statistics) error {
 		case s.Method == experiment.MethodFixed:
 			return usagef("--procedure %s goes with --method sequential", f.procedure)
 		}
+	}
+	switch {
+	case f.plannedUsers < 0:
+		return usagef("--planned-users %d: want a number above 0", f.plannedUsers)
+	case f.plannedUsers > 0 && (s.Method == experiment.MethodFixed || s.Procedure != experiment.ProcedureAlwaysValid):
+		return usagef("--planned-users goes with --procedure always-valid")
 	}
 	if f.confidence != "" {
 		number, err := strconv.ParseFloat(strings.TrimSuffix(f.confidence, "%"), 64)

@@ -48,8 +48,15 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 // attentionError says that the work was done and a check needs attention.
 type attentionError struct{ checks []string }
 
+// maxAlarms is how many alarms an attentionError names.
+const maxAlarms = 10
+
 func (e attentionError) Error() string {
-	return "a check needs attention: " + strings.Join(e.checks, "; ")
+	shown, more := e.checks, ""
+	if len(shown) > maxAlarms {
+		shown, more = shown[:maxAlarms], fmt.Sprintf("; and %d more", len(e.checks)-maxAlarms)
+	}
+	return "a check needs attention: " + strings.Join(shown, "; ") + more
 }
 
 // run executes one command line and returns the exit status.
@@ -124,7 +131,7 @@ func (a *app) root() *cobra.Command {
 	var commands []*cobra.Command
 	for _, c := range []func() *cobra.Command{
 		a.demoCommand, a.initCommand, a.validateCommand, a.runCommand, a.analyzeCommand,
-		a.powerCommand, a.statusCommand, a.cronCommand, a.reportCommand,
+		a.powerCommand, a.simulateCommand, a.statusCommand, a.cronCommand, a.reportCommand,
 		a.publishCommand, a.newCommand, a.templateCommand, a.schemaCommand,
 	} {
 		commands = append(commands, c())

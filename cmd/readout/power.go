@@ -17,6 +17,7 @@ import (
 type powerFlags struct {
 	rate, mean, sd    string
 	mde, absolute     string
+	margin            string
 	power, confidence string
 	weights, kept     string
 	arms, metrics     int
@@ -38,11 +39,16 @@ func (a *app) powerCommand() *cobra.Command {
 
 The default is the test that the daily job makes: one look a day for --looks days, alpha
 spent over time, Bonferroni over --metrics primary metrics and all treatment arms.
---looks 1 plans a single look.`,
+--looks 1 plans a single look.
+
+With --margin it plans a guardrail, which is not corrected for their number: the users with
+which it is shown to be worse by less than that, or with --users the probability of that, if
+the effect is the one given, or none.`,
 		Example: `  readout power --rate 10% --mde 5%
   readout power --mean 24.5 --sd 60 --mde 3% --looks 14 --users-per-day 8000
   readout power --rate 10% --mde 5% --users 60000
-  readout power --rate 10% --users 60000`,
+  readout power --rate 10% --users 60000
+  readout power --rate 10% --margin 2% --users 60000`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return a.plan(f) },
 	}
@@ -52,6 +58,7 @@ spent over time, Bonferroni over --metrics primary metrics and all treatment arm
 	flags.StringVar(&f.sd, "sd", "", "standard deviation per user")
 	flags.StringVar(&f.mde, "mde", "", "effect to find, relative to control, such as 5%")
 	flags.StringVar(&f.absolute, "absolute", "", "effect to find, in the metric's unit")
+	flags.StringVar(&f.margin, "margin", "", "plan a guardrail that may be worse by less than this, relative to control, such as 2%")
 	flags.StringVar(&f.power, "power", "80%", "probability of finding it")
 	flags.StringVar(&f.confidence, "confidence", "95%", "confidence of the whole test")
 	flags.StringVar(&f.weights, "weights", "", "traffic, control first, such as 50,25,25 (default: equal)")
@@ -63,7 +70,7 @@ spent over time, Bonferroni over --metrics primary metrics and all treatment arm
 	flags.Float64Var(&f.usersPerDay, "users-per-day", 0, "new users a day, for the duration")
 	flags.Float64Var(&f.users, "users", 0, "users in all arms together: compute power or effect instead")
 	flags.BoolVar(&f.oneSided, "one-sided", false, "test in the direction of the effect only")
-	flags.BoolVar(&f.fall, "decrease", false, "without an effect: find the fall instead of the rise")
+	flags.BoolVar(&f.fall, "decrease", false, "less is better: find the fall instead of the rise, guard against a rise")
 	flags.BoolVar(&f.json, "json", false, "print JSON")
 	return c
 }
@@ -99,7 +106,7 @@ func (a *app) plan(f powerFlags) error {
 	case f.users < 0 || f.usersPerDay < 0 || math.IsInf(f.users, 0) || math.IsNaN(f.users):
 		return usagef("--users and --users-per-day must be above 0")
 	case f.users == 0 && !given:
-		return usagef("give the effect to find with --mde (relative) or --absolute, or the users there are with --users")
+		return usagef("give the effect to find with --mde (relative) or --absolute, a margin with --margin, or the users there are with --users")
 	case f.users == 0:
 		err = out.size(baseline, effect, design, f.usersPerDay)
 	case given:
@@ -141,7 +148,7 @@ func (f powerFlags) baseline() (power.Baseline, error) {
 	return power.Mean(mean, sd), nil
 }
 
-// effect reads the effect to find, if one is given.
+// effect reads the effect to find, if one is given; with a margin it is none by default.
 func (f powerFlags) effect() (e power.Effect, given bool, err error) {
 	switch {
 	case f.mde != "" && f.absolute != "":
@@ -154,7 +161,7 @@ func (f powerFlags) effect() (e power.Effect, given bool, err error) {
 			err = usagef("--absolute %q is not a number", f.absolute)
 		}
 	default:
-		return e, false, nil
+		return e, f.margin != "", nil
 	}
 	return e, true, err
 }
@@ -185,8 +192,27 @@ func (f powerFlags) design() (power.Design, error) {
 	// Rounding 1 − 0.95 to the decimals that percentages have keeps alpha at 0.05.
 	alpha := math.Round((1-confidence)*1e12) / 1e12
 	d.Alpha = alpha / float64(f.metrics*(len(d.Weights)-1))
+	if f.margin != "" {
+		// Guardrails are read at the confidence of the whole test.
+		d.Alpha = alpha
+		if d.Margin, err = f.guard(); err != nil {
+			return d, err
+		}
+	}
 	d.Inflation, err = f.inflation(d)
 	return d, err
+}
+
+// guard reads the margin of a guardrail, which lies where the metric is worse.
+func (f powerFlags) guard() (power.Effect, error) {
+	margin, err := fraction("--margin", f.margin)
+	if err == nil && margin == 0 {
+		err = usagef("--margin %q: want more than 0%% and at most 100%%", f.margin)
+	}
+	if !f.fall {
+		margin = -margin
+	}
+	return power.Effect{Size: margin, Relative: true}, err
 }
 
 // traffic reads the weights of the arms, control first.
@@ -318,6 +344,9 @@ func (p *planned) findEffect(b power.Baseline, d power.Design, users []float64) 
 
 func (p *planned) print(a *app, f powerFlags) {
 	switch {
+	case p.Power != nil && f.margin != "":
+		fmt.Fprintf(a.out, "With %s users a guardrail with a margin of %s passes with %.1f%% probability.\n",
+			strconv.FormatFloat(f.users, 'f', -1, 64), f.margin, 100**p.Power)
 	case p.Power != nil:
 		fmt.Fprintf(a.out, "With %s users the power is %.1f%%.\n", strconv.FormatFloat(f.users, 'f', -1, 64), 100**p.Power)
 	case p.Effect != nil && p.Relative != nil:

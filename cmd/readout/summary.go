@@ -1,10 +1,17 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"readout/analysis"
 	"readout/experiment"
@@ -14,78 +21,137 @@ import (
 // maxSummaryMetrics bounds the metrics of a summary that are compared at once.
 const maxSummaryMetrics = 100
 
-// analyzeSummary analyses the aggregates of --summary.
-func (a *app) analyzeSummary(args []string, f analyzeFlags) (analysis.Scorecard, error) {
+// maxSummaryExperiments bounds the experiments of a summary that are analysed at once.
+const maxSummaryExperiments = 10_000
+
+// analyzeSummary analyses the aggregates of --summary: each of its experiments, or the one of
+// --experiment. Experiments that cannot be analysed do not hold up the others: err says what
+// was wrong with them, beside the scorecards of the others.
+func (a *app) analyzeSummary(ctx context.Context, args []string, f analyzeFlags) (cards []analysis.Scorecard, err error) {
 	if len(args) > 0 {
-		return analysis.Scorecard{}, usagef("give an experiment of the project, or --summary, not both")
+		return nil, usagef("give an experiment of the project, or --summary, not both")
 	}
 	for _, other := range []struct{ flag, value string }{
 		{"--exposures", f.exposures}, {"--conversions", f.conversions}, {"--column", strings.Join(f.columns, "")},
 		{"--window", f.window}, {"--covariate-lookback", f.lookback}, {"--several-variants", f.severalVariants},
+		{"--segment", strings.Join(f.segments, "")},
 	} {
 		if other.value != "" {
-			return analysis.Scorecard{}, usagef("%s is about the data of single users, which --summary does not have", other.flag)
+			return nil, usagef("%s is about the data of single users, which --summary does not have", other.flag)
 		}
 	}
 	// A mistyped flag is said before the file is read.
-	e := &experiment.Experiment{Statistics: experiment.DefaultStatistics(), SeveralVariants: experiment.SeveralFirst}
-	e.Statistics.Method = experiment.MethodFixed
-	if err := f.applyStatistics(&e.Statistics); err != nil {
-		return analysis.Scorecard{}, err
+	statistics := experiment.DefaultStatistics()
+	statistics.Method = experiment.MethodFixed
+	if err := f.applyStatistics(&statistics); err != nil {
+		return nil, err
 	}
-	if e.Statistics.Method == experiment.MethodSequentialCUPED {
-		return analysis.Scorecard{}, usagef("--method sequential-cuped needs what single users did before, which --summary does not have")
+	if statistics.Method == experiment.MethodSequentialCUPED {
+		return nil, usagef("--method sequential-cuped needs what single users did before, which --summary does not have")
 	}
 	zone, err := f.zone()
 	if err != nil {
-		return analysis.Scorecard{}, err
+		return nil, err
 	}
 	var dates daily.AdHoc
 	if err := f.applyDates(&dates, zone); err != nil {
-		return analysis.Scorecard{}, err
+		return nil, err
 	}
-	file, err := os.Open(f.summary)
+	summary, err := readSummary(f.summary, zone)
 	if err != nil {
-		return analysis.Scorecard{}, fmt.Errorf("read the summary: %w", err)
+		return nil, err
 	}
-	defer file.Close()
-	summary, err := daily.ReadSummary(file, f.summary, zone)
+	names, err := f.summarized(summary)
 	if err != nil {
-		return analysis.Scorecard{}, err
-	}
-	if e.Name, err = f.summarized(summary); err != nil {
-		return analysis.Scorecard{}, err
+		return nil, err
 	}
 	job := daily.Summarized{
-		Summary: summary, Name: e.Name, Experiment: e, Location: zone,
-		Start: dates.Start, End: dates.End, Through: dates.Through,
+		Summary: summary, Location: zone,
+		Start: dates.Start, End: dates.End, Through: dates.Through, PlannedUsers: f.plannedUsers,
 	}
-	if job.Control, e.Variants, err = arms(f, summary.Variants(e.Name)); err != nil {
-		return analysis.Scorecard{}, err
+	return a.summaryCards(ctx, names, func(name string) (analysis.Scorecard, error) {
+		return f.summaryCard(job, name, statistics)
+	})
+}
+
+// summaryCards analyses experiments, as many at once as there are processors, and returns the
+// scorecards in the order of the names, and what was wrong with those that have none.
+func (a *app) summaryCards(ctx context.Context, names []string, analyse func(string) (analysis.Scorecard, error)) (cards []analysis.Scorecard, err error) {
+	made, faults := make([]analysis.Scorecard, len(names)), make([]error, len(names))
+	bar := a.progress()
+	var next, done atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(names)) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(names)) && ctx.Err() == nil; i = next.Add(1) - 1 {
+				made[i], faults[i] = analyse(names[i])
+				bar.update("experiments", done.Add(1), int64(len(names)))
+			}
+		})
 	}
-	if e.Scorecard.Primary, err = f.summaryMetrics(summary.Metrics(e.Name)); err != nil {
-		return analysis.Scorecard{}, err
+	workers.Wait()
+	bar.finish()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if len(names) == 1 && faults[0] != nil {
+		return nil, faults[0]
+	}
+	for i, name := range names {
+		if faults[i] == nil {
+			cards = append(cards, made[i])
+		} else {
+			faults[i] = fmt.Errorf("experiment %s: %w", name, faults[i])
+		}
+	}
+	return cards, errors.Join(faults...)
+}
+
+// readSummary reads the file of --summary.
+func readSummary(path string, zone *time.Location) (*daily.Summary, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the summary: %w", err)
+	}
+	defer file.Close()
+	return daily.ReadSummary(file, path, zone)
+}
+
+// summaryCard analyses one experiment of a summary; job is what all have in common.
+func (f analyzeFlags) summaryCard(job daily.Summarized, name string, statistics experiment.Statistics) (card analysis.Scorecard, err error) {
+	e := &experiment.Experiment{Name: name, Statistics: statistics, SeveralVariants: experiment.SeveralFirst}
+	if e.Name == "" {
+		// The file has one experiment and no name for it but its own.
+		e.Name = strings.TrimSuffix(filepath.Base(f.summary), filepath.Ext(f.summary))
+	}
+	job.Name, job.Experiment = name, e
+	if job.Control, e.Variants, err = arms(f, job.Summary.Variants(job.Name)); err != nil {
+		return card, err
+	}
+	if e.Scorecard.Primary, err = f.summaryMetrics(job.Summary.Metrics(job.Name)); err != nil {
+		return card, err
 	}
 	if err := f.applyGoals(e); err != nil {
-		return analysis.Scorecard{}, err
+		return card, err
 	}
 	return job.Run()
 }
 
-// summarized returns the name of the experiment to analyse.
-func (f analyzeFlags) summarized(s *daily.Summary) (string, error) {
+// summarized returns the names of the experiments to analyse.
+func (f analyzeFlags) summarized(s *daily.Summary) ([]string, error) {
 	names := s.Experiments()
 	switch {
 	case slices.Contains(names, f.experiment):
-		return f.experiment, nil
-	case f.experiment == "" && len(names) == 1:
-		return names[0], nil
+		return []string{f.experiment}, nil
+	case f.experiment == "" && len(names) > maxSummaryExperiments:
+		return nil, usagef("the summary holds %d experiments, at most %d can be analysed at once: choose one with --experiment (%s)",
+			len(names), maxSummaryExperiments, list(names))
 	case f.experiment == "":
-		return "", usagef("the summary holds %d experiments: choose one with --experiment (%s)", len(names), list(names))
+		return names, nil
 	case names[0] == "":
-		return "", usagef("--experiment %s: the summary has no column experiment", f.experiment)
+		return nil, usagef("--experiment %s: the summary has no column experiment", f.experiment)
 	}
-	return "", usagef("no rows of experiment %q: there are %s", f.experiment, list(names))
+	return nil, usagef("no rows of experiment %q: there are %s", f.experiment, list(names))
 }
 
 // summaryMetrics returns the metrics to compare: those chosen, or all that there are.

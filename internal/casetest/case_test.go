@@ -39,8 +39,9 @@ type Case struct {
 	Daily bool `json:"daily"`
 	// Idle is the reason why a daily run of the day after the last card has nothing to do.
 	Idle string `json:"idle"`
-	// Bounds and Sizes are numbers that need no data: see numbers_test.go.
+	// Bounds, Widths and Sizes are numbers that need no data: see numbers_test.go.
 	Bounds []Bounds `json:"bounds"`
+	Widths []Widths `json:"widths"`
 	Sizes  []Size   `json:"sizes"`
 }
 
@@ -53,6 +54,9 @@ type Card struct {
 	Conversions string `json:"conversions"`
 	// Counts stands for both files where only numbers per variant are known.
 	Counts map[string]Count `json:"counts"`
+	// Summary names a CSV file of aggregates per look, which stands for both files too. Its
+	// looks are numbered by the days of the experiment.
+	Summary string `json:"summary"`
 	// TimeZone replaces the project's.
 	TimeZone string `json:"time_zone"`
 	// Through is the last day of data, default the last there is.
@@ -100,7 +104,7 @@ func loadCases(t *testing.T) []*Case {
 		if err := decoder.Decode(c); err != nil {
 			t.Fatalf("%s: expected.json: %v", path, err)
 		}
-		if c.Kind == "" || len(c.Cards)+len(c.Errors)+len(c.Bounds)+len(c.Sizes) == 0 {
+		if c.Kind == "" || len(c.Cards)+len(c.Errors)+len(c.Bounds)+len(c.Widths)+len(c.Sizes) == 0 {
 			t.Fatalf("%s: expected.json checks nothing", path)
 		}
 		cases = append(cases, c)

@@ -56,6 +56,9 @@ func (c *Case) run(t *testing.T) {
 	for i, b := range c.Bounds {
 		t.Run(fmt.Sprintf("bounds %d", i+1), func(t *testing.T) { b.check(t, c.Tolerance) })
 	}
+	for i, w := range c.Widths {
+		t.Run(fmt.Sprintf("widths %d", i+1), func(t *testing.T) { w.check(t, c.Tolerance) })
+	}
 	for i, s := range c.Sizes {
 		t.Run(fmt.Sprintf("size %d", i+1), func(t *testing.T) { s.check(t, c.Tolerance) })
 	}

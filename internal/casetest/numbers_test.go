@@ -50,6 +50,51 @@ func (b Bounds) check(t *testing.T, tolerance float64) {
 	}
 }
 
+// Widths are half widths of an always-valid interval that is tuned to a number of users.
+type Widths struct {
+	Tuned float64 `json:"tuned"`
+	Alpha float64 `json:"alpha"`
+	Sides int     `json:"sides"`
+	// Users of both arms, the standard error then, the half width, and that of the interval
+	// of a single look.
+	Users     []float64 `json:"users"`
+	SE        []float64 `json:"se"`
+	HalfWidth []float64 `json:"half_width"`
+	Fixed     []float64 `json:"fixed"`
+}
+
+// check compares the half widths with those wanted. All are wider than the fixed ones, and
+// least so at the number of users nearest to that of the tuning.
+func (w Widths) check(t *testing.T, tolerance float64) {
+	m, err := sequential.TuneMixture(w.Tuned, w.Alpha, w.Sides)
+	if err != nil {
+		t.Fatal(err)
+	}
+	least, nearest := 0, 0
+	ratio := make([]float64, len(w.Users))
+	for i, n := range w.Users {
+		radius, err := m.Radius(n, w.Alpha)
+		if err != nil {
+			t.Fatal(err)
+		}
+		near(t, fmt.Sprintf("half width at %v users", n), radius*w.SE[i], w.HalfWidth[i], tolerance)
+		fixed := sequential.LogUpperQuantile(math.Log(w.Alpha/float64(w.Sides))) * w.SE[i]
+		near(t, fmt.Sprintf("fixed half width at %v users", n), fixed, w.Fixed[i], tolerance)
+		if ratio[i] = radius * w.SE[i] / fixed; ratio[i] <= 1 {
+			t.Errorf("at %v users the interval is %v times as wide as the fixed one", n, ratio[i])
+		}
+		if ratio[i] < ratio[least] {
+			least = i
+		}
+		if math.Abs(math.Log(n/w.Tuned)) < math.Abs(math.Log(w.Users[nearest]/w.Tuned)) {
+			nearest = i
+		}
+	}
+	if least != nearest {
+		t.Errorf("closest to the fixed interval at %v users, tuned to %v", w.Users[least], w.Tuned)
+	}
+}
+
 // Size is a sample size, for a rate or for a mean with its standard deviation.
 type Size struct {
 	Rate     *float64  `json:"rate"`

@@ -1,6 +1,7 @@
 package casetest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"path/filepath"
@@ -40,6 +41,9 @@ func (c *Case) scorecard(t *testing.T, card Card) analysis.Scorecard {
 			m.Lookback = 0
 		}
 	}
+	if card.Summary != "" {
+		return c.summarized(t, p, e, card)
+	}
 	var users int64
 	for _, n := range card.Counts {
 		users += n.Users
@@ -60,6 +64,33 @@ func (c *Case) scorecard(t *testing.T, card Card) analysis.Scorecard {
 		adhoc.Through = day
 	}
 	got, err := adhoc.Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// summarized makes a card of aggregates per look.
+func (c *Case) summarized(t *testing.T, p *experiment.Project, e *experiment.Experiment, card Card) analysis.Scorecard {
+	t.Helper()
+	data, err := c.files.ReadFile(card.Summary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	summary, err := daily.ReadSummary(bytes.NewReader(data), card.Summary, p.Location)
+	if err != nil {
+		t.Fatal(err)
+	}
+	job := daily.Summarized{
+		Summary: summary, Experiment: e, Control: experiment.Control, Location: p.Location,
+		Start: e.Schedule.Start, End: e.Schedule.End,
+	}
+	if card.Through != "" {
+		if job.Through, err = daily.ParseDay(card.Through, p.Location); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := job.Run()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,9 @@ type AdHoc struct {
 	Start, End time.Time
 	// Through is the last day of data to use; zero means the last there is.
 	Through Day
+	// PlannedUsers is how many users all variants together are to have at the end; 0 where
+	// that was not planned.
+	PlannedUsers int64
 	// State is what the lifecycle log says of the experiment; zero without a project.
 	State    experiment.State
 	Seed     uint64
@@ -62,7 +65,7 @@ func (a *AdHoc) Run(ctx context.Context) (analysis.Scorecard, error) {
 	in := analysis.Input{
 		Organization: a.Project.Organization, Project: a.Project.Name,
 		Experiment: a.Experiment, Control: a.Control, Location: zone,
-		Start: a.Start, End: a.End, AdHoc: true,
+		Start: a.Start, End: a.End, PlannedUsers: a.PlannedUsers, AdHoc: true,
 		ExposureDates: answer.result.ExposureDates, ConversionDates: answer.result.ConversionDates,
 		MetricHash: metricHashes(a.Experiment),
 	}
@@ -86,6 +89,14 @@ func (a *AdHoc) Run(ctx context.Context) (analysis.Scorecard, error) {
 	}
 	in.Days = analysisDays(s, answer, 0, looks, looks[len(looks)-1])
 	card, _, err := analysis.Analyze(in)
+	if err != nil || !card.LeavingOutBiases() {
+		return card, err
+	}
+	last := looks[len(looks)-1]
+	first, err := ask(ctx, a.Engine, countingFirst(a.Project, s, []Day{last}, a.Seed), a.Progress)
+	if err == nil {
+		err = addCountedFirst(&card, in, s, first, last)
+	}
 	return card, err
 }
 
@@ -97,7 +108,9 @@ func (a *AdHoc) fillDates(ctx context.Context) error {
 	}
 	far := Day{Through: time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)}
 	only := subject{experiment: &experiment.Experiment{Name: a.Experiment.Name, Variants: a.Experiment.Variants}, start: a.Start, end: a.End}
-	result, err := a.Engine.Run(ctx, query(a.Project, []subject{only}, []Day{far}, a.Seed), a.Progress)
+	q := query(a.Project, []subject{only}, []Day{far}, a.Seed)
+	q.Exposures.Segments = nil
+	result, err := a.Engine.Run(ctx, q, a.Progress)
 	if err != nil {
 		return err
 	}

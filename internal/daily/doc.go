@@ -7,6 +7,11 @@
 // for data; scorecards are stored only when the data could be read whole.
 //
 // The same flow serves ad-hoc analyses, which keep their looks in memory and store nothing.
+// They are of a project or of bare files (AdHoc), or of a summary (Summary, Summarized): a
+// CSV or Parquet file that holds, per look, variant and metric, how many users there are and
+// the mean and variance of their values. Of a summary no engine is asked. What single users
+// did is not in it, so there are no covariates, segments or links between looks, and the
+// scorecard says unknown rather than 0 of who converted and who was in several variants.
 //
 // Clocks, seeds and engines come in from outside. The package imports experiment, ingest,
 // analysis, reports and internal/atomicfile of this module.

@@ -2,6 +2,7 @@ package daily
 
 import (
 	"slices"
+	"time"
 
 	"readout/analysis"
 	"readout/experiment"
@@ -9,12 +10,16 @@ import (
 )
 
 // analysisDays turns what the engine found about the i-th subject into the days of its
-// analysis: those that end after its start, up to the last one wanted.
+// analysis: those that end after its start, up to the last one wanted, which alone is broken
+// down by segment.
 func analysisDays(s subject, a answer, i int, looks []Day, last Day) []analysis.Day {
 	var out []analysis.Day
 	for _, d := range looks {
 		if k, ok := a.at(d.Through); ok && d.Through.After(s.start) && !d.Through.After(last.Through) {
 			out = append(out, analysisDay(s, a, i, k, d))
+			if d.Through.Equal(last.Through) {
+				out[len(out)-1].Segments = segmentsOf(a, &a.result.Experiments[i].Looks[k], s.phasesBegun(d))
+			}
 		}
 	}
 	return out
@@ -31,16 +36,48 @@ func analysisDay(s subject, a answer, i, k int, d Day) analysis.Day {
 	}
 	for i := range s.experiment.Scorecard.Metrics() {
 		out.Caps = append(out.Caps, capsOf(look, i))
-		if unapplied(look.Caps[i]) {
-			out.Metrics = append(out.Metrics, nil)
+	}
+	var before time.Time
+	if k > 0 {
+		before = a.looks[k-1]
+	}
+	out.Metrics = metricArms(look.Metrics, look.Caps, begun, before)
+	return out
+}
+
+// segmentsOf returns a look by segment, of the phases begun by then.
+func segmentsOf(a answer, look *ingest.LookResult, begun int) []analysis.DaySegments {
+	var out []analysis.DaySegments
+	for i, segments := range look.Segments {
+		of := analysis.DaySegments{Column: a.segments[i]}
+		for _, x := range segments {
+			of.Segments = append(of.Segments, analysis.DaySegment{
+				Kind: segmentKind(x), Value: x.Value, Users: x.Users, Several: x.Several,
+				PhaseUsers: x.PhaseUsers[:begun], PhaseSeveral: x.PhaseSeveral[:begun],
+				Metrics: metricArms(x.Metrics, look.Caps, begun, time.Time{}),
+			})
+		}
+		out = append(out, of)
+	}
+	return out
+}
+
+// metricArms turns cells into arms per metric, of the phases begun by then. A metric whose
+// cap was not applied has none. Cells linked with the look before are linked with that at
+// the instant before.
+func metricArms(metrics [][][]ingest.Cell, caps [][]ingest.Capping, begun int, before time.Time) [][][]analysis.Arm {
+	var out [][][]analysis.Arm
+	for i := range metrics {
+		if unapplied(caps[i]) {
+			out = append(out, nil)
 			continue
 		}
 		phases := make([][]analysis.Arm, begun)
-		for p, cells := range look.Metrics[i][:begun] {
+		for p, cells := range metrics[i][:begun] {
 			for _, cell := range cells {
 				arm := analysis.Arm{Moments: cell.Moments, Converted: cell.Converted}
 				if cell.Previous != nil {
-					arm.Previous = &analysis.Joint{Through: a.looks[k-1], Moments: *cell.Previous}
+					arm.Previous = &analysis.Joint{Through: before, Moments: *cell.Previous}
 				}
 				if cell.Values != nil {
 					arm.Values = cell.Values
@@ -48,9 +85,20 @@ func analysisDay(s subject, a answer, i, k int, d Day) analysis.Day {
 				phases[p] = append(phases[p], arm)
 			}
 		}
-		out.Metrics = append(out.Metrics, phases)
+		out = append(out, phases)
 	}
 	return out
+}
+
+// segmentKind says what the users of a segment have in common.
+func segmentKind(s ingest.Segment) analysis.SegmentKind {
+	switch {
+	case s.Other:
+		return analysis.SegmentOther
+	case s.Null:
+		return analysis.SegmentMissing
+	}
+	return analysis.SegmentValue
 }
 
 // unapplied reports whether the cap of a column could not be applied: the numbers without

@@ -33,7 +33,7 @@ func query(p *experiment.Project, subjects []subject, looks []Day, seed uint64) 
 	q := ingest.Query{
 		Exposures: ingest.ExposureTable{
 			Path: e.Path, User: e.Columns.User, Experiment: e.Columns.Experiment,
-			Variant: e.Columns.Variant, Time: e.Columns.Time,
+			Variant: e.Columns.Variant, Time: e.Columns.Time, Segments: e.Segments,
 		},
 		Conversions: ingest.ConversionTable{
 			Path: c.Path, User: c.Columns.User, Event: c.Columns.Event,
@@ -57,6 +57,7 @@ func query(p *experiment.Project, subjects []subject, looks []Day, seed uint64) 
 // answer is a query with its result.
 type answer struct {
 	looks, readAt []time.Time
+	segments      []string
 	result        *ingest.Result
 }
 
@@ -76,7 +77,7 @@ func (a answer) readUntil(start time.Time) ingest.TablesRead {
 // ask runs a query.
 func ask(ctx context.Context, engine ingest.Engine, q ingest.Query, progress ingest.Progress) (answer, error) {
 	result, err := engine.Run(ctx, q, progress)
-	return answer{q.Looks, q.ReadAt, result}, err
+	return answer{q.Looks, q.ReadAt, q.Exposures.Segments, result}, err
 }
 
 // query asks for one subject.

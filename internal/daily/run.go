@@ -168,6 +168,9 @@ type task struct {
 	subject
 	state experiment.State
 	days  map[string]bool
+	// first is what the engine found with everybody counted in the variant seen first, where
+	// that was asked for.
+	first *answer
 }
 
 // wanted returns the experiments to analyse, and notes why the others are not.
@@ -262,7 +265,7 @@ func (r *Runner) analyse(ctx context.Context, tasks []task, last Day, report *Re
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			outcome, err := r.day(&tasks[i], i, d, all, answer, looks)
+			outcome, err := r.day(ctx, &tasks[i], i, d, all, answer, looks)
 			if err != nil {
 				return fmt.Errorf("experiment %s on %s: %w", tasks[i].experiment.Name, d.Date, err)
 			}
@@ -274,7 +277,7 @@ func (r *Runner) analyse(ctx context.Context, tasks []task, last Day, report *Re
 
 // day makes one scorecard. Looks are logged before the scorecard is stored: a run that is
 // killed in between finds them again and makes the same scorecard.
-func (r *Runner) day(t *task, i int, d Day, all []Day, a answer, looks *looksLog) (Outcome, error) {
+func (r *Runner) day(ctx context.Context, t *task, i int, d Day, all []Day, a answer, looks *looksLog) (Outcome, error) {
 	in := r.input(t, d)
 	in.Days = analysisDays(t.subject, a, i, all, d)
 	in.ExposureDates, in.ConversionDates = a.result.ExposureDates, a.result.ConversionDates
@@ -282,6 +285,15 @@ func (r *Runner) day(t *task, i int, d Day, all []Day, a answer, looks *looksLog
 	card, added, err := analysis.Analyze(in)
 	if err != nil {
 		return Outcome{}, err
+	}
+	if card.LeavingOutBiases() {
+		first, err := r.countedFirst(ctx, t, all)
+		if err == nil {
+			err = addCountedFirst(&card, in, t.subject, first, d)
+		}
+		if err != nil {
+			return Outcome{}, err
+		}
 	}
 	if len(added) > 0 {
 		if err := looks.append(added); err != nil {

@@ -23,8 +23,11 @@ type Summarized struct {
 	// the last look.
 	Start, End time.Time
 	// Through is the last day of looks to use; zero means the last there is.
-	Through  Day
-	Location *time.Location
+	Through Day
+	// PlannedUsers is how many users all variants together are to have at the end; 0 where
+	// that was not planned.
+	PlannedUsers int64
+	Location     *time.Location
 }
 
 // FirstNumberedDay is the day at whose end numbered looks have look 1, when no start is
@@ -47,7 +50,8 @@ func (s *Summarized) Run() (analysis.Scorecard, error) {
 	if err != nil {
 		return analysis.Scorecard{}, err
 	}
-	if err := s.checkLooks(looks); err != nil {
+	falls, err := s.checkLooks(looks)
+	if err != nil {
 		return analysis.Scorecard{}, err
 	}
 	users := s.users(looks)
@@ -61,13 +65,16 @@ func (s *Summarized) Run() (analysis.Scorecard, error) {
 	}
 	in := analysis.Input{
 		Experiment: s.Experiment, Control: s.Control, Location: s.Location,
-		Start: s.Start, End: s.End, AdHoc: true, MetricHash: metricHashes(s.Experiment),
+		Start: s.Start, End: s.End, PlannedUsers: s.PlannedUsers,
+		AdHoc: true, Summarized: true, MetricHash: metricHashes(s.Experiment),
 	}
+	var rows int64
 	for i, l := range looks {
+		rows += int64(len(l.rows))
 		in.Days = append(in.Days, analysis.Day{
 			Date: l.day.Date, Through: l.day.Through,
 			Users: users[i], Several: make([]int64, len(users[i])), Metrics: s.moments(l),
-			Data: analysis.DataRead{LeftOut: []analysis.LeftOut{}},
+			Data: analysis.DataRead{SummaryRows: rows, LeftOut: []analysis.LeftOut{}},
 		})
 		if i == len(looks)-1 {
 			break
@@ -81,6 +88,9 @@ func (s *Summarized) Run() (analysis.Scorecard, error) {
 		in.Days[i].Metrics = nil
 	}
 	card, _, err := analysis.Analyze(in)
+	if err == nil && len(falls) > 0 {
+		card.Checks = append(card.Checks, s.fallsCheck(falls))
+	}
 	return card, err
 }
 
@@ -103,11 +113,12 @@ func (s *Summarized) looks() ([]summaryLook, error) {
 	}
 	at := make(map[time.Time]int)
 	var out []summaryLook
-	for i := range s.Summary.rows {
-		r := &s.Summary.rows[i]
+	rows := s.Summary.rows[s.Name]
+	for i := range rows {
+		r := &rows[i]
 		m, okM := metrics[r.metric]
 		v, okV := variants[r.variant]
-		if r.experiment != s.Name || !okM || !okV {
+		if !okM || !okV {
 			continue
 		}
 		d := s.dayOf(r, first)
@@ -121,7 +132,7 @@ func (s *Summarized) looks() ([]summaryLook, error) {
 			out = append(out, summaryLook{day: d, name: r.look, rows: make(map[arms]*summaryRow)})
 		}
 		if before := out[k].rows[arms{m, v}]; before != nil {
-			return nil, s.fault(r, "look %s of variant %q and metric %q is in line %d already", r.look, r.variant, r.metric, before.line)
+			return nil, s.fault(r, "look %s of variant %q and metric %q is there already, in %s", r.look, r.variant, r.metric, s.Summary.place(before.line))
 		}
 		out[k].rows[arms{m, v}] = r
 	}
@@ -159,9 +170,19 @@ func (s *Summarized) dayOf(r *summaryRow, first time.Time) Day {
 	return d
 }
 
-// checkLooks holds that counts are cumulative and that no arm goes missing.
-func (s *Summarized) checkLooks(looks []summaryLook) error {
-	latest := make(map[arms]*summaryRow)
+// maxFall is the largest share by which counts may fall from one look to another: users who
+// were taken out afterwards, such as those seen in a second variant. A larger fall says that
+// the rows are not cumulative.
+const maxFall = 0.01
+
+// fall is a row that has fewer users than an earlier look had.
+type fall struct{ row, most *summaryRow }
+
+// checkLooks holds that counts are cumulative and that no arm goes missing. It returns the
+// rows that have a little fewer users than one before: of their metric there is no look then,
+// as there is none on any day on which an arm has got no users.
+func (s *Summarized) checkLooks(looks []summaryLook) (falls []fall, err error) {
+	most := make(map[arms]*summaryRow)
 	for i, l := range looks {
 		for m, metric := range s.Experiment.Scorecard.Primary {
 			var have *summaryRow
@@ -171,34 +192,51 @@ func (s *Summarized) checkLooks(looks []summaryLook) error {
 				}
 			}
 			if have == nil && i == len(looks)-1 {
-				return fmt.Errorf("%s: metric %q has no row at the last look, %s: choose others with --metric, or an earlier last look with --date",
+				return nil, fmt.Errorf("%s: metric %q has no row at the last look, %s: choose others with --metric, or an earlier last look with --date",
 					s.Summary.name, metric.Name, l.name)
 			}
 			if have == nil {
 				continue
 			}
 			for v, variant := range s.Experiment.Variants {
-				r, before := l.rows[arms{m, v}], latest[arms{m, v}]
+				r, before := l.rows[arms{m, v}], most[arms{m, v}]
 				switch {
-				case before == nil && r == nil:
-					continue
+				case r == nil && before == nil:
 				case r == nil:
-					return s.fault(have, "look %s of metric %q has no row for variant %q, which was there at look %s (line %d)",
-						have.look, have.metric, variant.Name, before.look, before.line)
-				case before != nil && r.arm.Moments.N < before.arm.Moments.N:
-					return s.fault(r, "n: %d users, fewer than the %d at look %s (line %d): rows are cumulative",
-						r.arm.Moments.N, before.arm.Moments.N, before.look, before.line)
+					return nil, s.fault(have, "look %s of metric %q has no row for variant %q, which was there at look %s (%s)",
+						have.look, have.metric, variant.Name, before.look, s.Summary.place(before.line))
+				case before == nil || r.users >= before.users:
+					most[arms{m, v}] = r
+				case float64(before.users-r.users) > maxFall*float64(before.users):
+					return nil, s.fault(r, "n: %d users, fewer than the %d at look %s (%s): rows are cumulative",
+						r.users, before.users, before.look, s.Summary.place(before.line))
+				default:
+					falls = append(falls, fall{r, before})
 				}
-				latest[arms{m, v}] = r
 			}
 		}
 	}
-	return nil
+	return falls, nil
+}
+
+// checkUsersFall is the name of the check that warns of falling counts.
+const checkUsersFall = "users_fall"
+
+// fallsCheck warns of rows with fewer users than one before.
+func (s *Summarized) fallsCheck(falls []fall) analysis.Check {
+	f := falls[0]
+	return analysis.Check{
+		Name: checkUsersFall, Severity: analysis.Warning,
+		Sentence: fmt.Sprintf("Users of %s in %s fall from %d (look %s) to %d (look %s): until there are more users again, a sequential test makes no look, except the planned last one. "+
+			"Check that no users were lost and that all rows are cumulative.",
+			f.row.metric, f.row.variant, f.most.users, f.most.look, f.row.users, f.row.look),
+		Numbers: []analysis.CheckNumber{{Name: "rows", Value: analysis.Defined(float64(len(falls)))}},
+	}
 }
 
 // fault returns an error about a row.
 func (s *Summarized) fault(r *summaryRow, format string, args ...any) error {
-	return fmt.Errorf("%s:%d: %s", s.Summary.name, r.line, fmt.Sprintf(format, args...))
+	return fmt.Errorf("%s: %s", s.Summary.place(r.line), fmt.Sprintf(format, args...))
 }
 
 // users returns the users per look and variant: the most that any metric has counted by then.
@@ -207,7 +245,7 @@ func (s *Summarized) users(looks []summaryLook) [][]int64 {
 	most := make([]int64, len(s.Experiment.Variants))
 	for i, l := range looks {
 		for at, r := range l.rows {
-			most[at.variant] = max(most[at.variant], r.arm.Moments.N)
+			most[at.variant] = max(most[at.variant], r.users)
 		}
 		out[i] = slices.Clone(most)
 	}
@@ -220,9 +258,9 @@ func (s *Summarized) moments(l summaryLook) [][][]analysis.Arm {
 	for m := range out {
 		row := make([]analysis.Arm, len(s.Experiment.Variants))
 		for v := range row {
-			row[v] = armOf(0, 0, 0)
+			row[v] = noArm()
 			if r := l.rows[arms{m, v}]; r != nil {
-				row[v] = r.arm
+				row[v] = r.arm()
 			}
 		}
 		out[m] = [][]analysis.Arm{row}

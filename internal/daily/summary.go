@@ -1,11 +1,13 @@
 package daily
 
 import (
-	"encoding/csv"
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,227 +46,218 @@ const (
 
 // Summary is aggregates per experiment, look, variant and metric, as they stood at the look.
 type Summary struct {
+	// place writes where a row is, for messages.
+	place func(line int) string
 	// name of the file, for messages.
 	name string
 	// numbered says that looks are whole numbers and not dates or times.
 	numbered bool
-	rows     []summaryRow
+	// rows by experiment, in the order of the file.
+	rows map[string][]summaryRow
 }
 
 // summaryRow is one arm of one metric at one look.
 type summaryRow struct {
-	line                        int
-	experiment, variant, metric string
+	line            int
+	variant, metric string
 	// look is as it was written; number or at is what it says.
 	look   string
 	number int
 	at     time.Time
-	arm    analysis.Arm
+	// users, and their mean and variance (divisor n − 1): 0 where there are too few for one.
+	users          int64
+	mean, variance float64
 }
 
-// ReadSummary reads a CSV file with a header and the columns look, variant, metric, n,
+// summarySource gives the rows of a file one after the other, whatever its format.
+type summarySource interface {
+	// next returns the next row, valid until the call after; io.EOF after the last one. Other
+	// errors say where they are.
+	next() (*writtenRow, error)
+	// place says where a row is: the file and the row's line.
+	place(line int) string
+}
+
+// writtenRow is a row as it is in the file.
+type writtenRow struct {
+	line                        int
+	hasExperiment               bool
+	experiment, variant, metric string
+	// look as text, instants with their offset.
+	look              string
+	n, mean, variance writtenNumber
+}
+
+// writtenNumber is what should be a number as it is in the file.
+type writtenNumber struct {
+	// text is what was written, for messages.
+	text string
+	// value is what it says; ok if it is a number and finite.
+	value float64
+	ok    bool
+}
+
+// ReadSummary reads a CSV or Parquet file, told apart by how it begins, with the columns look, variant, metric, n,
 // mean, variance, and experiment where there is one; others are ignored. Each row holds
 // the cumulative count of users, and their mean and variance (divisor n − 1), of one
 // variant and metric at one look. Looks are all whole numbers from 1 on, or all dates (their
-// end, in zone) or times; rows may stand in any order. Errors begin with name:line.
+// end, in zone) or times; rows may stand in any order. With one user the variance is not
+// read, and with none neither is the mean. Errors begin with the file, and the line or row.
 func ReadSummary(r io.Reader, name string, zone *time.Location) (*Summary, error) {
-	limited := &io.LimitedReader{R: r, N: maxSummaryBytes + 1}
-	in := csv.NewReader(limited)
-	in.ReuseRecord = true
-	header, err := in.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: the file is empty", name)
-	}
+	source, err := summarySourceOf(r, name, zone)
 	if err != nil {
-		return nil, csvError(name, err)
+		return nil, err
 	}
-	positions, err := summaryPositions(header)
-	if err != nil {
-		return nil, fmt.Errorf("%s:1: %w", name, err)
-	}
-	s := &Summary{name: name}
-	for {
-		record, err := in.Read()
-		if limited.N == 0 {
-			return nil, fmt.Errorf("%s: larger than %d MiB", name, maxSummaryBytes>>20)
+	s := &Summary{name: name, place: source.place, rows: make(map[string][]summaryRow)}
+	names := make(map[string]string)
+	var first summaryRow
+	for count := 0; ; count++ {
+		written, err := source.next()
+		switch {
+		case errors.Is(err, io.EOF) && count == 0:
+			return nil, fmt.Errorf("%s: there are no rows", name)
+		case errors.Is(err, io.EOF):
+			return s, nil
+		case err != nil:
+			return nil, err
+		case count == maxSummaryRows:
+			return nil, fmt.Errorf("%s: more than %d rows", source.place(written.line), maxSummaryRows)
 		}
-		if errors.Is(err, io.EOF) {
-			break
-		}
+		row, err := written.parse(zone)
 		if err != nil {
-			return nil, csvError(name, err)
+			return nil, fmt.Errorf("%s: %w", source.place(written.line), err)
 		}
-		line, _ := in.FieldPos(0)
-		if len(s.rows) == maxSummaryRows {
-			return nil, fmt.Errorf("%s:%d: more than %d rows", name, line, maxSummaryRows)
-		}
-		row, err := parseSummaryRow(record, positions, zone)
-		if err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", name, line, err)
-		}
-		row.line = line
-		if len(s.rows) == 0 {
-			s.numbered = row.number > 0
+		if count == 0 {
+			first, s.numbered = row, row.number > 0
 		} else if s.numbered != (row.number > 0) {
-			return nil, fmt.Errorf("%s:%d: look: %q after %q in line %d: write all as numbers, or all as dates or times",
-				name, line, row.look, s.rows[0].look, s.rows[0].line)
+			return nil, fmt.Errorf("%s: look: %q after %q in %s: write all as numbers, or all as dates or times",
+				source.place(row.line), row.look, first.look, source.place(first.line))
 		}
-		s.rows = append(s.rows, row)
+		row.variant, row.metric, row.look = kept(names, row.variant), kept(names, row.metric), kept(names, row.look)
+		experiment := kept(names, written.experiment)
+		s.rows[experiment] = append(s.rows[experiment], row)
 	}
-	if len(s.rows) == 0 {
-		return nil, fmt.Errorf("%s: there are no rows below the header", name)
-	}
-	return s, nil
 }
 
-// csvError says where a file is not CSV.
-func csvError(name string, err error) error {
-	var parse *csv.ParseError
-	if errors.As(err, &parse) {
-		return fmt.Errorf("%s:%d: not CSV: %w", name, parse.Line, parse.Err)
+// summarySourceOf tells by the first bytes, and for what has none of Parquet's by the name, how
+// a file is to be read.
+func summarySourceOf(r io.Reader, name string, zone *time.Location) (summarySource, error) {
+	in := bufio.NewReader(r)
+	head, err := in.Peek(4)
+	switch {
+	case len(head) == 0 && errors.Is(err, io.EOF):
+		return nil, fmt.Errorf("%s: the file is empty", name)
+	case len(head) == 0:
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	case string(head) == "PAR1", strings.EqualFold(path.Ext(name), ".parquet"):
+		return newParquetSummary(in, name, zone)
 	}
-	return fmt.Errorf("read %s: %w", name, err)
+	return newCSVSummary(in, name)
 }
 
-// summaryPositions returns where each of summaryColumns stands, −1 where it does not.
-func summaryPositions(header []string) ([len(summaryColumns)]int, error) {
-	var out [len(summaryColumns)]int
-	var missing []string
-	for i, want := range summaryColumns {
-		out[i] = -1
-		for j, have := range header {
-			if j == 0 {
-				have = strings.TrimPrefix(have, "\ufeff")
-			}
-			switch {
-			case have != want:
-			case out[i] >= 0:
-				return out, fmt.Errorf("column %q is there twice", want)
-			default:
-				out[i] = j
-			}
-		}
-		if out[i] < 0 && i != columnExperiment {
-			missing = append(missing, want)
-		}
+// kept returns a copy of a name that is shared by all rows that have it.
+func kept(names map[string]string, name string) string {
+	have, ok := names[name]
+	if !ok {
+		have = strings.Clone(name)
+		names[have] = have
 	}
-	if len(missing) > 0 {
-		return out, fmt.Errorf("no column %s: want a header with look, variant, metric, n, mean and variance, separated by commas",
-			strings.Join(missing, ", "))
-	}
-	return out, nil
+	return have
 }
 
-func parseSummaryRow(record []string, positions [len(summaryColumns)]int, zone *time.Location) (summaryRow, error) {
-	var r summaryRow
+// parse checks a row.
+func (w *writtenRow) parse(zone *time.Location) (summaryRow, error) {
+	r := summaryRow{line: w.line, variant: w.variant, metric: w.metric}
 	for _, c := range []struct {
 		column int
-		target *string
-	}{{columnExperiment, &r.experiment}, {columnVariant, &r.variant}, {columnMetric, &r.metric}} {
-		if positions[c.column] < 0 {
-			continue
+		text   string
+		wanted bool
+	}{{columnExperiment, w.experiment, w.hasExperiment}, {columnVariant, w.variant, true}, {columnMetric, w.metric, true}} {
+		if c.wanted && (c.text == "" || len(c.text) > maxSummaryName || !utf8.ValidString(c.text)) {
+			return r, fmt.Errorf("%s: want a name of 1 to %d bytes in UTF-8, got %.40q", summaryColumns[c.column], maxSummaryName, c.text)
 		}
-		text := record[positions[c.column]]
-		if text == "" || len(text) > maxSummaryName || !utf8.ValidString(text) {
-			return r, fmt.Errorf("%s: want a name of 1 to %d bytes in UTF-8, got %.40q", summaryColumns[c.column], maxSummaryName, text)
-		}
-		*c.target = text
 	}
-	if err := r.parseLook(record[positions[columnLook]], zone); err != nil {
+	if err := r.parseLook(w.look, zone); err != nil {
 		return r, err
 	}
-	n, err := parseUsers(record[positions[columnN]])
-	if err != nil {
-		return r, err
+	n := w.n.value
+	if !w.n.ok || n < 0 || n > maxUsers || n != math.Trunc(n) {
+		return r, fmt.Errorf("n: want a whole number of users, got %.40q", w.n.text)
 	}
-	if n == 0 {
-		r.arm = armOf(0, 0, 0)
+	r.users = int64(n)
+	if r.users == 0 {
 		return r, nil
 	}
-	mean, ok := parseFinite(record[positions[columnMean]])
-	if !ok {
-		return r, fmt.Errorf("mean: want a number, got %.40q", record[positions[columnMean]])
+	if !w.mean.ok {
+		return r, fmt.Errorf("mean: want a number, got %.40q", w.mean.text)
 	}
-	variance, ok := parseFinite(record[positions[columnVariance]])
-	if !ok || variance < 0 {
-		return r, fmt.Errorf("variance: want a number of 0 or more, got %.40q", record[positions[columnVariance]])
+	r.mean = w.mean.value
+	if r.users == 1 {
+		return r, nil
 	}
-	r.arm = armOf(n, mean, variance)
-	if !r.arm.Moments.Finite() {
-		return r, fmt.Errorf("variance: %g of %d users is too large", variance, n)
+	if !w.variance.ok || w.variance.value < 0 {
+		return r, fmt.Errorf("variance: want a number of 0 or more, got %.40q", w.variance.text)
+	}
+	r.variance = w.variance.value
+	if !r.arm().Moments.Finite() {
+		return r, fmt.Errorf("variance: %g of %d users is too large", r.variance, r.users)
 	}
 	return r, nil
 }
 
-// armOf returns an arm of one column, of n users with the given mean and variance (divisor
-// n − 1); an arm without users has 0 of each.
-func armOf(n int64, mean, variance float64) analysis.Arm {
-	var arm analysis.Arm
-	arm.Moments.N = n
-	arm.Moments.Mean = []float64{mean}
-	arm.Moments.C = []float64{variance * float64(max(n, 1)-1)}
-	return arm
-}
-
 // parseLook reads a whole number, a date or a time.
-func (r *summaryRow) parseLook(text string, zone *time.Location) error {
-	r.look = text
-	if k, err := strconv.Atoi(text); err == nil {
+func (r *summaryRow) parseLook(written string, zone *time.Location) error {
+	r.look = written
+	if k, err := strconv.Atoi(r.look); err == nil {
 		if k < 1 || k > maxLookNumber {
-			return fmt.Errorf("look: want a number from 1 to %d, got %.40q", maxLookNumber, text)
+			return fmt.Errorf("look: want a number from 1 to %d, got %.40q", maxLookNumber, r.look)
 		}
 		r.number = k
 		return nil
 	}
-	at, _, err := experiment.ParseInstant(text, zone, true)
+	at, _, err := experiment.ParseInstant(r.look, zone, true)
 	if err != nil {
-		return fmt.Errorf("look: want a whole number, a date or a time, got %.40q", text)
+		return fmt.Errorf("look: want a whole number, a date or a time, got %.40q", r.look)
 	}
 	r.at = at
 	return nil
 }
 
-// parseUsers reads a whole number; one written with a fraction of 0 is one too.
-func parseUsers(text string) (int64, error) {
-	v, ok := parseFinite(text)
-	if !ok || v < 0 || v > maxUsers || v != math.Trunc(v) {
-		return 0, fmt.Errorf("n: want a whole number of users, got %.40q", text)
-	}
-	return int64(v), nil
+// arm returns the row as an arm of one column.
+func (r *summaryRow) arm() analysis.Arm {
+	arm := noArm()
+	arm.Moments.N = r.users
+	arm.Moments.Mean[0] = r.mean
+	arm.Moments.C[0] = r.variance * float64(max(r.users, 1)-1)
+	return arm
 }
 
-// parseFinite reads a number that is neither NaN nor infinite.
-func parseFinite(text string) (float64, bool) {
-	v, err := strconv.ParseFloat(text, 64)
-	return v, err == nil && !math.IsNaN(v) && !math.IsInf(v, 0)
+// noArm returns an arm of one column without users.
+func noArm() analysis.Arm {
+	var arm analysis.Arm
+	arm.Moments.Mean, arm.Moments.C = make([]float64, 1), make([]float64, 1)
+	return arm
 }
 
 // Experiments returns the names of the experiments in order; a file without that column has
 // one, whose name is empty.
-func (s *Summary) Experiments() []string {
-	return distinct(s.rows, func(r *summaryRow) (string, bool) { return r.experiment, true })
-}
+func (s *Summary) Experiments() []string { return slices.Sorted(maps.Keys(s.rows)) }
 
 // Variants returns the names of an experiment's variants in order.
 func (s *Summary) Variants(experiment string) []string {
-	return distinct(s.rows, func(r *summaryRow) (string, bool) { return r.variant, r.experiment == experiment })
+	return distinct(s.rows[experiment], func(r *summaryRow) string { return r.variant })
 }
 
 // Metrics returns the names of an experiment's metrics in order.
 func (s *Summary) Metrics(experiment string) []string {
-	return distinct(s.rows, func(r *summaryRow) (string, bool) { return r.metric, r.experiment == experiment })
+	return distinct(s.rows[experiment], func(r *summaryRow) string { return r.metric })
 }
 
 // distinct returns the different names of rows, sorted.
-func distinct(rows []summaryRow, name func(*summaryRow) (string, bool)) []string {
+func distinct(rows []summaryRow, name func(*summaryRow) string) []string {
 	seen := make(map[string]bool)
-	var out []string
 	for i := range rows {
-		if n, ok := name(&rows[i]); ok && !seen[n] {
-			seen[n] = true
-			out = append(out, n)
-		}
+		seen[name(&rows[i])] = true
 	}
-	slices.Sort(out)
-	return out
+	return slices.Sorted(maps.Keys(seen))
 }

@@ -1,10 +1,14 @@
 package daily_test
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"readout/analysis"
 	"readout/experiment"
@@ -41,7 +45,7 @@ func TestSummaryFaults(t *testing.T) {
 	const good = "1,a,m,10,1,2\n1,b,m,10,1,2\n"
 	for _, c := range []struct{ name, csv, want string }{
 		{"empty", "", "s.csv: the file is empty"},
-		{"no rows", summaryHeader, "s.csv: there are no rows below the header"},
+		{"no rows", summaryHeader, "s.csv: there are no rows"},
 		{"no column", "look,variant,n,mean\n", "s.csv:1: no column metric, variance: want a header"},
 		{"column twice", "look," + summaryHeader, `s.csv:1: column "look" is there twice`},
 		{"fields", summaryHeader + "1,a\n", "s.csv:2: not CSV: wrong number of fields"},
@@ -51,7 +55,7 @@ func TestSummaryFaults(t *testing.T) {
 		{"not UTF-8", summaryHeader + "1,\xff,m,10,1,2\n", "s.csv:2: variant: want a name"},
 		{"look 0", summaryHeader + "0,a,m,10,1,2\n", `s.csv:2: look: want a number from 1 to 36500, got "0"`},
 		{"look", summaryHeader + "x,a,m,10,1,2\n", `s.csv:2: look: want a whole number, a date or a time, got "x"`},
-		{"looks mixed", summaryHeader + good + "2026-01-01,a,m,10,1,2\n", `s.csv:4: look: "2026-01-01" after "1" in line 2`},
+		{"looks mixed", summaryHeader + good + "2026-01-01,a,m,10,1,2\n", `s.csv:4: look: "2026-01-01" after "1" in s.csv:2: write`},
 		{"n", summaryHeader + "1,a,m,10.5,1,2\n", `s.csv:2: n: want a whole number of users, got "10.5"`},
 		{"n below 0", summaryHeader + "1,a,m,-1,1,2\n", `s.csv:2: n: want`},
 		{"n inf", summaryHeader + "1,a,m,Inf,1,2\n", `s.csv:2: n: want`},
@@ -61,9 +65,13 @@ func TestSummaryFaults(t *testing.T) {
 		{"variance below 0", summaryHeader + "1,a,m,10,1,-1\n", `s.csv:2: variance: want a number of 0 or more, got "-1"`},
 		{"variance inf", summaryHeader + "1,a,m,10,1,+Inf\n", `s.csv:2: variance: want`},
 		{"overflow", summaryHeader + "1,a,m,10,1,1e308\n", `s.csv:2: variance: 1e+308 of 10 users is too large`},
-		{"twice", summaryHeader + good + "1,a,m,11,1,2\n", `s.csv:4: look 1 of variant "a" and metric "m" is in line 2 already`},
-		{"n falls", summaryHeader + "2,a,m,9,1,2\n2,b,m,10,1,2\n" + good, "s.csv:2: n: 9 users, fewer than the 10 at look 1 (line 4): rows are cumulative"},
-		{"arm gone", summaryHeader + good + "2,b,m,12,1,2\n", `s.csv:4: look 2 of metric "m" has no row for variant "a", which was there at look 1 (line 2)`},
+		{"twice", summaryHeader + good + "1,a,m,11,1,2\n", `s.csv:4: look 1 of variant "a" and metric "m" is there already, in s.csv:2`},
+		{"n falls", summaryHeader + "2,a,m,9,1,2\n2,b,m,10,1,2\n" + good, "s.csv:2: n: 9 users, fewer than the 10 at look 1 (s.csv:4): rows are cumulative"},
+		{"arm gone", summaryHeader + good + "2,b,m,12,1,2\n", `s.csv:4: look 2 of metric "m" has no row for variant "a", which was there at look 1 (s.csv:2)`},
+		{"n falls more than a little", summaryHeader + "1,a,m,1000,1,2\n1,b,m,1000,1,2\n2,a,m,989,1,2\n2,b,m,1100,1,2\n", "s.csv:4: n: 989 users, fewer than the 1000 at look 1"},
+		{"n falls bit by bit", summaryHeader + "1,a,m,1000,1,2\n1,b,m,1000,1,2\n2,a,m,994,1,2\n2,b,m,1100,1,2\n3,a,m,988,1,2\n3,b,m,1200,1,2\n", "s.csv:6: n: 988 users, fewer than the 1000 at look 1"},
+		{"variance of two", summaryHeader + "1,a,m,2,1,\n", `s.csv:2: variance: want a number of 0 or more, got ""`},
+		{"mean of one", summaryHeader + "1,a,m,1,,\n", `s.csv:2: mean: want a number, got ""`},
 		{"other metric", summaryHeader + "1,a,k,12,1,2\n", "s.csv: no look is left to analyse"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -118,6 +126,99 @@ func TestSummaryClock(t *testing.T) {
 					card.Date, got.Time, got.Look, got.Approximate, c.date, c.time)
 			}
 		})
+	}
+}
+
+// TestSummaryTooFew holds that arms of no and of one user have no result, and a reason.
+func TestSummaryTooFew(t *testing.T) {
+	for _, c := range []struct{ name, row string }{
+		{"no users", "1,b,m,0,NaN,\n"},
+		{"one user", "1,b,m,1,3,NaN\n"},
+	} {
+		for _, method := range []func(*daily.Summarized){fixedMethod, nil, alwaysValid} {
+			card, err := analyseSummary(summaryHeader+"1,a,m,1000,1,2\n"+c.row, method)
+			if err != nil {
+				t.Errorf("%s: %v", c.name, err)
+				continue
+			}
+			got := card.Metrics[0].Comparisons[0]
+			if _, ok := got.P.Get(); ok || got.Verdict != analysis.CannotSay && got.Verdict != analysis.TooEarly || got.Reason == "" {
+				t.Errorf("%s by %s: p %v, verdict %q, reason %q", c.name, card.Plan.Method, got.P, got.Verdict, got.Reason)
+			}
+			if v := card.Metrics[0].Variants[1]; v.Reason == "" || v.SE != (analysis.Number{}) {
+				t.Errorf("%s by %s: variant %+v", c.name, card.Plan.Method, v)
+			}
+		}
+	}
+}
+
+func alwaysValid(s *daily.Summarized) {
+	s.Experiment.Statistics.Procedure = experiment.ProcedureAlwaysValid
+}
+
+// TestSummaryUsersFall holds that a look at which users are a little fewer is left out by the
+// sequential methods, with a warning, and that looks go on when they are more again.
+func TestSummaryUsersFall(t *testing.T) {
+	rows := summaryHeader
+	for k, n := range []int{1000, 2000, 1990, 1995, 2500} {
+		rows += fmt.Sprintf("%d,a,m,%d,1,2\n%d,b,m,%d,1,2\n", k+1, 1000*(k+1), k+1, n)
+	}
+	for _, method := range []func(*daily.Summarized){nil, alwaysValid} {
+		card, err := analyseSummary(rows, method)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := card.Metrics[0].Comparisons[0]
+		var dates []string
+		for _, l := range c.Looks {
+			dates = append(dates, l.Date)
+		}
+		if diff := cmp.Diff([]string{"2000-01-01", "2000-01-02", "2000-01-05"}, dates); diff != "" {
+			t.Errorf("%s: looks (-want +got):\n%s", card.Plan.Procedure, diff)
+		}
+		i := slices.IndexFunc(card.Checks, func(c analysis.Check) bool { return c.Name == "users_fall" })
+		if i < 0 || card.Checks[i].Severity != analysis.Warning || card.Checks[i].Numbers[0].Value != analysis.Defined(2) {
+			t.Errorf("%s: checks %+v", card.Plan.Procedure, card.Checks)
+		}
+	}
+}
+
+// TestSummaryPlannedUsers holds that an always-valid test is tuned to the users that are
+// planned, or else to those of the first look, as if they came evenly.
+func TestSummaryPlannedUsers(t *testing.T) {
+	const rows = summaryHeader + "1,a,m,400,1,2\n1,b,m,400,1.1,2\n2,a,m,500,1,2\n2,b,m,500,1.1,2\n"
+	critical := func(planned int64) float64 {
+		card, err := analyseSummary(rows, func(s *daily.Summarized) { alwaysValid(s); s.PlannedUsers = planned })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return card.Metrics[0].Comparisons[0].Critical.Or(0)
+	}
+	if evenly, same, other := critical(0), critical(1600), critical(1000); evenly != same || other >= evenly {
+		t.Errorf("critical values %v without a plan, %v for 1600 users, %v for 1000", evenly, same, other)
+	}
+}
+
+// TestSummaryUnknown holds that what a summary cannot tell is unknown, not 0.
+func TestSummaryUnknown(t *testing.T) {
+	card, err := analyseSummary(summaryHeader+"1,a,m,90,1,2\n1,b,m,90,1,2\n", fixedMethod)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range card.Metrics[0].Variants {
+		if _, known := v.Conversions.Get(); known {
+			t.Errorf("%s: %d conversions", v.Variant, v.Conversions)
+		}
+	}
+	if card.Data.SummaryRows != 2 || !card.Data.Exposures.IsZero() || !card.Data.Conversions.IsZero() {
+		t.Errorf("data %+v", card.Data)
+	}
+	for _, c := range card.Checks {
+		for _, n := range c.Numbers {
+			if n.Name == "conversions" {
+				t.Errorf("check %s has conversions %v", c.Name, n.Value)
+			}
+		}
 	}
 }
 

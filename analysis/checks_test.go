@@ -1,0 +1,115 @@
+package analysis
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"readout/experiment"
+)
+
+// checked returns the checks of the last day by name; nothing is said about those that are
+// not there.
+func checked(t *testing.T, in Input) map[string]Check {
+	t.Helper()
+	card, _, err := Analyze(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make(map[string]Check)
+	for _, c := range card.Checks {
+		out[c.Name] = c
+	}
+	return out
+}
+
+// TestChecks: what each check finds, how grave it is, and that it says what to look at.
+func TestChecks(t *testing.T) {
+	at := func(days, hours int) time.Time { return day0.AddDate(0, 0, days).Add(time.Duration(hours) * time.Hour) }
+	left := func(reason, name string, rows, users int64) func(*Input) {
+		return func(in *Input) {
+			in.today().Data.LeftOut = append(in.today().Data.LeftOut, NewLeftOut(reason, name, rows, users))
+		}
+	}
+	for _, c := range []struct {
+		name     string
+		change   func(*Input)
+		check    string
+		severity Severity
+		sentence string
+	}{
+		{"every day has rows", func(*Input) {}, CheckMissingDays, "", ""},
+		{"no exposures on the second day", func(in *Input) {
+			in.Days[1].Data.Exposures.SinceStart = in.Days[0].Data.Exposures.SinceStart
+		}, CheckMissingDays, Warning, "2026-01-06"},
+		{"no conversions on the first day", func(in *Input) {
+			in.Days[0].Data.Conversions = TableRead{Rows: 500}
+		}, CheckMissingDays, Warning, "2026-01-05"},
+		{"no rows at all", func(in *Input) {
+			for i := range in.Days {
+				in.Days[i].Data.Conversions = TableRead{}
+			}
+		}, CheckMissingDays, Warning, "2026-01-05, 2026-01-06, 2026-01-07"},
+		{"no exposures once enrolment is over", func(in *Input) {
+			in.End = at(2, 0)
+			in.Days[2].Data.Exposures.SinceStart = in.Days[1].Data.Exposures.SinceStart
+		}, CheckMissingDays, "", ""},
+		{"a summary has no rows", func(in *Input) {
+			in.Summarized = true
+			for i := range in.Days {
+				in.Days[i].Data = DataRead{}
+			}
+		}, CheckMissingDays, "", ""},
+
+		{"data up to the evening", func(in *Input) {
+			in.today().Data.Conversions.Last, in.today().Data.Exposures.Last = at(2, 20), at(2, 20)
+		}, CheckFreshness, "", ""},
+		{"late conversions", func(in *Input) { in.today().Data.Conversions.Last = at(1, 12) }, CheckFreshness, Warning, "conversion is from 2026-01-06 12:00, 36 hours"},
+		{"late exposures", func(in *Input) { in.today().Data.Exposures.Last = at(1, 12) }, CheckFreshness, Warning, "exposure is from"},
+		{"dates are as late as can be", func(in *Input) {
+			in.ConversionDates, in.today().Data.Conversions.Last = true, at(2, 0)
+		}, CheckFreshness, "", ""},
+		{"late exposures once enrolment is over", func(in *Input) {
+			in.End, in.today().Data.Exposures.Last = at(2, 0), at(1, 12)
+		}, CheckFreshness, "", ""},
+		{"data of old", func(in *Input) { in.AdHoc, in.today().Data.Conversions.Last = true, at(1, 12) }, CheckFreshness, "", ""},
+
+		{"few of another variant", left(LeftUnknownVariant, "huge", 3, 2), CheckUnknownVariants, Info, `"huge" (2 users)`},
+		{"many of another variant", left(LeftUnknownVariant, "huge", 30, 20), CheckUnknownVariants, Warning, `"huge" (20 users)`},
+		{"few rows without a user", func(in *Input) {
+			d := &in.today().Data
+			d.Exposures.SinceStart, d.Exposures.LeftOut = 1000, []LeftOut{NewLeftOut(LeftNoUser, "", 5, 0)}
+		}, CheckNullIDs, Info, "5 rows"},
+		{"many rows without a user", func(in *Input) {
+			in.today().Data.Conversions.LeftOut = []LeftOut{NewLeftOut(LeftNoUser, "", 5, 0)}
+		}, CheckNullIDs, Warning, "5 rows"},
+		{"exposures before the start", left(LeftBeforeStart, "", 4, 0), CheckOutsideDates, Warning, "4 exposures before the start"},
+		{"exposures after the end", left(LeftAfterEnd, "", 4, 0), CheckOutsideDates, Info, "4 at or after the end"},
+		{"values that are none", left(LeftNoValue, "", 7, 0), CheckValues, Info, "7 conversions"},
+		{"dates", func(in *Input) { in.ConversionDates = true }, CheckDateOnly, Info, "date of the exposure"},
+		{"users in an arm without traffic", func(in *Input) {
+			in.Experiment.Variants[0].Traffic, in.Experiment.Variants[1].Traffic = experiment.Whole, 0
+		}, CheckZeroWeight, Alarm, "big has 300 users"},
+		{"enough users", func(*Input) {}, CheckFewUsers, "", ""},
+		{"few users", func(in *Input) {
+			in.today().Metrics[0][0][1].Moments = newStream(10, 4, 5).more(99)
+		}, CheckFewUsers, Info, "99 users"},
+		{"few who converted", func(in *Input) {
+			in.Experiment.Scorecard.Primary[0].Numerator.Aggregate = experiment.AggregateAny
+			in.today().Metrics[0][0][1].Converted = 9
+		}, CheckFewUsers, Info, "9 converted of 300"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			in := testInput(testExperiment(), 8)
+			control, big := newStream(10, 4, 1), newStream(10, 4, 2)
+			for range 3 {
+				in.addDay(control.more(100), big.more(100))
+			}
+			c.change(&in)
+			got, ok := checked(t, in)[c.check]
+			if ok != (c.severity != "") || got.Severity != c.severity || !strings.Contains(got.Sentence, c.sentence) {
+				t.Errorf("%+v, want %q with %q", got, c.severity, c.sentence)
+			}
+		})
+	}
+}

@@ -1,0 +1,135 @@
+package analysis
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"readout/experiment"
+	"readout/moments"
+)
+
+// TestRecommendationOrder: the first rule that holds decides, in the order of the contract.
+// Each case has everything that the later rules need as well.
+func TestRecommendationOrder(t *testing.T) {
+	big := func(v Verdict) Comparison { return Comparison{Variant: "big", Verdict: v, Lift: Defined(0.1)} }
+	huge := func(v Verdict) Comparison { return Comparison{Variant: "huge", Verdict: v, Lift: Defined(0.2)} }
+	metric := func(role Role, c ...Comparison) MetricResult {
+		return MetricResult{Name: string(role), Role: role, Goal: string(experiment.GoalIncrease), Comparisons: c}
+	}
+	futile := func(c Comparison) Comparison { c.Futile = true; return c }
+	harm := func(c Comparison) Comparison { c.Harm = true; return c }
+	stopped := func(c Comparison) Comparison { c.Stopped = true; return c }
+	for _, c := range []struct {
+		name    string
+		metrics []MetricResult
+		alarm   bool
+		// days is how many of the 14 have passed, after which the last users wait for 2 more.
+		days            int
+		action, variant string
+		sentence        string
+	}{
+		{"a failed check comes first", []MetricResult{metric(Primary, big(Worse), huge(Better))}, true, 10, ActionInvestigate, "", "numbers differ"},
+		{"harm to a primary metric", []MetricResult{metric(Primary, big(Worse), huge(Better))}, false, 10, ActionStopForHarm, "big", "big makes primary worse"},
+		{"harm to a guardrail", []MetricResult{metric(Primary, big(Better), huge(NotYet)), metric(Guardrail, harm(big(Fails)), huge(Passes))}, false, 10, ActionStopForHarm, "big", ""},
+		{"harm by a stopped arm", []MetricResult{metric(Primary, stopped(big(Worse)), huge(Better))}, false, 10, ActionShip, "huge", ""},
+		{"a guardrail fails uncorrected", []MetricResult{metric(Primary, big(Better), huge(NotYet)), metric(Guardrail, big(Fails), huge(Passes))}, false, 10, ActionKeepRunning, "", ""},
+		{"the best arm", []MetricResult{metric(Primary, big(Better), huge(Better))}, false, 10, ActionShip, "huge", "Ship huge"},
+		{"the best arm that passes", []MetricResult{metric(Primary, big(Better), huge(Better)), metric(Guardrail, big(Passes), huge(Undecided))}, false, 10, ActionShip, "big", ""},
+		{"no guardrail passes", []MetricResult{metric(Primary, big(Better), huge(Better)), metric(Guardrail, big(Undecided), huge(CannotSay))}, false, 10, ActionKeepRunning, "", "4 days left"},
+		{"within the first week", []MetricResult{metric(Primary, big(Better), huge(NotYet))}, false, 5, ActionKeepRunning, "big", "for 2 days more"},
+		{"a week is over", []MetricResult{metric(Primary, big(Better), huge(NotYet))}, false, 7, ActionShip, "big", ""},
+		{"one is not futile", []MetricResult{metric(Primary, futile(big(NotYet)), huge(NotYet))}, false, 10, ActionKeepRunning, "", ""},
+		{"all are futile", []MetricResult{metric(Primary, futile(big(NotYet)), futile(huge(NotYet)))}, false, 10, ActionStopFutility, "", ""},
+		{"all are futile but for a stopped one", []MetricResult{metric(Primary, futile(big(NotYet)), stopped(huge(NotYet)))}, false, 10, ActionStopFutility, "", ""},
+		{"enrolment is over", []MetricResult{metric(Primary, big(NotYet), huge(NotYet))}, false, 14, ActionKeepRunning, "", "Keep waiting"},
+		{"nothing more to come", []MetricResult{metric(Primary, futile(big(NoDifference)), futile(huge(NoDifference)))}, false, 16, ActionInconclusive, "", ""},
+		{"nothing to decide by", []MetricResult{metric(Secondary, big(Better), huge(Worse))}, false, 10, ActionNone, "", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			in := Input{Location: time.UTC}
+			card := Scorecard{
+				Start: day0, End: day0.AddDate(0, 0, 14), Final: day0.AddDate(0, 0, 16), Through: day0.AddDate(0, 0, c.days),
+				DaysLeft: max(0, 14-c.days), Metrics: c.metrics,
+				Variants: []Variant{{Name: "control", Control: true, Users: 9}, {Name: "big", Users: 9}, {Name: "huge", Users: 9}},
+				Checks:   []Check{{Name: "a", Severity: Warning, Sentence: "Never mind."}},
+			}
+			for i := range c.metrics[0].Comparisons {
+				if c.metrics[0].Comparisons[i].Stopped {
+					card.Variants[i+1].Stopped = day0.AddDate(0, 0, 3)
+				}
+			}
+			if c.alarm {
+				card.Checks = append(card.Checks, Check{Name: "b", Severity: Alarm, Sentence: "Numbers differ."})
+			}
+			a := analyzer{in: &in}
+			got := a.recommend(&card)
+			if got.Action != c.action || got.Variant != c.variant || !strings.Contains(got.Sentence, c.sentence) {
+				t.Errorf("%+v, want %s %s with %q", got, c.action, c.variant, c.sentence)
+			}
+		})
+	}
+}
+
+// Harm needs an interval beyond the margin at alpha over guardrails and arms: one of many
+// that fails at its own level stops nothing.
+func TestHarmIsCorrected(t *testing.T) {
+	for _, c := range []struct {
+		guardrails int
+		harm       bool
+	}{{1, true}, {10, false}} {
+		e := testExperiment()
+		e.Statistics.Method = experiment.MethodFixed
+		for range c.guardrails {
+			e.Scorecard.Guardrails = append(e.Scorecard.Guardrails, experiment.Guardrail{Metric: testMetric("speed"), Margin: 0.02})
+		}
+		users := func(mean float64) moments.Set {
+			s := moments.New(1)
+			s.N, s.Mean[0], s.C[0] = 10_000, mean, 100*9_999
+			return s
+		}
+		in := testInput(e, 1)
+		// 0.34 below the margin of 2%, at a standard error of 0.14: z is 2.4.
+		in.addDay(users(100), users(97.66))
+		card, _, err := Analyze(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := card.Metrics[1].Comparisons[0]; got.Verdict != Fails || got.Harm != c.harm {
+			t.Errorf("%d guardrails: verdict %s, harm %v", c.guardrails, got.Verdict, got.Harm)
+		}
+	}
+}
+
+// A guardrail without a lift is undecided: what cannot be related to control is in no margin.
+func TestGuardrailWithoutLift(t *testing.T) {
+	e := testExperiment()
+	e.Statistics.Method = experiment.MethodFixed
+	e.Scorecard.Guardrails = []experiment.Guardrail{{Metric: testMetric("speed"), Margin: 0.02}}
+	in := testInput(e, 1)
+	in.addDay(set(-1, 1, -2, 2), set(4, 5, 6, 7))
+	card, _, err := Analyze(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := card.Metrics[1].Comparisons[0]
+	if got.Verdict != Undecided || got.Lift.ok || !got.Lo.ok || got.PowerSoFar.ok {
+		t.Errorf("%s, lift %v, interval from %v, power %v", got.Verdict, got.Lift, got.Lo, got.PowerSoFar)
+	}
+}
+
+// A stopped arm gives no alpha back to the others.
+func TestStoppedVariantReturnsNoAlpha(t *testing.T) {
+	e := testExperiment()
+	e.Variants = append(e.Variants, experiment.Variant{Name: "huge", Traffic: experiment.Whole / 2})
+	in := testInput(e, 14)
+	in.addDay(set(1, 2, 3), set(1, 2, 4), set(2, 3, 4))
+	in.Stopped = map[string]time.Time{"huge": day0.Add(time.Hour)}
+	card, _, err := Analyze(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := card.Metrics[0].Comparisons[0].Alpha; got != Defined(0.025) || card.Plan.AlphaEach != got || len(card.Plan.Family) != 2 {
+		t.Errorf("alpha %v of %v", got, card.Plan)
+	}
+}

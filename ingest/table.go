@@ -1,0 +1,174 @@
+package ingest
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// Table is a small Parquet file that is neither exposures nor conversions, read whole.
+type Table struct {
+	// Rows is how many rows it has.
+	Rows    int
+	columns map[string]*tableColumn
+}
+
+// TableColumn is a column wanted of a table.
+type TableColumn struct {
+	Name string
+	Kind TableKind
+	// Optional columns may be missing.
+	Optional bool
+}
+
+// TableKind is what a column is read as.
+type TableKind int
+
+const (
+	// TableText is text, or whole numbers, booleans, dates and UUIDs written as text.
+	TableText TableKind = iota
+	// TableNumber is numbers of any kind.
+	TableNumber
+	// TableTextOrTime is instants where the column is of timestamps, otherwise as TableText.
+	TableTextOrTime
+)
+
+// tableColumn has one value per row in one of the slices, by what it was read as.
+type tableColumn struct {
+	names   *openNames
+	texts   []uint32
+	numbers []float64
+	times   []int64
+}
+
+// Has reports whether the column is there.
+func (t *Table) Has(column string) bool { return t.columns[column] != nil }
+
+// Text returns a text; ok is false for null, for empty text, and for a column of another kind.
+func (t *Table) Text(column string, row int) (text string, ok bool) {
+	c := t.columns[column]
+	if c == nil || c.texts == nil || c.texts[row] == nullCode {
+		return "", false
+	}
+	return c.names.name(c.texts[row]), true
+}
+
+// Number returns a number; ok is false for null, for what is not finite, and for a column of
+// another kind.
+func (t *Table) Number(column string, row int) (v float64, ok bool) {
+	c := t.columns[column]
+	if c == nil || c.numbers == nil || math.IsNaN(c.numbers[row]) {
+		return 0, false
+	}
+	return c.numbers[row], true
+}
+
+// Time returns an instant, to the microsecond; ok is false for null and for a column of
+// another kind.
+func (t *Table) Time(column string, row int) (at time.Time, ok bool) {
+	c := t.columns[column]
+	if c == nil || c.times == nil || c.times[row] == nullTime {
+		return time.Time{}, false
+	}
+	return time.UnixMicro(c.times[row]).UTC(), true
+}
+
+// ReadTable reads the columns wanted of a Parquet file of so many bytes, which has at most
+// maxRows rows and 65,536 different texts in a column. Timestamps without a zone are read
+// in the given one. Errors say which table and file, by the names given, and which column.
+func ReadTable(data io.ReaderAt, size int64, table, name string, wanted []TableColumn, zone *time.Location, maxRows int) (out *Table, err error) {
+	t := &tableFile{spec: &tableSpec{table: table, location: zone}, file: File{Path: name, Size: size}, data: unclosed{data}}
+	defer t.recoverInto(&err)
+	if err := t.footer(); err != nil {
+		return nil, t.wrap(err)
+	}
+	if t.meta.NumRows > int64(maxRows) {
+		return nil, t.wrap(fmt.Errorf("it has %d rows, more than %d", t.meta.NumRows, maxRows))
+	}
+	out = &Table{Rows: int(t.meta.NumRows), columns: make(map[string]*tableColumn)}
+	for _, w := range wanted {
+		c, err := t.wholeColumn(w)
+		if err != nil {
+			return nil, t.wrap(err)
+		}
+		if c != nil {
+			out.columns[w.Name] = c
+		}
+	}
+	return out, nil
+}
+
+// unclosed is data that someone else closes.
+type unclosed struct{ io.ReaderAt }
+
+func (unclosed) Close() error { return nil }
+
+// wholeColumn reads one column of all row groups; nil where an optional one is missing.
+func (t *tableFile) wholeColumn(w TableColumn) (*tableColumn, error) {
+	i, err := t.schema.find(w.Name)
+	switch {
+	case err == errNoColumn && w.Optional:
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("column %q: %w", w.Name, t.required(w.Name, err))
+	}
+	out := new(tableColumn)
+	return out, out.read(t, w.Kind, i)
+}
+
+// read fills in the slice that suits the type of a column of the file.
+func (c *tableColumn) read(t *tableFile, kind TableKind, column int) (err error) {
+	typ := t.schema.types[column]
+	instants := typ.meaning == timestampValue || typ.physical == format.Int96 && typ.meaning == plainValue
+	switch {
+	case kind == TableNumber:
+		c.numbers, err = columnOf(t, column, valueConverter, math.NaN())
+	case kind == TableTextOrTime && instants:
+		c.times, err = columnOf(t, column, func(typ columnType) (converter[int64], error) {
+			return timeConverter(typ, t.spec.location, &t.form)
+		}, nullTime)
+	default:
+		c.names = newOpenNames(nil)
+		c.names.purpose = "a column of names"
+		c.texts, err = columnOf(t, column, func(typ columnType) (converter[uint32], error) {
+			return textConverter(typ, c.names)
+		}, nullCode)
+		if err == nil {
+			err = c.names.check(t.schema.names[column])
+		}
+	}
+	return err
+}
+
+// columnOf returns all values of a column.
+func columnOf[T any](t *tableFile, column int, converterOf func(columnType) (converter[T], error), null T) ([]T, error) {
+	name := t.schema.names[column]
+	if _, err := t.column(name, func(typ columnType) error { _, err := converterOf(typ); return err }); err != nil {
+		return nil, fmt.Errorf("column %q: %w", name, err)
+	}
+	out := make([]T, 0, t.meta.NumRows)
+	for g := range t.rowGroups() {
+		convert, err := converterOf(t.schema.types[column])
+		if err != nil {
+			return nil, err
+		}
+		r := &rowReader{file: t}
+		reader := openColumn(r, g, column, convert, null)
+		rows := out[len(out) : len(out)+int(t.numRows(g))]
+		err = reader.read(rows)
+		if err == nil {
+			err = reader.end()
+		}
+		if err := r.close(); err != nil {
+			return nil, err
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = out[:len(out)+len(rows)]
+	}
+	return out, nil
+}

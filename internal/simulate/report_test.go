@@ -1,0 +1,109 @@
+package simulate
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+)
+
+// TestErrorRates is the bounded part of the page: of every kind of metric a hard world, all
+// procedures, alphas, and CUPED on and off.
+func TestErrorRates(t *testing.T) {
+	var worlds []World
+	for _, k := range Kinds() {
+		worlds = append(worlds, World{Kind: k, Looks: 14, Traffic: 1, Growth: 3, Phases: true})
+	}
+	found, err := find(context.Background(), worlds, Options{Runs: 60, Seed: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	procedures, err := Procedures()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range found {
+		if f.World.few() {
+			continue
+		}
+		for m := range f.counts {
+			for p, procedure := range procedures {
+				// At alpha 0.01 so few runs say nothing.
+				for a, alpha := range Alphas()[:2] {
+					if rate := f.rate(m, p, a); rate.above(alpha) {
+						t.Errorf("%s, CUPED %v, %s at %v: %d of %d found an effect", f.World.Name(), m == 1, procedure.Name, alpha, rate.Count, rate.Runs)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestPageDoesNotDependOnWorkers holds that the same runs and seed give the same page, and
+// another seed another one.
+func TestPageDoesNotDependOnWorkers(t *testing.T) {
+	page := func(seed uint64, workers int) string {
+		o := Options{Runs: chunk + 10, Seed: seed, Workers: workers, Only: "any; 14 looks; traffic × 1; constant; one phase"}
+		r, err := Run(context.Background(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := r.Markdown(&b); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	one := page(1, 1)
+	if page(1, 3) != one {
+		t.Error("three workers give another page than one")
+	}
+	if page(2, 1) == one {
+		t.Error("another seed gives the same page")
+	}
+	for _, part := range []string{"## Outcome", "### Any, 14 looks", "| × 1 | constant | one | on |", "## With an effect", "## Intervals"} {
+		if !strings.Contains(one, part) {
+			t.Errorf("the page has no %q", part)
+		}
+	}
+	if strings.Contains(one, "NaN") || strings.Contains(one, "Inf") {
+		t.Error("the page has a number that is not one")
+	}
+}
+
+// TestWorldsWithout holds that everything is crossed with everything.
+func TestWorldsWithout(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, w := range worldsWithout() {
+		if seen[w.Name()] {
+			t.Errorf("%s is there twice", w.Name())
+		}
+		seen[w.Name()] = true
+	}
+	if want := 10*(2*3*2*2) + 2*(2*2*2); len(seen) != want {
+		t.Errorf("%d worlds, want %d", len(seen), want)
+	}
+}
+
+// TestTraffic holds that the users of all days together are the planned ones times the traffic.
+func TestTraffic(t *testing.T) {
+	for _, w := range worldsWithout() {
+		sum := 0
+		for k := range w.Looks {
+			_, users, _ := w.day(k)
+			sum += users
+		}
+		if want := w.Traffic * plannedUsers; float64(sum) < 0.99*want || float64(sum) > want {
+			t.Errorf("%s: %d users, want %.0f", w.Name(), sum, want)
+		}
+	}
+}
+
+// TestRunIsStopped holds that a cancelled simulation ends with the reason.
+func TestRunIsStopped(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := Run(ctx, Options{Runs: 1000}); err != context.Canceled {
+		t.Errorf("error %v, want that it was cancelled", err)
+	}
+}
