@@ -34,7 +34,7 @@ func WriteFile(path string, data []byte) (changed bool, err error) {
 // changed is false.
 func Replace(path string, write func(io.Writer) error) (changed bool, err error) {
 	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := makeDir(dir); err != nil {
 		return false, fmt.Errorf("replace %s: %w", path, err)
 	}
 	temp, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*"+tempSuffix)
@@ -69,6 +69,24 @@ func Replace(path string, write func(io.Writer) error) (changed bool, err error)
 		return true, fmt.Errorf("replace %s: %w", path, err)
 	}
 	return true, nil
+}
+
+// makeDir makes a directory and those above it, durably.
+func makeDir(dir string) error {
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	parent := filepath.Dir(dir)
+	if parent != dir {
+		if err := makeDir(parent); err != nil {
+			return err
+		}
+	}
+	// Somebody else may make it at the same time, which MkdirAll does not mind.
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return SyncDir(parent)
 }
 
 // fill writes the new content to file, durably, and closes it.

@@ -1,0 +1,246 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/spf13/pflag"
+
+	"readout/decision"
+	"readout/decision/exposurelog"
+	"readout/decision/feed"
+	"readout/decision/server"
+	"readout/decision/sticky"
+	"readout/experiment"
+	"readout/internal/exposure"
+)
+
+const usage = `Serves the decisions of a readout project: which variant a visitor gets.
+
+Usage:
+  readout-choose --keys FILE [flags]
+  readout-choose key PREFIX      make an API key
+
+Every flag can be given in the environment: READOUT_CHOOSE_LISTEN is --listen.
+
+Flags:
+`
+
+// version returns the version that the program was built from.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return "readout-choose " + info.Main.Version
+	}
+	return "readout-choose"
+}
+
+// run serves until ctx is done.
+func run(ctx context.Context, args, environment []string, stdout, stderr io.Writer) error {
+	if len(args) > 0 && args[0] == "key" {
+		return newKey(args[1:], stdout)
+	}
+	c, flags, err := parse(args, environment)
+	switch {
+	case errors.Is(err, pflag.ErrHelp):
+		_, err := fmt.Fprint(stdout, usage, flags.FlagUsages())
+		return err
+	case err != nil:
+		return fmt.Errorf("%w (readout-choose --help says more)", err)
+	case c.version:
+		_, err := fmt.Fprintln(stdout, version())
+		return err
+	}
+	log := slog.New(slog.NewJSONHandler(stderr, nil))
+	keys := &keyFile{path: c.keys}
+	if !c.open {
+		if err := keys.load(); err != nil {
+			return err
+		}
+	}
+	store, err := openStore(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := store.Close(); err != nil {
+			log.Error("close the decision store", "error", err)
+		}
+	}()
+	f := &feed.Feed{State: c.state, Keep: keepPath(c), Report: reporter(log)}
+	f.Load()
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	s := server.New(server.Options{
+		Store: store, Snapshot: f.Snapshot, Keys: keys.keys.Load, Now: time.Now, Log: log,
+		Metrics: server.NewMetrics(registry), ExposeBulk: c.exposeBulk, AllowOrigins: c.origins,
+		RequestsPerSecond: c.rateLimit, MaxBody: c.maxBody,
+	})
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var workers sync.WaitGroup
+	workers.Go(func() { f.Run(background, c.poll) })
+	if !c.open {
+		workers.Go(func() { keys.watch(background, c.poll, log) })
+	}
+	workers.Go(func() { logExposures(background, c, f, store, log) })
+	admin := http.NewServeMux()
+	admin.Handle("/", s.Admin())
+	admin.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	err = serve(ctx, c, log, s.Handler(), admin)
+	stop()
+	workers.Wait()
+	return err
+}
+
+// openStore opens the store that --store names.
+func openStore(ctx context.Context, c config, log *slog.Logger) (decision.Store, error) {
+	if strings.Contains(c.store, "://") {
+		store, err := sticky.OpenRedis(ctx, c.store, sticky.RedisOptions{Project: c.namespace, Instance: c.instance})
+		if err != nil {
+			return nil, err
+		}
+		if always, known := store.AppendsAlways(ctx); known && !always {
+			log.Warn("Redis does not append every write to its log at once: set appendonly yes and appendfsync always, or answers may be lost with its machine")
+		}
+		return store, nil
+	}
+	return sticky.OpenPebble(c.store, sticky.PebbleOptions{
+		Fatal: func(err error) {
+			log.Error("the decision store is broken and the service ends; what was answered is safe", "error", err)
+			os.Exit(1)
+		},
+		Warn: func(text string) { log.Warn("decision store", "message", text) },
+	})
+}
+
+// keepPath returns where the last good published state is kept.
+func keepPath(c config) string {
+	if strings.Contains(c.store, "://") {
+		return ""
+	}
+	return filepath.Join(c.store, "last-good.json")
+}
+
+// reporter logs what loads of the published state came to.
+func reporter(log *slog.Logger) func(feed.Event) {
+	return func(e feed.Event) {
+		for _, fault := range e.Faults {
+			log.Warn("published state", "fault", fault.Error())
+		}
+		if e.Watch != nil {
+			log.Warn("changes of the published state are not told of and are seen at the next poll", "error", e.Watch)
+			return
+		}
+		if e.Err != nil {
+			log.Error("published state not taken, the last good one goes on", "error", e.Err)
+			return
+		}
+		log.Info("published state", "checksum", e.Checksum, "experiments", e.Experiments, "profiles", e.Users, "kept", e.Kept, "columns_left", e.Left)
+	}
+}
+
+// logExposures writes exposures to the log as the project says, which is known once there is
+// a snapshot.
+func logExposures(ctx context.Context, c config, f *feed.Feed, store decision.Store, log *slog.Logger) {
+	report := func(rows, files int, err error) {
+		if err != nil {
+			log.Error("exposure log", "rows", rows, "error", err)
+			return
+		}
+		log.Info("exposure log", "rows", rows, "files", files)
+	}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	ticks := time.NewTicker(100 * time.Millisecond)
+	defer ticks.Stop()
+	for f.Snapshot() == nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+		}
+	}
+	l := &exposurelog.Log{
+		Store: store, Rows: c.flushRows,
+		Target: func() exposurelog.Target { return target(c, f.Snapshot().Published()) },
+	}
+	l.Run(ctx, c.flushEvery, signals, report)
+}
+
+// target returns where and in which form a published state wants exposures.
+func target(c config, p *experiment.Published) exposurelog.Target {
+	location, err := time.LoadLocation(p.TimeZone)
+	if err != nil {
+		location = time.UTC
+	}
+	dir := c.exposures
+	if dir == "" {
+		dir = p.Exposures.Path
+		if !filepath.IsAbs(dir) {
+			dir = filepath.Join(c.project, dir)
+		}
+	}
+	columns := p.Exposures.Columns
+	return exposurelog.Target{
+		Dir: dir, Location: location,
+		Columns: exposure.Columns{
+			User: columns.User, Experiment: columns.Experiment, Variant: columns.Variant, Time: columns.Time,
+			Segments: p.Exposures.Segments,
+		},
+	}
+}
+
+// serve listens until ctx is done, then lets requests under way finish.
+func serve(ctx context.Context, c config, log *slog.Logger, clients, admin http.Handler) error {
+	servers := make(map[string]*http.Server)
+	failed := make(chan error, 2)
+	for _, l := range []struct {
+		name, address string
+		handler       http.Handler
+	}{{"clients", c.listen, clients}, {"admin", c.admin, admin}} {
+		if l.address == "" {
+			continue
+		}
+		listener, err := net.Listen("tcp", l.address)
+		if err != nil {
+			return err
+		}
+		s := &http.Server{
+			Handler: l.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
+			WriteTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+			ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		}
+		servers[l.name] = s
+		log.Info("listening", "for", l.name, "address", listener.Addr().String())
+		go func() { failed <- s.Serve(listener) }()
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+		log.Info("stopping")
+	case err = <-failed:
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.grace)
+	defer cancel()
+	for _, s := range servers {
+		err = errors.Join(err, s.Shutdown(grace))
+	}
+	return err
+}

@@ -1,0 +1,132 @@
+package decision
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+)
+
+// TestAttributesBelowAttributes: a name that is a value and has others below is the value,
+// whatever order the map has.
+func TestAttributesBelowAttributes(t *testing.T) {
+	p, err := compilePayload(json.RawMessage(`"{{ attribute.user }}, {{ attribute.user.name }}, {{ attribute.a.b.c }}"`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 50 {
+		got, err := p.render(Known{Request: Attributes{"user": Text("u"), "user.name": Text("n"), "user.name.first": Text("f"), "a.b.c": Int(7), "a.b": {}}})
+		if err != nil || string(got) != `"u, , 7"` {
+			t.Fatalf("%s, %v", got, err)
+		}
+	}
+}
+
+// FuzzPayloadValues: whatever a value is, the payload is JSON with the same structure, and
+// only the text with the placeholder differs.
+func FuzzPayloadValues(f *testing.F) {
+	const raw = `{"a":"{{ attribute.v }}","b":["<i>{{ attribute.v | url_decode }}</i>",1],"{{ attribute.v }}":null,` +
+		`"c":{"d":"x{{ attribute.v | default: 'none' | upcase }}","e":"{% if attribute.v == 'a' %}a{% else %}b{% endif %}"}}`
+	p, err := compilePayload(json.RawMessage(raw))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, v := range []string{"", `"`, `\`, `","x":"`, "\x00", "\xff\xfe", "{{ attribute.v }}", "{% raw %}", "</script>", "\u2028", "%22%3C", "🙂", "'"} {
+		f.Add(v, int64(0), uint8(0))
+	}
+	f.Add("", int64(math.MinInt64), uint8(1))
+	f.Fuzz(func(t *testing.T, text string, number int64, kind uint8) {
+		value := []Value{Text(text), Int(number), Float(math.Float64frombits(uint64(number))), Bool(number > 0), {}}[kind%5]
+		out, err := p.render(Known{Request: Attributes{"v": value}})
+		if err != nil {
+			return
+		}
+		var got map[string]any
+		if err := json.Unmarshal(out, &got); err != nil {
+			t.Fatalf("%q: %s: %v", text, out, err)
+		}
+		b, _ := got["b"].([]any)
+		c, _ := got["c"].(map[string]any)
+		if len(got) != 4 || len(b) != 2 || b[1] != 1.0 || len(c) != 2 || c["e"] != "a" && c["e"] != "b" {
+			t.Fatalf("%q: another structure: %s", text, out)
+		}
+		if _, ok := got["{{ attribute.v }}"]; !ok {
+			t.Fatalf("%q: a key was changed: %s", text, out)
+		}
+		if markup, _ := b[0].(string); strings.ContainsAny(strings.TrimSuffix(strings.TrimPrefix(markup, "<i>"), "</i>"), `<>"'`) {
+			t.Fatalf("%q: markup of the value in %s", text, out)
+		}
+		if bytes.ContainsAny(out, "<>&") {
+			t.Fatalf("%q: not safe inside of HTML: %s", text, out)
+		}
+	})
+}
+
+// FuzzCheckPayload: a template is refused or can be rendered; it never panics.
+func FuzzCheckPayload(f *testing.F) {
+	for _, s := range []string{"{{ attribute.v }}", "{{ attribute.v | divided_by: 0 }}", "{% if a %}{% endif %}", "{{ 'a' | split: '' | first | slice: 0, 9 }}", "<{{ a }}{% raw %}"} {
+		f.Add(s, "value")
+	}
+	f.Fuzz(func(t *testing.T, source, value string) {
+		raw, err := json.Marshal([]string{source})
+		if err != nil || len(source) > 1000 {
+			return
+		}
+		p, err := compilePayload(raw)
+		if err != nil {
+			return
+		}
+		if out, err := p.render(Known{Request: Attributes{"v": Text(value)}}); err == nil && !json.Valid(out) {
+			t.Fatalf("%q with %q: %s", source, value, out)
+		}
+	})
+}
+
+func TestPayload(t *testing.T) {
+	known := Known{Request: Attributes{
+		"name": Text(`O'Neil "x" <b>&`), "user.first_name": Text("Ann"), "age": Int(41), "vip": Bool(true), "n": Number("9007199254740993"),
+		"coded": Text("%3Cscript%3E"), "tag": Text("<i>\n"),
+	}}
+	for _, c := range []struct{ raw, want string }{
+		{`{"a":1,"b":"x"}`, `{"a":1,"b":"x"}`},
+		{`{"text":"Hi {{ attribute.user.first_name | default: 'there' }}","n":1.50}`, `{"text":"Hi Ann","n":1.50}`},
+		{`"{{ attribute.nobody }}"`, `""`},
+		{`"{{ attribute.nobody | default: 'x' }}"`, `"x"`},
+		{`["{{ attribute.name }}"]`, `["O'Neil \"x\" \u003cb\u003e\u0026"]`},
+		{`["<p>{{ attribute.name }}</p>"]`, `["\u003cp\u003eO\u0026#39;Neil \u0026#34;x\u0026#34; \u0026lt;b\u0026gt;\u0026amp;\u003c/p\u003e"]`},
+		{`"<p>{{ attribute.nobody }}|{{ attribute.age }}|{{ attribute.vip }}</p>"`, `"\u003cp\u003e|41|true\u003c/p\u003e"`},
+		{`"<p>{{ attribute.coded | url_decode }}</p>"`, `"\u003cp\u003e\u0026lt;script\u0026gt;\u003c/p\u003e"`},
+		{`"<p>{{ attribute.tag | escape | newline_to_br }}</p>"`, `"\u003cp\u003e\u0026lt;i\u0026gt;\u003cbr /\u003e\u003c/p\u003e"`},
+		{`"<p>{{- attribute.tag | slice: 0, 3 -}} </p>"`, `"\u003cp\u003e\u0026lt;i\u0026gt;\u003c/p\u003e"`},
+		{`"<p>{% assign x = attribute.tag %}{{ x }}{% raw %}{{ y }}{% endraw %}</p>"`, `"\u003cp\u003e\u0026lt;i\u0026gt;\n{{ y }}\u003c/p\u003e"`},
+		{`"<p>{% if attribute.name contains '<b>&' %}yes{% endif %}</p>"`, `"\u003cp\u003eyes\u003c/p\u003e"`},
+		{`"{{ attribute.tag | replace: '|', 'x' }}"`, `"\u003ci\u003e\n"`},
+		{"{ \"a\" : \"{{ attribute.age }}\" ,\n \"{{ k }}\" : 2 }", `{"a":"41","{{ k }}":2}`},
+		{`"{{ attribute.age | plus: 1 }} {{ attribute.n }}"`, `"42 9007199254740993"`},
+		{`"{% if attribute.vip %}vip{% else %}no{% endif %}"`, `"vip"`},
+		{`{"{{ key }}":"v"}`, `{"{{ key }}":"v"}`},
+		{`{"a":"\"{{ attribute.age }}\\"}`, `{"a":"\"41\\"}`},
+	} {
+		p, err := compilePayload(json.RawMessage(c.raw))
+		if err != nil {
+			t.Errorf("%s: %v", c.raw, err)
+			continue
+		}
+		got, err := p.render(known)
+		if err != nil || string(got) != c.want || !json.Valid(got) {
+			t.Errorf("%s: got %s, %v, want %s", c.raw, got, err, c.want)
+		}
+	}
+	for _, bad := range []string{
+		`"{{ attribute.name "`, `"{{ attribute.name | nofilter }}"`, `"{% for i in (1..10) %}x{% endfor %}"`, `"{% include 'x' %}"`,
+		`"{% if attribute.name %}"`, `"{{ }"`, `"{{ }}"`, `"{{ attribute\n.name }}"`, `{"a":`,
+		`"{% if attribute.vip %}{{ attribute.name | nofilter }}{% endif %}"`, `"{{ 'now' | date: '%Y' }}"`, `"{% if a | inspect %}x{% endif %}"`,
+	} {
+		if err := CheckPayload(json.RawMessage(bad)); err == nil {
+			t.Errorf("%s: no error", bad)
+		} else {
+			t.Log(err)
+		}
+	}
+}

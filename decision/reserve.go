@@ -1,0 +1,82 @@
+package decision
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"readout/experiment"
+)
+
+// reserve gives every experiment with an exclusion group its range of the group's hash, and
+// all of them the holdouts of the project.
+//
+// Within a group the experiments are taken in the order of their starts. Each gets the lowest
+// range of its share that none holds which began before it and was not decided by then. So
+// what was reserved never moves, whatever is added later, and ranges of decided experiments
+// are free for new ones. An experiment for which no range is left gets no users and is named
+// in an error.
+func (s *Snapshot) reserve(holdouts []experiment.Holdout) []error {
+	var held experiment.Share
+	for _, h := range holdouts {
+		held += h.Share
+	}
+	groups := make(map[string][]*Experiment)
+	var names []string
+	for _, x := range s.experiments {
+		x.holdouts, x.reserved = span{0, held}, span{}
+		if g := x.def.Exclusion; g != nil {
+			if groups[g.Group] == nil {
+				names = append(names, g.Group)
+			}
+			groups[g.Group] = append(groups[g.Group], x)
+		}
+	}
+	slices.Sort(names)
+	var faults []error
+	for _, name := range names {
+		members := groups[name]
+		slices.SortStableFunc(members, func(a, b *Experiment) int {
+			return cmp.Or(a.begins().Compare(b.begins()), cmp.Compare(a.def.Name, b.def.Name))
+		})
+		for i, x := range members {
+			var taken []span
+			for _, y := range members[:i] {
+				if d := y.def.Decision; d == nil || d.At.After(x.begins()) {
+					taken = append(taken, y.reserved)
+				}
+			}
+			var ok bool
+			if x.reserved, ok = lowest(taken, x.def.Exclusion.Share); !ok {
+				faults = append(faults, fmt.Errorf("experiment %q: exclusion group %q has no %s left: it gets no users until another one of the group is decided",
+					x.def.Name, name, x.def.Exclusion.Share))
+			}
+		}
+	}
+	return faults
+}
+
+// begins returns the start, or for a Draft without one a time after every start.
+func (x *Experiment) begins() time.Time {
+	if x.def.Start == nil {
+		return time.Unix(1<<40, 0)
+	}
+	return *x.def.Start
+}
+
+// lowest returns the lowest free range of a share.
+func lowest(taken []span, share experiment.Share) (span, bool) {
+	slices.SortFunc(taken, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	from := experiment.Share(0)
+	for _, t := range taken {
+		if t.from-from >= share {
+			break
+		}
+		from = max(from, t.to)
+	}
+	if from+share > experiment.Whole {
+		return span{}, false
+	}
+	return span{from, from + share}, true
+}

@@ -1,0 +1,192 @@
+package server
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strings"
+	"time"
+
+	"readout/decision"
+	"readout/experiment"
+)
+
+//go:embed admin.html
+var adminPage string
+
+// Admin returns what answers on the listener of those who run the service: a page with all
+// experiments, and the question which variant a visitor gets and why. It changes nothing.
+func (s *Server) Admin() http.Handler {
+	page := template.Must(template.New("admin").Parse(adminPage))
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { s.page(w, r, page) })
+	mux.HandleFunc("GET /explain", s.explain)
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		writeError(w, http.StatusNotFound, "nothing is served at this path")
+	})
+	return mux
+}
+
+// explain answers GET /explain?user=…&experiment=…, with url, device, session and
+// attribute.NAME where they matter; without experiment about all of them.
+func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
+	answers, status, err := s.explanations(r)
+	if err != nil {
+		writeError(w, status, err.Error())
+		return
+	}
+	body, err := json.Marshal(map[string]any{"explanations": answers})
+	if err != nil {
+		writeError(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	writeJSON(w, http.StatusOK, append(body, '\n'))
+}
+
+func (s *Server) explanations(r *http.Request) ([]decision.Explanation, int, error) {
+	snapshot := s.snapshot()
+	if snapshot == nil {
+		return nil, http.StatusServiceUnavailable, errors.New(notReady)
+	}
+	values := r.URL.Query()
+	id := values.Get("user")
+	if id == "" {
+		return nil, http.StatusBadRequest, errors.New("say which user: /explain?user=ID&experiment=NAME")
+	}
+	if err := checkVisitor(id, values.Get("url")); err != nil {
+		return nil, http.StatusBadRequest, err
+	}
+	experiments := snapshot.All()
+	if name := values.Get("experiment"); name != "" {
+		x := snapshot.Experiment(name)
+		if x == nil {
+			return nil, http.StatusNotFound, fmt.Errorf("no experiment has the name %q", name)
+		}
+		experiments = []*decision.Experiment{x}
+	}
+	attributes := make(decision.Attributes)
+	for name, value := range values {
+		if attribute, ok := strings.CutPrefix(name, "attribute."); ok {
+			attributes[attribute] = guess(value[0])
+		}
+	}
+	v := &decision.Visitor{
+		ID: id, Session: values.Get("session"), URL: values.Get("url"), Device: values.Get("device"),
+		Known: snapshot.Known(id, attributes),
+	}
+	names := make([]string, len(experiments))
+	for i, x := range experiments {
+		names[i] = x.Definition().Name
+	}
+	remembered := make([]decision.Assignment, len(names))
+	if len(names) > 0 {
+		if err := s.store.Get(r.Context(), id, names, remembered); err != nil {
+			return nil, http.StatusServiceUnavailable, err
+		}
+	}
+	out := make([]decision.Explanation, len(experiments))
+	for i, x := range experiments {
+		out[i] = x.Explain(v, remembered[i], s.now())
+	}
+	return out, http.StatusOK, nil
+}
+
+// guess returns the value that a text in a URL stands for: true, false, a number, or the
+// text, which quotes keep one.
+func guess(text string) decision.Value {
+	switch {
+	case text == "true", text == "false":
+		return decision.Bool(text == "true")
+	case len(text) > 1 && text[0] == '"' && text[len(text)-1] == '"':
+		return decision.Text(text[1 : len(text)-1])
+	}
+	if v := decision.Number(text); v.Present() {
+		return v
+	}
+	return decision.Text(text)
+}
+
+// pageData is what the page shows.
+type pageData struct {
+	Project     string
+	Now         string
+	Ready       bool
+	Experiments []pageExperiment
+	Question    map[string]string
+	Answers     []decision.Explanation
+	Fault       string
+}
+
+type pageExperiment struct {
+	Name, Title, Type, Selector string
+	Groups                      string
+	Status                      experiment.Status
+	From, To                    string
+	Progress                    int // in percent
+	Coverage, Display, Devices  string
+	Variants                    []pageVariant
+}
+
+type pageVariant struct{ Name, Share, Note string }
+
+func (s *Server) page(w http.ResponseWriter, r *http.Request, page *template.Template) {
+	data := pageData{Now: s.now().UTC().Format("2006-01-02 15:04 UTC"), Question: make(map[string]string)}
+	for _, name := range []string{"user", "experiment", "url", "device", "session"} {
+		data.Question[name] = r.URL.Query().Get(name)
+	}
+	if snapshot := s.snapshot(); snapshot != nil {
+		data.Ready = true
+		p := snapshot.Published()
+		data.Project = p.Organization + " / " + p.Project
+		for _, x := range snapshot.All() {
+			data.Experiments = append(data.Experiments, pageOf(x.Definition(), s.now()))
+		}
+	}
+	if data.Question["user"] != "" {
+		answers, _, err := s.explanations(r)
+		data.Answers = answers
+		if err != nil {
+			data.Fault = err.Error()
+		}
+	}
+	var out bytes.Buffer
+	if err := page.Execute(&out, data); err != nil {
+		writeError(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'")
+	h.Set("Cache-Control", "no-store")
+	_, _ = w.Write(out.Bytes())
+}
+
+func pageOf(def *experiment.PublishedExperiment, now time.Time) pageExperiment {
+	e := pageExperiment{
+		Name: def.Name, Title: def.Title, Type: string(def.Type), Selector: def.Selector,
+		Groups: strings.Join(def.Groups, ", "), Status: def.StatusAt(now),
+		To: def.End.Format("2006-01-02 15:04"), Coverage: def.Coverage.String(),
+		Display: string(def.Display), Devices: string(def.Devices),
+	}
+	if def.Start != nil {
+		e.From = def.Start.Format("2006-01-02 15:04")
+		if span := def.End.Sub(*def.Start); span > 0 {
+			e.Progress = int(100 * min(1, max(0, float64(now.Sub(*def.Start))/float64(span))))
+		}
+	}
+	for _, v := range def.Variants {
+		pv := pageVariant{Name: v.Name, Share: v.Traffic.String()}
+		if at, ok := def.StoppedAt(v.Name); ok && !now.Before(at) {
+			pv.Note = "stopped"
+		}
+		if d := def.Decision; d != nil && d.Variant == v.Name {
+			pv.Note = "the winner, for everybody"
+		}
+		e.Variants = append(e.Variants, pv)
+	}
+	return e
+}

@@ -1,0 +1,42 @@
+package sticky
+
+import (
+	"crypto/rand"
+	"fmt"
+	"iter"
+	"strings"
+
+	"readout/decision"
+)
+
+// newBatchName returns the name of a new batch: 130 random bits. Names that count would come
+// again when a store is deleted, emptied or restored from a copy, and exposures that are in
+// the log under such a name would be written over.
+func newBatchName() string { return strings.ToLower(rand.Text()) }
+
+// readError says that the queue could not be read; nil stays nil.
+func readError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("read queued exposures: %w", err)
+}
+
+// notUnderWay says that a batch cannot be done.
+func notUnderWay(name string) error { return fmt.Errorf("batch %q is not under way", name) }
+
+// visitors returns the ranges of changes of the same visitor that follow each other.
+func visitors(changes []decision.Change) iter.Seq2[int, int] {
+	return func(yield func(first, last int) bool) {
+		for first := 0; first < len(changes); {
+			last := first + 1
+			for last < len(changes) && changes[last].ID == changes[first].ID {
+				last++
+			}
+			if !yield(first, last) {
+				return
+			}
+			first = last
+		}
+	}
+}

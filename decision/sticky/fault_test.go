@@ -1,0 +1,300 @@
+package sticky
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+
+	"readout/decision"
+)
+
+// roomFS says how much room there is, and which calls find how much.
+type roomFS struct {
+	vfs.FS
+	room  atomic.Uint64
+	looks atomic.Int64
+}
+
+func (f *roomFS) GetDiskUsage(string) (vfs.DiskUsage, error) {
+	f.looks.Add(1)
+	return vfs.DiskUsage{AvailBytes: f.room.Load()}, nil
+}
+
+// TestDiskFull: changes are refused while there is next to no room, reads go on, and changes
+// are taken again once there is room. The clock may jump meanwhile.
+func TestDiskFull(t *testing.T) {
+	fs := &roomFS{FS: vfs.NewMem()}
+	fs.room.Store(minFree)
+	now := noon
+	s, err := OpenPebble("decisions", PebbleOptions{FS: fs, Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeStore(t, s)
+	try := func(id string, wantFull bool) {
+		t.Helper()
+		_, err := s.Commit(background, []decision.Change{first("a", id, "big")})
+		if errors.Is(err, ErrDiskFull) != wantFull || err != nil && !wantFull {
+			t.Fatalf("%s: error %v, want full: %v", id, err, wantFull)
+		}
+		same(t, id, !wantFull, get(t, s, id, "a")[0].Seen())
+	}
+	step := func(d time.Duration, room uint64) {
+		now = now.Add(d)
+		fs.room.Store(room)
+	}
+	try("u1", false)
+	step(checkFree-1, minFree-1)
+	try("u2", false) // was looked at less than a second ago
+	step(1, minFree-1)
+	try("u3", true)
+	step(time.Second, minFree)
+	try("u3", false)
+	step(-24*time.Hour, 0)
+	try("u4", true) // a clock that was set back looks again
+	step(0, minFree)
+	try("u4", true)
+	step(time.Second, minFree)
+	try("u4", false)
+	step(100*365*24*time.Hour, 0)
+	try("u5", true)
+	same(t, "a visitor from before", []decision.Assignment{assigned("big")}, get(t, s, "u1", "a"))
+	if n := fs.looks.Load(); n != 6 {
+		t.Errorf("looked %d times", n)
+	}
+	// What is queued can be written and removed on a full disk.
+	name, rows := nextBatch(t, s, 10, 4)
+	if len(rows) != 4 {
+		t.Errorf("%d rows", len(rows))
+	}
+	done(t, s, name)
+}
+
+// TestWriteFails: when the log of the database cannot be written, the process is told to end
+// and nothing is answered; what was answered before is there at the next start.
+func TestWriteFails(t *testing.T) {
+	var broken errorfs.Toggle
+	broken.Injector = errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if strings.HasSuffix(op.Path, ".log") && op.Kind.ReadOrWrite() == errorfs.OpIsWrite {
+			return &os.PathError{Op: "write", Path: op.Path, Err: syscall.ENOSPC}
+		}
+		return nil
+	})
+	fs := vfs.NewCrashableMem()
+	died := make(chan error, 1)
+	s, err := OpenPebble("decisions", PebbleOptions{FS: errorfs.Wrap(fs, &broken), Fatal: func(err error) {
+		died <- err
+		// As the end of the process: this call never returns.
+		select {}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	commit(t, s, first("a", "before", "big"))
+	broken.On()
+	answered := make(chan struct{})
+	go func() {
+		if _, err := s.Commit(background, []decision.Change{first("a", "after", "big")}); err == nil {
+			close(answered)
+		}
+	}()
+	select {
+	case err := <-died:
+		if !errors.Is(err, syscall.ENOSPC) && !strings.Contains(err.Error(), syscall.ENOSPC.Error()) {
+			t.Errorf("the process ends with %v", err)
+		}
+	case <-answered:
+		t.Fatal("committed without a log")
+	case <-time.After(10 * time.Second):
+		t.Fatal("the process was not told to end")
+	}
+	next, err := OpenPebble("decisions", PebbleOptions{FS: fs.CrashClone(vfs.CrashCloneCfg{})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeStore(t, next)
+	same(t, "before", []decision.Assignment{assigned("big")}, get(t, next, "before", "a"))
+	same(t, "after", []decision.Assignment{{}}, get(t, next, "after", "a"))
+	commit(t, next, first("a", "after", "big"))
+}
+
+// TestFatalPanics: without somebody who ends the process, it panics rather than go on.
+func TestFatalPanics(t *testing.T) {
+	defer func() {
+		if fault := recover(); fault == nil || !strings.Contains(fault.(error).Error(), "decision store: broken by 1") {
+			t.Errorf("panic %v", fault)
+		}
+	}()
+	logger{}.Fatalf("broken by %d", 1)
+}
+
+// TestCannotBeWritten: a directory that cannot be written is refused at the start, by name.
+func TestCannotBeWritten(t *testing.T) {
+	readOnly := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind.ReadOrWrite() == errorfs.OpIsWrite {
+			return &os.PathError{Op: "open", Path: op.Path, Err: syscall.EROFS}
+		}
+		return nil
+	}))
+	_, err := OpenPebble("decisions", PebbleOptions{FS: readOnly})
+	if err == nil || !strings.HasPrefix(err.Error(), "open decision store decisions: ") || !errors.Is(err, syscall.EROFS) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// secondDir names the directory that a copy of this program opens in [TestSecondProcess].
+const secondDir = "READOUT_TEST_SECOND_DIR"
+
+// TestSecondProcess: a store belongs to one process, and the second one says so.
+func TestSecondProcess(t *testing.T) {
+	if dir := os.Getenv(secondDir); dir != "" {
+		_, err := OpenPebble(dir, PebbleOptions{})
+		if err == nil {
+			t.Fatal("opened twice")
+		}
+		t.Log(err)
+		return
+	}
+	dir := t.TempDir()
+	s, err := OpenPebble(dir, PebbleOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := exec.Command(os.Args[0], "-test.run=^TestSecondProcess$", "-test.v")
+	second.Env = append(os.Environ(), secondDir+"="+dir)
+	out, err := second.CombinedOutput()
+	if want := "open decision store " + dir + ": another process has it open"; err != nil || !strings.Contains(string(out), want) {
+		t.Errorf("want %q, got %v and\n%s", want, err, out)
+	}
+	commit(t, s, first("a", "u", "big"))
+	closeStore(t, s)
+	s, err = OpenPebble(dir, PebbleOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeStore(t, s)
+}
+
+// TestRedisGone: without Redis every call fails soon, and all go on when it is back.
+func TestRedisGone(t *testing.T) {
+	m := miniredis.RunT(t)
+	b := &redisBacking{m.Addr(), "shop"}
+	s := b.open(t)
+	defer closeStore(t, s)
+	commit(t, s, first("a", "u", "big"))
+	for range 2 {
+		m.Close()
+		into := make([]decision.Assignment, 1)
+		begin := time.Now()
+		if err := s.Get(background, "u", []string{"a"}, into); err == nil {
+			t.Error("read without Redis")
+		}
+		if _, err := s.Commit(background, []decision.Change{first("a", "v", "big")}); err == nil {
+			t.Error("committed without Redis")
+		}
+		if _, _, err := s.Batch(background, 1); err == nil {
+			t.Error("a batch without Redis")
+		}
+		if err := s.Done(background, "name"); err == nil {
+			t.Error("done without Redis")
+		}
+		if _, err := s.Queued(background); err == nil {
+			t.Error("a queue without Redis")
+		}
+		if took := time.Since(begin); took > 10*time.Second {
+			t.Errorf("five failures took %v", took)
+		}
+		if err := m.Restart(); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "u", []decision.Assignment{assigned("big")}, get(t, s, "u", "a"))
+	}
+	commit(t, s, first("a", "v", "big"))
+}
+
+// TestRedisAddress: a wrong address is refused without saying the password in it.
+func TestRedisAddress(t *testing.T) {
+	m := miniredis.RunT(t)
+	closed := m.Addr()
+	m.Close()
+	for _, address := range []string{"http://user:secret@host", "redis://:secret@host:port/x", "redis://:secret@" + closed} {
+		_, err := OpenRedis(background, address, RedisOptions{Project: "shop", Instance: "one"})
+		if err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: error %v", address, err)
+		}
+	}
+}
+
+// TestRedisForms: what is in Redis and is no stored form is an error, never a panic and never
+// nothing.
+func TestRedisForms(t *testing.T) {
+	m := miniredis.RunT(t)
+	s := (&redisBacking{m.Addr(), "shop"}).open(t).(*Redis)
+	defer closeStore(t, s)
+	m.HSet(s.visitor("u"), "a", "\x07 odd")
+	into := make([]decision.Assignment, 1)
+	if err := s.Get(background, "u", []string{"a"}, into); err == nil {
+		t.Errorf("read %+v", into[0])
+	}
+	if lost, err := s.Commit(background, []decision.Change{first("a", "u", "big")}); err == nil {
+		t.Errorf("committed, lost %v", lost)
+	}
+	if _, err := m.Push(s.queue, "\x07 odd"); err != nil {
+		t.Fatal(err)
+	}
+	if name, _, err := s.Batch(background, 1); err == nil {
+		t.Errorf("batch %q", name)
+	}
+	for _, reply := range [][]any{{}, {"name"}, {"name", "rows"}, {1, []any{}}, {"", []any{}}, {"name", []any{1}}} {
+		if name, rows, err := parseBatch(reply); err == nil {
+			t.Errorf("%v was read as batch %q with %v", reply, name, rows)
+		}
+	}
+}
+
+// TestRedisInstances: processes share assignments, and each has a queue of its own; projects
+// share nothing.
+func TestRedisInstances(t *testing.T) {
+	m := miniredis.RunT(t)
+	open := func(project, instance string) *Redis {
+		t.Helper()
+		s, err := OpenRedis(context.Background(), "redis://"+m.Addr(), RedisOptions{Project: project, Instance: instance})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { closeStore(t, s) })
+		return s
+	}
+	one, two, other := open("shop", "one"), open("shop", "two"), open("blog", "one")
+	commit(t, one, first("a", "u", "big"))
+	same(t, "two", []decision.Assignment{assigned("big")}, get(t, two, "u", "a"))
+	same(t, "another project", []decision.Assignment{{}}, get(t, other, "u", "a"))
+	changes := []decision.Change{first("a", "u", "control")}
+	if lost, err := two.Commit(background, changes); err != nil || len(lost) != 1 {
+		t.Errorf("two: lost %v, error %v", lost, err)
+	}
+	nextBatch(t, two, 1, 0)
+	nextBatch(t, other, 1, 0)
+	if name, _ := nextBatch(t, one, 1, 1); name == "" {
+		t.Error("one has no batch")
+	}
+}
+
+// TestAppendsAlways: what Redis says about its log is asked for; miniredis says nothing.
+func TestAppendsAlways(t *testing.T) {
+	s := (&redisBacking{miniredis.RunT(t).Addr(), "shop"}).open(t).(*Redis)
+	defer closeStore(t, s)
+	if always, known := s.AppendsAlways(background); always || known {
+		t.Errorf("always %v, known %v", always, known)
+	}
+}

@@ -1,0 +1,376 @@
+package sticky
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"readout/decision"
+)
+
+// The key spaces of the database.
+const (
+	keyRecord = 'a' // id → record
+	keyQueue  = 'q' // number of 8 bytes, big-endian → exposure
+	keyBatch  = 'b' // the batch under way: its first number, the one after its last, its name
+)
+
+const (
+	pebbleCache    = 64 << 20
+	pebbleMemTable = 16 << 20
+	// filterBits is the size of the filters of tables per key: with 10, one read in a hundred
+	// of a visitor never seen looks at a table in vain.
+	filterBits = 10
+	// minFree is how much room the disk must have for changes to be taken: enough for the
+	// database to put its own house in order.
+	minFree = 64 << 20
+	// checkFree is how often that is looked at.
+	checkFree = time.Second
+	// stripes is how many locks visitors share: with 32 changes under way, one question in 32
+	// waits for a change of somebody else.
+	stripes = 1024
+)
+
+// ErrDiskFull says that changes are refused until there is room again.
+var ErrDiskFull = errors.New("the disk of the decision store is full: free some space; visitors with an assignment are still served")
+
+// Pebble is a store in a directory of this machine, for one process.
+type Pebble struct {
+	db   *pebble.DB
+	dir  string
+	fs   vfs.FS
+	now  func() time.Time
+	seed maphash.Seed
+
+	// locks of visitors, by hash of the id: of writers until a change is durable. The database
+	// shows a change to readers before it is, and they must not answer from it.
+	locks [stripes]sync.RWMutex
+	// commits is held by changes under way, and taken whole to see the end of the queue.
+	commits sync.RWMutex
+	next    atomic.Uint64 // number of the next exposure
+	queued  atomic.Int64
+	batch   sync.Mutex
+
+	checked atomic.Int64 // when the room on the disk was looked at, in nanoseconds
+	full    atomic.Bool
+}
+
+// PebbleOptions says how a store is opened. The zero value is for the disk.
+type PebbleOptions struct {
+	// FS is the file system, the disk's when nil.
+	FS vfs.FS
+	// Now is the clock, time.Now when nil.
+	Now func() time.Time
+	// Fatal is called with what broke the database beyond repair, and must end the process:
+	// what was answered is safe, and opening the store again repairs it. It panics when nil.
+	Fatal func(error)
+	// Warn is called with what the database complains about; nothing when nil.
+	Warn func(string)
+}
+
+// OpenPebble opens the store in a directory, which it makes when there is none. A second
+// process is refused.
+func OpenPebble(dir string, o PebbleOptions) (*Pebble, error) {
+	s := &Pebble{dir: dir, fs: o.FS, now: o.Now, seed: maphash.MakeSeed()}
+	if s.fs == nil {
+		s.fs = vfs.Default
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if err := s.open(o); err != nil {
+		if errors.Is(err, syscall.EAGAIN) {
+			err = errors.New("another process has it open")
+		}
+		return nil, fmt.Errorf("open decision store %s: %w", dir, err)
+	}
+	return s, nil
+}
+
+// open opens the database and finds the end of the queue.
+func (s *Pebble) open(o PebbleOptions) error {
+	cache := pebble.NewCache(pebbleCache)
+	defer cache.Unref()
+	options := &pebble.Options{
+		FS: s.fs, Cache: cache, MemTableSize: pebbleMemTable,
+		FormatMajorVersion: pebble.FormatNewest,
+		Logger:             logger{o.Fatal, o.Warn},
+	}
+	for i := range options.Levels {
+		options.Levels[i].FilterPolicy = bloom.FilterPolicy(filterBits)
+	}
+	var err error
+	if s.db, err = pebble.Open(s.dir, options); err != nil {
+		return err
+	}
+	if err := s.count(); err != nil {
+		return errors.Join(err, s.db.Close())
+	}
+	return nil
+}
+
+// count counts the queue. Its numbers begin again when it was empty: they only order it.
+func (s *Pebble) count() error {
+	rows, err := s.db.NewIter(&pebble.IterOptions{LowerBound: []byte{keyQueue}, UpperBound: []byte{keyQueue + 1}})
+	if err != nil {
+		return err
+	}
+	for valid := rows.First(); valid; valid = rows.Next() {
+		s.queued.Add(1)
+		s.next.Store(binary.BigEndian.Uint64(rows.Key()[1:]) + 1)
+	}
+	return rows.Close()
+}
+
+// lock returns the lock of a visitor.
+func (s *Pebble) lock(id string) *sync.RWMutex { return &s.locks[maphash.String(s.seed, id)%stripes] }
+
+// Get implements [decision.Store].
+func (s *Pebble) Get(_ context.Context, id string, experiments []string, into []decision.Assignment) error {
+	clear(into)
+	lock := s.lock(id)
+	lock.RLock()
+	defer lock.RUnlock()
+	value, closer, err := s.db.Get(recordKey(id))
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read decision store: %w", err)
+	}
+	if err := errors.Join(record(value).get(experiments, into), closer.Close()); err != nil {
+		return fmt.Errorf("read decision store: %w", err)
+	}
+	return nil
+}
+
+// Commit implements [decision.Store]. The write-ahead log is synced once for all changes
+// that come together.
+func (s *Pebble) Commit(_ context.Context, changes []decision.Change) (lost []int, err error) {
+	if s.diskFull() {
+		return nil, ErrDiskFull
+	}
+	for first, last := range visitors(changes) {
+		these, err := s.commit(changes[first].ID, changes[first:last])
+		if err != nil {
+			return nil, fmt.Errorf("write decision store: %w", err)
+		}
+		for _, i := range these {
+			lost = append(lost, first+i)
+		}
+	}
+	return lost, nil
+}
+
+// commit makes the changes of one visitor durable.
+func (s *Pebble) commit(id string, changes []decision.Change) (lost []int, err error) {
+	lock := s.lock(id)
+	lock.Lock()
+	defer lock.Unlock()
+	key := recordKey(id)
+	stored, err := s.get(key)
+	if err != nil {
+		return nil, err
+	}
+	after, lost, err := record(stored).change(changes)
+	if err != nil || len(lost) > 0 {
+		return lost, err
+	}
+	s.commits.RLock()
+	defer s.commits.RUnlock()
+	batch := s.db.NewBatch()
+	defer batch.Close()
+	if err := batch.Set(key, after, nil); err != nil {
+		return nil, err
+	}
+	rows := int64(0)
+	for i := range changes {
+		if changes[i].Exposure == nil {
+			continue
+		}
+		if err := batch.Set(queueKey(s.next.Add(1)-1), appendRow(nil, changes[i].Exposure), nil); err != nil {
+			return nil, err
+		}
+		rows++
+	}
+	if err := batch.Commit(pebble.Sync); err != nil {
+		return nil, err
+	}
+	s.queued.Add(rows)
+	return nil, nil
+}
+
+// Batch implements [decision.Store].
+func (s *Pebble) Batch(_ context.Context, limit int) (string, []decision.Exposure, error) {
+	s.batch.Lock()
+	defer s.batch.Unlock()
+	b, err := s.underWay()
+	if err == nil && b.name == "" {
+		b, err = s.begin(limit)
+	}
+	if err != nil || b.name == "" {
+		return "", nil, readError(err)
+	}
+	rows, err := s.rows(b.from, b.to, -1)
+	if err != nil {
+		return "", nil, readError(err)
+	}
+	out := make([]decision.Exposure, len(rows))
+	for i, r := range rows {
+		if out[i], err = parseRow(r.value); err != nil {
+			return "", nil, readError(err)
+		}
+	}
+	return b.name, out, nil
+}
+
+// A pebbleBatch is the exposures with numbers from from to below to.
+type pebbleBatch struct {
+	from, to uint64
+	name     string // empty for no batch
+}
+
+// underWay returns the batch that was begun and is not done.
+func (s *Pebble) underWay() (pebbleBatch, error) {
+	stored, err := s.get([]byte{keyBatch})
+	switch {
+	case err != nil || stored == nil:
+		return pebbleBatch{}, err
+	case len(stored) <= 16:
+		return pebbleBatch{}, errRow
+	}
+	return pebbleBatch{binary.BigEndian.Uint64(stored), binary.BigEndian.Uint64(stored[8:]), string(stored[16:])}, nil
+}
+
+// begin begins a batch, unless the queue is empty.
+func (s *Pebble) begin(limit int) (pebbleBatch, error) {
+	// Numbers below end are all written, or never will be.
+	s.commits.Lock()
+	end := s.next.Load()
+	s.commits.Unlock()
+	rows, err := s.rows(0, end, limit)
+	if err != nil || len(rows) == 0 {
+		return pebbleBatch{}, err
+	}
+	b := pebbleBatch{rows[0].number, rows[len(rows)-1].number + 1, newBatchName()}
+	value := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, b.from), b.to)
+	return b, s.db.Set([]byte{keyBatch}, append(value, b.name...), pebble.Sync)
+}
+
+type queuedRow struct {
+	number uint64
+	value  []byte
+}
+
+// rows returns the queued exposures with numbers from from to below to, at most limit.
+func (s *Pebble) rows(from, to uint64, limit int) (out []queuedRow, err error) {
+	rows, err := s.db.NewIter(&pebble.IterOptions{LowerBound: queueKey(from), UpperBound: queueKey(to)})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for valid := rows.First(); valid && len(out) != limit; valid = rows.Next() {
+		out = append(out, queuedRow{binary.BigEndian.Uint64(rows.Key()[1:]), append([]byte(nil), rows.Value()...)})
+	}
+	return out, nil
+}
+
+// Done implements [decision.Store].
+func (s *Pebble) Done(_ context.Context, name string) error {
+	s.batch.Lock()
+	defer s.batch.Unlock()
+	b, err := s.underWay()
+	if err != nil {
+		return readError(err)
+	}
+	if b.name != name || name == "" {
+		return notUnderWay(name)
+	}
+	rows, err := s.rows(b.from, b.to, -1)
+	if err != nil {
+		return readError(err)
+	}
+	batch := s.db.NewBatch()
+	defer batch.Close()
+	err = errors.Join(batch.DeleteRange(queueKey(b.from), queueKey(b.to), nil), batch.Delete([]byte{keyBatch}, nil))
+	if err == nil {
+		err = batch.Commit(pebble.Sync)
+	}
+	if err != nil {
+		return fmt.Errorf("write decision store: %w", err)
+	}
+	s.queued.Add(-int64(len(rows)))
+	return nil
+}
+
+// Queued implements [decision.Store].
+func (s *Pebble) Queued(context.Context) (int, error) { return int(s.queued.Load()), nil }
+
+// Close implements [decision.Store].
+func (s *Pebble) Close() error { return s.db.Close() }
+
+// diskFull reports whether the disk has next to no room left.
+func (s *Pebble) diskFull() bool {
+	now := s.now().UnixNano()
+	checked := s.checked.Load()
+	// A clock that was set back counts as time passed.
+	if age := now - checked; age >= 0 && age < int64(checkFree) || !s.checked.CompareAndSwap(checked, now) {
+		return s.full.Load()
+	}
+	usage, err := s.fs.GetDiskUsage(s.dir)
+	s.full.Store(err == nil && usage.AvailBytes < minFree)
+	return s.full.Load()
+}
+
+// get returns a copy of a value, nil where there is none.
+func (s *Pebble) get(key []byte) ([]byte, error) {
+	value, closer, err := s.db.Get(key)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := append([]byte{}, value...)
+	return out, closer.Close()
+}
+
+func recordKey(id string) []byte {
+	key := make([]byte, 0, 64)
+	return append(append(key, keyRecord), id...)
+}
+
+func queueKey(number uint64) []byte { return binary.BigEndian.AppendUint64([]byte{keyQueue}, number) }
+
+// logger passes on what the database says.
+type logger struct {
+	fatal func(error)
+	warn  func(string)
+}
+
+func (l logger) Infof(string, ...any) {}
+
+func (l logger) Errorf(format string, args ...any) {
+	if l.warn != nil {
+		l.warn(fmt.Sprintf(format, args...))
+	}
+}
+
+func (l logger) Fatalf(format string, args ...any) {
+	err := fmt.Errorf("decision store: "+format, args...)
+	if l.fatal != nil {
+		l.fatal(err)
+	}
+	// The database must not go on.
+	panic(err)
+}
