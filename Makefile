@@ -2,7 +2,7 @@
 
 GO ?= go
 
-.PHONY: build test race lint check bench demo golden references
+.PHONY: build test race lint check bench demo golden references bench-service soak
 
 build:
 	$(GO) build -o bin/readout ./cmd/readout
@@ -24,6 +24,16 @@ check:
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+# What a request costs the decision service, beside a plain JSON echo. Linux.
+bench-service:
+	$(GO) run ./internal/servicebench
+
+# Ten minutes under load with the state published again every few seconds: what the service
+# holds must stay flat. SOAK="-soak 1m -race" for the race detector.
+SOAK ?= -soak 10m -connections 8
+soak:
+	$(GO) run ./internal/servicebench $(SOAK)
 
 demo:
 	$(GO) run ./cmd/readout demo

@@ -32,54 +32,83 @@ func main() {
 	rounds := flag.Int("rounds", 5, "rounds of every scenario; medians are shown")
 	requests := flag.Int("requests", 40_000, "requests per round; a tenth of it for bulk")
 	connections := flag.Int("connections", 32, "connections at once")
+	soakFor := flag.Duration("soak", 0, "load the service this long instead, and print what it holds")
+	race := flag.Bool("race", false, "build the service with the race detector")
 	store := flag.String("store", "", "store of the service, such as redis://127.0.0.1:6379/0; the embedded one without")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := bench(ctx, *rounds, *requests, *connections, *store); err != nil {
+	if err := run(ctx, settings{*rounds, *requests, *connections, *store, *soakFor, *race}); err != nil {
 		fmt.Fprintln(os.Stderr, "servicebench:", err)
 		os.Exit(1)
 	}
 }
 
-// bench builds, starts, loads and prints a table in Markdown.
-func bench(ctx context.Context, rounds, requests, connections int, store string) error {
+const choosePath = "/v1/bench/projects/bench/optimization/choose-api"
+
+type settings struct {
+	rounds, requests, connections int
+	store                         string
+	soak                          time.Duration
+	race                          bool
+}
+
+// service is the service under load.
+type service struct {
+	dir, address, admin, authorization string
+	pid                                int
+}
+
+// run builds and starts the service, and measures or soaks it.
+func run(ctx context.Context, c settings) error {
 	dir, err := os.MkdirTemp("", "servicebench")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
 	for _, name := range []string{"readout", "readout-choose"} {
-		build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, name), "./cmd/"+name)
+		args := []string{"build", "-o", filepath.Join(dir, name)}
+		if c.race && name == "readout-choose" {
+			args = append(args, "-race")
+		}
+		build := exec.CommandContext(ctx, "go", append(args, "./cmd/"+name)...)
 		if out, err := build.CombinedOutput(); err != nil {
 			return fmt.Errorf("build %s: %w\n%s", name, err, out)
 		}
 	}
-	authorization, err := project(ctx, dir)
+	s := &service{dir: dir, address: "http://127.0.0.1:18970", admin: "http://127.0.0.1:18972"}
+	if s.authorization, err = s.project(ctx); err != nil {
+		return err
+	}
+	args := []string{"--state", "state", "--listen", "127.0.0.1:18970", "--admin", "127.0.0.1:18972", "--keys", "keys.txt"}
+	if c.store != "" {
+		args = append(args, "--store", c.store)
+	}
+	process, err := start(ctx, dir, s.address+"/readyz", filepath.Join(dir, "readout-choose"), args...)
 	if err != nil {
 		return err
 	}
-	const serviceAddress, echoAddress = "127.0.0.1:18970", "127.0.0.1:18971"
-	args := []string{"--state", "state", "--listen", serviceAddress, "--admin", "", "--keys", "keys.txt"}
-	if store != "" {
-		args = append(args, "--store", store)
+	s.pid = process.Process.Pid
+	if c.soak > 0 {
+		return errors.Join(soak(ctx, s, c.soak, max(time.Second, c.soak/10), c.connections), end(process))
 	}
-	service, err := start(ctx, dir, "http://"+serviceAddress+"/readyz", filepath.Join(dir, "readout-choose"), args...)
-	if err != nil {
-		return err
-	}
-	defer end(service)
+	return errors.Join(bench(ctx, s, c), end(process))
+}
+
+// bench loads the service and the yardstick in turn and prints a table in Markdown.
+func bench(ctx context.Context, s *service, c settings) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	yardstick, err := start(ctx, dir, "http://"+echoAddress+"/", self, "echo", echoAddress)
+	const echoAddress = "127.0.0.1:18971"
+	yardstick, err := start(ctx, s.dir, "http://"+echoAddress+"/", self, "echo", echoAddress)
 	if err != nil {
 		return err
 	}
-	defer end(yardstick)
+	// The yardstick has nothing to say at its end.
+	defer func() { _ = end(yardstick) }()
 
-	const choose = "/v1/bench/projects/bench/optimization/choose-api"
 	one := func(user string) []byte {
 		return fmt.Appendf(nil, `{"identification":{"userId":%q,"profileId":"p-1","sourceId":"1234567890123456789"},"names":["experiment-07"],"device":"all","sessionId":"s-42"}`, user)
 	}
@@ -89,41 +118,41 @@ func bench(ctx context.Context, rounds, requests, connections int, store string)
 		pid     int
 		address string
 	}{
-		{scenario{"JSON echo", "/", func(i int) []byte { return one(known(i)) }, requests}, yardstick.Process.Pid, echoAddress},
-		{scenario{"choose, sticky", choose, func(i int) []byte { return one(known(i)) }, requests}, service.Process.Pid, serviceAddress},
-		{scenario{"choose, first time, durable", choose, func(i int) []byte { return one(fmt.Sprintf("new-%d", i)) }, requests}, service.Process.Pid, serviceAddress},
-		{scenario{"choose, 50 at once, sticky", choose, func(i int) []byte {
+		{scenario{"JSON echo", "/", func(i int) []byte { return one(known(i)) }, c.requests}, yardstick.Process.Pid, "http://" + echoAddress},
+		{scenario{"choose, sticky", choosePath, func(i int) []byte { return one(known(i)) }, c.requests}, s.pid, s.address},
+		{scenario{"choose, first time, durable", choosePath, func(i int) []byte { return one(fmt.Sprintf("new-%d", i)) }, c.requests}, s.pid, s.address},
+		{scenario{"choose, 50 at once, sticky", choosePath, func(i int) []byte {
 			return fmt.Appendf(nil, `{"identification":{"userId":%q},"device":"all"}`, known(i))
-		}, requests / 10}, service.Process.Pid, serviceAddress},
+		}, c.requests / 10}, s.pid, s.address},
 		{scenario{"OFREP, sticky", "/ofrep/v1/evaluate/flags/experiment-07", func(i int) []byte {
 			return fmt.Appendf(nil, `{"context":{"targetingKey":%q,"plan":"premium"}}`, known(i))
-		}, requests}, service.Process.Pid, serviceAddress},
+		}, c.requests}, s.pid, s.address},
 		{scenario{"OFREP bulk of 50, sticky", "/ofrep/v1/evaluate/flags", func(i int) []byte {
 			return fmt.Appendf(nil, `{"context":{"targetingKey":%q,"plan":"premium"}}`, known(i))
-		}, requests / 10}, service.Process.Pid, serviceAddress},
+		}, c.requests / 10}, s.pid, s.address},
 	}
 	// Everybody is known before it counts.
 	warm := scenarios[3].scenario
 	warm.requests = 2000
-	if _, err := round("http://"+serviceAddress, authorization, service.Process.Pid, connections, 0, warm); err != nil {
+	if _, err := round(s.address, s.authorization, s.pid, c.connections, 0, warm); err != nil {
 		return err
 	}
 	results := make([][]measured, len(scenarios))
-	for r := range rounds {
-		for i, s := range scenarios {
-			m, err := round("http://"+s.address, authorization, s.pid, connections, r*s.requests, s.scenario)
+	for r := range c.rounds {
+		for i, x := range scenarios {
+			m, err := round(x.address, s.authorization, x.pid, c.connections, r*x.requests, x.scenario)
 			if err != nil {
 				return err
 			}
 			results[i] = append(results[i], m)
 		}
 	}
-	fmt.Printf("| request, %d connections | CPU per request | of the echo | requests a second |\n|---|---|---|---|\n", connections)
+	fmt.Printf("| request, %d connections | CPU per request | of the echo | requests a second |\n|---|---|---|---|\n", c.connections)
 	base := median(results[0], func(m measured) time.Duration { return m.cpu })
-	for i, s := range scenarios {
+	for i, x := range scenarios {
 		cpu := median(results[i], func(m measured) time.Duration { return m.cpu })
 		wall := median(results[i], func(m measured) time.Duration { return m.wall })
-		fmt.Printf("| %s | %.1f µs | %.2f | %.0f |\n", s.name, float64(cpu)/1e3, float64(cpu)/float64(base), 1e9/float64(wall))
+		fmt.Printf("| %s | %.1f µs | %.2f | %.0f |\n", x.name, float64(cpu)/1e3, float64(cpu)/float64(base), 1e9/float64(wall))
 	}
 	return nil
 }
@@ -139,15 +168,7 @@ func median(all []measured, of func(measured) time.Duration) time.Duration {
 
 // project makes a project with running experiments and a file of keys, and returns what a
 // client sends as Authorization.
-func project(ctx context.Context, dir string) (string, error) {
-	readout := func(args ...string) error {
-		c := exec.CommandContext(ctx, filepath.Join(dir, "readout"), args...)
-		c.Dir = dir
-		if out, err := c.CombinedOutput(); err != nil {
-			return fmt.Errorf("readout %s: %w\n%s", strings.Join(args, " "), err, out)
-		}
-		return nil
-	}
+func (s *service) project(ctx context.Context) (string, error) {
 	files := map[string]string{"readout.yaml": "organization: bench\nproject: bench\ndata:\n  exposures: {path: data/exposures}\n  conversions: {path: data/conversions}\n"}
 	end := time.Now().AddDate(0, 1, 0).Format(time.DateOnly)
 	for i := range experiments {
@@ -156,7 +177,7 @@ func project(ctx context.Context, dir string) (string, error) {
 			"  big: {traffic: 50, payload: {size: large, discount: 30}}\nschedule: {start: 2026-01-01, end: %s}\n", name, end)
 	}
 	for name, text := range files {
-		path := filepath.Join(dir, name)
+		path := filepath.Join(s.dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return "", err
 		}
@@ -165,14 +186,14 @@ func project(ctx context.Context, dir string) (string, error) {
 		}
 	}
 	for i := range experiments {
-		if err := readout("start", fmt.Sprintf("experiment-%02d", i), "--by", "bench"); err != nil {
+		if err := s.readout(ctx, "start", fmt.Sprintf("experiment-%02d", i), "--by", "bench"); err != nil {
 			return "", err
 		}
 	}
-	if err := readout("publish"); err != nil {
+	if err := s.readout(ctx, "publish"); err != nil {
 		return "", err
 	}
-	c := exec.CommandContext(ctx, filepath.Join(dir, "readout-choose"), "key", "bench")
+	c := exec.CommandContext(ctx, filepath.Join(s.dir, "readout-choose"), "key", "bench")
 	out, err := c.Output()
 	if err != nil {
 		return "", err
@@ -187,7 +208,7 @@ func project(ctx context.Context, dir string) (string, error) {
 			line = strings.Join(fields[len(fields)-2:], " ")
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "keys.txt"), []byte(line+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(s.dir, "keys.txt"), []byte(line+"\n"), 0o600); err != nil {
 		return "", err
 	}
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(strings.Replace(key, ".", ":", 1))), nil
@@ -197,10 +218,12 @@ func project(ctx context.Context, dir string) (string, error) {
 func start(ctx context.Context, dir, probe, program string, args ...string) (*exec.Cmd, error) {
 	c := exec.CommandContext(ctx, program, args...)
 	c.Dir = dir
-	c.Stderr = os.Stderr
-	if strings.HasSuffix(program, "readout-choose") {
-		c.Stderr = nil
+	log, err := os.Create(filepath.Join(dir, filepath.Base(program)+".log"))
+	if err != nil {
+		return nil, err
 	}
+	defer log.Close()
+	c.Stderr = log
 	if err := c.Start(); err != nil {
 		return nil, err
 	}
@@ -216,9 +239,17 @@ func start(ctx context.Context, dir, probe, program string, args ...string) (*ex
 	return nil, errors.Join(fmt.Errorf("%s does not answer", program), c.Process.Kill())
 }
 
-// end stops a server.
-func end(c *exec.Cmd) {
-	// What is left of it ends with this process anyway.
-	_ = c.Process.Signal(os.Interrupt)
-	_ = c.Wait()
+// end stops a server and waits for it.
+func end(c *exec.Cmd) error {
+	return errors.Join(c.Process.Signal(os.Interrupt), c.Wait())
+}
+
+// readout runs a command of readout in the project.
+func (s *service) readout(ctx context.Context, args ...string) error {
+	c := exec.CommandContext(ctx, filepath.Join(s.dir, "readout"), args...)
+	c.Dir = s.dir
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("readout %s: %w\n%s", strings.Join(args, " "), err, out)
+	}
+	return nil
 }
