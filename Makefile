@@ -1,8 +1,9 @@
-# The habits of this project. 'make check' is what CI runs: .ci/run, which needs Go only.
+# The habits of this project. 'make check' is what CI runs: .ci/run, which needs Go, and
+# more for its last step, make clients.
 
 GO ?= go
 
-.PHONY: build test race lint check bench demo golden references bench-service soak
+.PHONY: build test race lint check bench demo golden references bench-service soak crash clients
 
 build:
 	$(GO) build -o bin/readout ./cmd/readout
@@ -34,6 +35,22 @@ bench-service:
 SOAK ?= -soak 10m -connections 8
 soak:
 	$(GO) run ./internal/servicebench $(SOAK)
+
+# Kills the decision service and Redis under load, KILLS times with each store, and holds that
+# nothing answered is lost. Redis is left out, and named, where redis-server is not installed.
+KILLS ?= 200
+crash:
+	READOUT_REDIS=start $(GO) test -count=1 ./decision/sticky
+	$(GO) test -count=1 -timeout 120m -v ./internal/crashtest -kills $(KILLS)
+
+# Runs published clients against the service, and the suite of its stores on a Redis server.
+# What is not there, packages or programs, is skipped and named. CLIENTS="intempt captured"
+# for some of them only.
+CLIENTS ?=
+clients:
+	$(GO) run ./clients $(CLIENTS)
+	@command -v redis-server >/dev/null || echo 'SKIPPED redis-server: not installed'
+	READOUT_REDIS=start $(GO) test -count=1 ./decision/sticky
 
 demo:
 	$(GO) run ./cmd/readout demo

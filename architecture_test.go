@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"internal/goldentest":   {},
 	"internal/simulate":     {"experiment", "moments", "sequential", "analysis"},
 	"internal/casetest":     {"experiment", "ingest", "moments", "sequential", "power", "analysis", "reports", "internal/daily"},
+	"clients":               {},
 	"cmd/readout":           {"*"},
 	"cmd/readout-choose":    {"decision", "decision/sticky", "decision/exposurelog", "decision/feed", "decision/server", "experiment", "internal/exposure"},
 }

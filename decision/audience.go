@@ -3,6 +3,7 @@ package decision
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"readout/experiment"
@@ -57,22 +58,26 @@ func compileGroup(members []experiment.Condition, all bool) (condition, error) {
 
 // comparison returns the test of one attribute.
 func comparison(op experiment.Operator, scalars []experiment.Scalar) (func(Value) bool, error) {
-	values := make([]Value, len(scalars))
-	for i, s := range scalars {
-		values[i] = scalar(s)
-	}
-	if len(values) == 0 {
+	if len(scalars) == 0 {
 		return nil, fmt.Errorf("%s compares with nothing", op)
 	}
-	among := func(v Value) bool {
-		for _, w := range values {
-			if v.equal(w) {
-				return true
-			}
+	want := scalar(scalars[0])
+	// Lists of ids are long: texts are looked up.
+	texts := make(map[string]bool)
+	var others []Value
+	for _, s := range scalars {
+		if v := scalar(s); v.kind == experiment.ScalarText {
+			texts[v.text] = true
+		} else {
+			others = append(others, v)
 		}
-		return false
 	}
-	want := values[0]
+	among := func(v Value) bool {
+		if v.kind == experiment.ScalarText {
+			return texts[v.text]
+		}
+		return slices.ContainsFunc(others, v.equal)
+	}
 	ordered := func(holds func(int) bool) func(Value) bool {
 		return func(v Value) bool {
 			if v.kind != want.kind {

@@ -7,5 +7,6 @@
 // and no network, so the same question has the same answer wherever it is asked. Stores,
 // the exposure log and the HTTP endpoints are in the packages below.
 //
-// The package does no statistics. Of ours it imports only experiment.
+// The package does no statistics. Of ours it imports experiment, for definitions, and
+// internal/exposure, for the row that is logged.
 package decision

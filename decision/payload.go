@@ -57,7 +57,8 @@ func CheckPayload(raw json.RawMessage) error {
 //
 //	{"text": "Hi {{ attribute.user.first_name | default: 'there' }}"}
 //
-// Keys of objects have none. The error of a template names the text it is in.
+// Keys of objects have none. A null is no payload. The error of a template names the text it
+// is in.
 func compilePayload(raw json.RawMessage) (payload, error) {
 	if raw == nil {
 		return payload{}, nil
@@ -67,6 +68,9 @@ func compilePayload(raw json.RawMessage) (payload, error) {
 		return payload{}, fmt.Errorf("payload: %w", err)
 	}
 	raw = compact.Bytes()
+	if string(raw) == "null" {
+		return payload{}, nil
+	}
 	engine := liquid.NewEngine()
 	var p payload
 	begin := 0

@@ -130,3 +130,14 @@ func TestPayload(t *testing.T) {
 		}
 	}
 }
+
+// TestNullPayloadIsNone: whoever asks gets the default, as without a payload.
+func TestNullPayloadIsNone(t *testing.T) {
+	p, err := compilePayload(json.RawMessage(" null\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := p.render(Known{}); err != nil || got != nil {
+		t.Errorf("got %q, %v, want no payload", got, err)
+	}
+}

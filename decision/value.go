@@ -1,6 +1,7 @@
 package decision
 
 import (
+	"encoding/json"
 	"math"
 	"math/big"
 	"strconv"
@@ -44,6 +45,22 @@ func Float(f float64) Value {
 		return Value{}
 	}
 	return Number(strconv.FormatFloat(f, 'g', -1, 64))
+}
+
+// ParseValue returns the value that a text without a type stands for: true, false, a number
+// as JSON writes one, else the text, which double quotes keep one.
+func ParseValue(text string) Value {
+	switch {
+	case text == "true", text == "false":
+		return Bool(text == "true")
+	case len(text) > 1 && text[0] == '"' && text[len(text)-1] == '"':
+		return Text(text[1 : len(text)-1])
+	case json.Valid([]byte(text)):
+		if v := Number(text); v.Present() {
+			return v
+		}
+	}
+	return Text(text)
 }
 
 // Present reports whether there is a value.

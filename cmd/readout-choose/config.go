@@ -3,8 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +27,7 @@ type config struct {
 	flushEvery                       time.Duration
 	flushRows                        int
 	poll, grace                      time.Duration
+	logLevel                         slog.Level
 	version                          bool
 }
 
@@ -54,6 +58,7 @@ func parse(args, environment []string) (config, *pflag.FlagSet, error) {
 	f.IntVar(&c.flushRows, "flush-rows", 100_000, "how many exposures are written before that time has come, and at most to a file")
 	f.DurationVar(&c.poll, "poll", 5*time.Second, "how often the published state is looked at, besides watching it")
 	f.DurationVar(&c.grace, "grace", 10*time.Second, "how long requests under way may take when the service stops")
+	f.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "least `level` that is logged: debug, info, warn or error; debug has every request")
 	f.BoolVar(&c.version, "version", false, "print the version")
 	if err := f.Parse(args); err != nil {
 		return c, f, err
@@ -112,8 +117,8 @@ func fromEnvironment(f *pflag.FlagSet, environment []string) error {
 			}
 		}
 	})
-	for name := range values {
-		return fmt.Errorf("%s names no flag", name)
+	if len(values) > 0 {
+		return fmt.Errorf("%s names no flag", slices.Min(slices.Collect(maps.Keys(values))))
 	}
 	return fault
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -72,7 +73,7 @@ func (k *keyFile) watch(ctx context.Context, poll time.Duration, log *slog.Logge
 // newKey prints a new API key, and the line of it for the file of keys.
 func newKey(args []string, stdout io.Writer) error {
 	if len(args) != 1 || args[0] == "" || strings.ContainsAny(args[0], ".: \t\r\n#") {
-		return fmt.Errorf("usage: readout-choose key PREFIX, a name for who uses the key without dots, colons, # and spaces")
+		return usageError{errors.New("usage: readout-choose key PREFIX, a name for who uses the key without dots, colons, # and spaces")}
 	}
 	random := make([]byte, 24)
 	if _, err := rand.Read(random); err != nil {

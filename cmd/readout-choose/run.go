@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -51,7 +50,10 @@ func version() string {
 	return "readout-choose"
 }
 
-// run serves until ctx is done.
+// usageError is a mistake in how the program was called.
+type usageError struct{ error }
+
+// run serves until ctx is done, when the program is to stop.
 func run(ctx context.Context, args, environment []string, stdout, stderr io.Writer) error {
 	if len(args) > 0 && args[0] == "key" {
 		return newKey(args[1:], stdout)
@@ -62,12 +64,12 @@ func run(ctx context.Context, args, environment []string, stdout, stderr io.Writ
 		_, err := fmt.Fprint(stdout, usage, flags.FlagUsages())
 		return err
 	case err != nil:
-		return fmt.Errorf("%w (readout-choose --help says more)", err)
+		return usageError{fmt.Errorf("%w (readout-choose --help says more)", err)}
 	case c.version:
 		_, err := fmt.Fprintln(stdout, version())
 		return err
 	}
-	log := slog.New(slog.NewJSONHandler(stderr, nil))
+	log := slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: c.logLevel}))
 	keys := &keyFile{path: c.keys}
 	if !c.open {
 		if err := keys.load(); err != nil {
@@ -83,13 +85,14 @@ func run(ctx context.Context, args, environment []string, stdout, stderr io.Writ
 			log.Error("close the decision store", "error", err)
 		}
 	}()
-	f := &feed.Feed{State: c.state, Keep: keepPath(c), Report: reporter(log)}
-	f.Load()
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newQueue(store))
+	metrics := server.NewMetrics(registry)
+	f := &feed.Feed{State: c.state, Keep: keepPath(c), Report: reporter(log, metrics)}
+	f.Load()
 	s := server.New(server.Options{
 		Store: store, Snapshot: f.Snapshot, Keys: keys.keys.Load, Now: time.Now, Log: log,
-		Metrics: server.NewMetrics(registry), ExposeBulk: c.exposeBulk, AllowOrigins: c.origins,
+		Metrics: metrics, ExposeBulk: c.exposeBulk, AllowOrigins: c.origins,
 		RequestsPerSecond: c.rateLimit, MaxBody: c.maxBody,
 	})
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -98,7 +101,7 @@ func run(ctx context.Context, args, environment []string, stdout, stderr io.Writ
 	if !c.open {
 		workers.Go(func() { keys.watch(background, c.poll, log) })
 	}
-	workers.Go(func() { logExposures(background, c, f, store, log) })
+	workers.Go(func() { logExposures(background, c, f, store, log, metrics) })
 	admin := http.NewServeMux()
 	admin.Handle("/", s.Admin())
 	admin.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
@@ -137,8 +140,8 @@ func keepPath(c config) string {
 	return filepath.Join(c.store, "last-good.json")
 }
 
-// reporter logs what loads of the published state came to.
-func reporter(log *slog.Logger) func(feed.Event) {
+// reporter logs and counts what loads of the published state came to.
+func reporter(log *slog.Logger, metrics *server.Metrics) func(feed.Event) {
 	return func(e feed.Event) {
 		for _, fault := range e.Faults {
 			log.Warn("published state", "fault", fault.Error())
@@ -148,17 +151,20 @@ func reporter(log *slog.Logger) func(feed.Event) {
 			return
 		}
 		if e.Err != nil {
+			metrics.NotPublished()
 			log.Error("published state not taken, the last good one goes on", "error", e.Err)
 			return
 		}
+		metrics.Published(e.Checksum, e.Experiments, len(e.Faults), time.Now())
 		log.Info("published state", "checksum", e.Checksum, "experiments", e.Experiments, "profiles", e.Users, "kept", e.Kept, "columns_left", e.Left)
 	}
 }
 
 // logExposures writes exposures to the log as the project says, which is known once there is
 // a snapshot.
-func logExposures(ctx context.Context, c config, f *feed.Feed, store decision.Store, log *slog.Logger) {
+func logExposures(ctx context.Context, c config, f *feed.Feed, store decision.Store, log *slog.Logger, metrics *server.Metrics) {
 	report := func(rows, files int, err error) {
+		metrics.Exposures(rows, err)
 		if err != nil {
 			log.Error("exposure log", "rows", rows, "error", err)
 			return
@@ -205,42 +211,4 @@ func target(c config, p *experiment.Published) exposurelog.Target {
 			Segments: p.Exposures.Segments,
 		},
 	}
-}
-
-// serve listens until ctx is done, then lets requests under way finish.
-func serve(ctx context.Context, c config, log *slog.Logger, clients, admin http.Handler) error {
-	servers := make(map[string]*http.Server)
-	failed := make(chan error, 2)
-	for _, l := range []struct {
-		name, address string
-		handler       http.Handler
-	}{{"clients", c.listen, clients}, {"admin", c.admin, admin}} {
-		if l.address == "" {
-			continue
-		}
-		listener, err := net.Listen("tcp", l.address)
-		if err != nil {
-			return err
-		}
-		s := &http.Server{
-			Handler: l.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
-			WriteTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-			ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-		}
-		servers[l.name] = s
-		log.Info("listening", "for", l.name, "address", listener.Addr().String())
-		go func() { failed <- s.Serve(listener) }()
-	}
-	var err error
-	select {
-	case <-ctx.Done():
-		log.Info("stopping")
-	case err = <-failed:
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.grace)
-	defer cancel()
-	for _, s := range servers {
-		err = errors.Join(err, s.Shutdown(grace))
-	}
-	return err
 }

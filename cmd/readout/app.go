@@ -132,7 +132,7 @@ func (a *app) root() *cobra.Command {
 	for _, c := range []func() *cobra.Command{
 		a.demoCommand, a.initCommand, a.validateCommand, a.runCommand, a.analyzeCommand,
 		a.powerCommand, a.simulateCommand, a.statusCommand, a.cronCommand, a.reportCommand,
-		a.publishCommand, a.newCommand, a.templateCommand, a.schemaCommand,
+		a.publishCommand, a.explainCommand, a.newCommand, a.templateCommand, a.schemaCommand,
 	} {
 		commands = append(commands, c())
 	}

@@ -19,6 +19,9 @@ func (a *app) load() (*experiment.Project, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, usagef("%s is not a project: it has no readout.yaml (make one with 'readout init', or name the directory with --project)", a.dir)
 	}
+	if p != nil {
+		err = a.checkPayloads(p, err)
+	}
 	return p, err
 }
 

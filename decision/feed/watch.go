@@ -18,6 +18,10 @@ func (f *Feed) Run(ctx context.Context, poll time.Duration) {
 	}
 	w := f.newWatch()
 	defer w.close()
+	f.loop(ctx, poll, w)
+}
+
+func (f *Feed) loop(ctx context.Context, poll time.Duration, w *watch) {
 	ticks := time.NewTicker(poll)
 	defer ticks.Stop()
 	for {

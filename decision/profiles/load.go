@@ -264,15 +264,8 @@ func (b *builder) readFile(path, id string) error {
 		if err != nil {
 			return err
 		}
-		byLeaf := make(map[int]*column)
-		position := make(map[int]int)
-		for i := range columns {
-			c := &columns[i]
-			byLeaf[c.leaf] = c
-			position[c.leaf], _ = slices.BinarySearch(b.table.names, c.name)
-		}
 		for _, group := range f.RowGroups() {
-			if err := b.readGroup(group, byLeaf, position); err != nil {
+			if err := b.readGroup(group, columns); err != nil {
 				return err
 			}
 		}
@@ -280,41 +273,110 @@ func (b *builder) readFile(path, id string) error {
 	})
 }
 
-func (b *builder) readGroup(group parquet.RowGroup, columns map[int]*column, position map[int]int) error {
-	rows := group.Rows()
-	defer rows.Close()
-	buffer := make([]parquet.Row, 256)
+// batch is how many rows are read at once.
+const batch = 256
+
+// readGroup adds the rows of a row group. Only the columns that are wanted are read, side by
+// side: none of them is nested, so each has one value per row.
+func (b *builder) readGroup(group parquet.RowGroup, columns []column) (err error) {
+	chunks := group.ColumnChunks()
+	readers := make([]*columnReader, len(columns))
+	for i := range columns {
+		c := &columns[i]
+		readers[i] = &columnReader{column: c}
+		readers[i].position, _ = slices.BinarySearch(b.table.names, c.name)
+	}
+	defer func() {
+		for _, r := range readers {
+			err = errors.Join(err, r.close())
+		}
+	}()
 	var fields []field
-	for {
-		n, err := rows.ReadRows(buffer)
-		for _, row := range buffer[:n] {
+	for left := group.NumRows(); left > 0; left -= batch {
+		n := int(min(left, batch))
+		for _, r := range readers {
+			if err := r.read(chunks[r.column.leaf], n); err != nil {
+				return fmt.Errorf("column %s: %w", r.column.name, err)
+			}
+		}
+		for row := range n {
 			user := ""
 			fields = fields[:0]
-			for _, v := range row {
-				c := columns[v.Column()]
-				if c == nil || v.IsNull() {
-					continue
+			for _, r := range readers {
+				switch {
+				case !r.present[row]:
+				case r.column.id:
+					user = r.fields[row].text
+				default:
+					fields = append(fields, r.fields[row])
 				}
-				f, ok := c.decode(v)
-				if !ok {
-					continue
-				}
-				if c.id {
-					user = f.text
-					continue
-				}
-				f.name = position[v.Column()]
-				fields = append(fields, f)
 			}
 			if user != "" {
 				b.add(user, fields)
 			}
 		}
-		if errors.Is(err, io.EOF) {
-			return nil
+	}
+	return nil
+}
+
+// columnReader reads one column of a row group.
+type columnReader struct {
+	column   *column
+	position int // of the attribute
+	pages    parquet.Pages
+	page     parquet.Page
+	values   parquet.ValueReader // of the page
+	buffer   [batch]parquet.Value
+	fields   [batch]field
+	present  [batch]bool
+}
+
+// read reads the values of the next n rows. They are decoded before their page is released.
+func (r *columnReader) read(chunk parquet.ColumnChunk, n int) error {
+	if r.pages == nil {
+		r.pages = chunk.Pages()
+	}
+	for done := 0; done < n; {
+		if r.page == nil {
+			page, err := r.pages.ReadPage()
+			if errors.Is(err, io.EOF) {
+				return errors.New("it has fewer values than there are rows")
+			}
+			if err != nil {
+				return err
+			}
+			r.page, r.values = page, page.Values()
 		}
-		if err != nil {
+		found, err := r.values.ReadValues(r.buffer[done:n])
+		for i := done; i < done+found; i++ {
+			r.present[i] = false
+			if v := r.buffer[i]; !v.IsNull() {
+				r.fields[i], r.present[i] = r.column.decode(v)
+				r.fields[i].name = r.position
+			}
+		}
+		done += found
+		switch {
+		case errors.Is(err, io.EOF), err == nil && found == 0:
+			r.release()
+		case err != nil:
 			return err
 		}
 	}
+	return nil
+}
+
+func (r *columnReader) release() {
+	if r.page != nil {
+		parquet.Release(r.page)
+		r.page = nil
+	}
+}
+
+func (r *columnReader) close() error {
+	r.release()
+	if r.pages == nil {
+		return nil
+	}
+	return r.pages.Close()
 }

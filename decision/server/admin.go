@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -28,7 +29,20 @@ func (s *Server) Admin() http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		writeError(w, http.StatusNotFound, "nothing is served at this path")
 	})
-	return mux
+	return s.guard(mux)
+}
+
+// guard makes an answer of a fault of the program.
+func (s *Server) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if fault := recover(); fault != nil {
+				s.log.Error("request failed", "route", "admin", "fault", describeFault(fault), "stack", string(debug.Stack()))
+				writeError(w, http.StatusInternalServerError, internalError)
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
 }
 
 // explain answers GET /explain?user=…&experiment=…, with url, device, session and
@@ -71,7 +85,7 @@ func (s *Server) explanations(r *http.Request) ([]decision.Explanation, int, err
 	attributes := make(decision.Attributes)
 	for name, value := range values {
 		if attribute, ok := strings.CutPrefix(name, "attribute."); ok {
-			attributes[attribute] = guess(value[0])
+			attributes[attribute] = decision.ParseValue(value[0])
 		}
 	}
 	v := &decision.Visitor{
@@ -93,21 +107,6 @@ func (s *Server) explanations(r *http.Request) ([]decision.Explanation, int, err
 		out[i] = x.Explain(v, remembered[i], s.now())
 	}
 	return out, http.StatusOK, nil
-}
-
-// guess returns the value that a text in a URL stands for: true, false, a number, or the
-// text, which quotes keep one.
-func guess(text string) decision.Value {
-	switch {
-	case text == "true", text == "false":
-		return decision.Bool(text == "true")
-	case len(text) > 1 && text[0] == '"' && text[len(text)-1] == '"':
-		return decision.Text(text[1 : len(text)-1])
-	}
-	if v := decision.Number(text); v.Present() {
-		return v
-	}
-	return decision.Text(text)
 }
 
 // pageData is what the page shows.
@@ -134,7 +133,8 @@ type pageExperiment struct {
 type pageVariant struct{ Name, Share, Note string }
 
 func (s *Server) page(w http.ResponseWriter, r *http.Request, page *template.Template) {
-	data := pageData{Now: s.now().UTC().Format("2006-01-02 15:04 UTC"), Question: make(map[string]string)}
+	now := s.now().UTC()
+	data := pageData{Question: make(map[string]string)}
 	for _, name := range []string{"user", "experiment", "url", "device", "session"} {
 		data.Question[name] = r.URL.Query().Get(name)
 	}
@@ -142,10 +142,14 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request, page *template.Tem
 		data.Ready = true
 		p := snapshot.Published()
 		data.Project = p.Organization + " / " + p.Project
+		if location, err := time.LoadLocation(p.TimeZone); err == nil {
+			now = now.In(location)
+		}
 		for _, x := range snapshot.All() {
-			data.Experiments = append(data.Experiments, pageOf(x.Definition(), s.now()))
+			data.Experiments = append(data.Experiments, pageOf(x.Definition(), now))
 		}
 	}
+	data.Now = now.Format("2006-01-02 15:04 MST")
 	if data.Question["user"] != "" {
 		answers, _, err := s.explanations(r)
 		data.Answers = answers
@@ -165,15 +169,17 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request, page *template.Tem
 	_, _ = w.Write(out.Bytes())
 }
 
+// pageOf shows an experiment at an instant, with all instants in the zone of that.
 func pageOf(def *experiment.PublishedExperiment, now time.Time) pageExperiment {
+	const layout = "2006-01-02 15:04"
 	e := pageExperiment{
 		Name: def.Name, Title: def.Title, Type: string(def.Type), Selector: def.Selector,
 		Groups: strings.Join(def.Groups, ", "), Status: def.StatusAt(now),
-		To: def.End.Format("2006-01-02 15:04"), Coverage: def.Coverage.String(),
+		To: def.End.In(now.Location()).Format(layout), Coverage: def.Coverage.String(),
 		Display: string(def.Display), Devices: string(def.Devices),
 	}
 	if def.Start != nil {
-		e.From = def.Start.Format("2006-01-02 15:04")
+		e.From = def.Start.In(now.Location()).Format(layout)
 		if span := def.End.Sub(*def.Start); span > 0 {
 			e.Progress = int(100 * min(1, max(0, float64(now.Sub(*def.Start))/float64(span))))
 		}

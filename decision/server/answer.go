@@ -83,22 +83,23 @@ func (s *Server) commit(ctx context.Context, changes []decision.Change) (lost []
 // has what the store knows of those that remember, in the same order.
 func (q *question) answer(remembered []decision.Assignment, out []answered) ([]answered, []decision.Change) {
 	var changes []decision.Change
-	var shown selectors
+	var shown []string // selectors that several experiments have and one is shown for
 	for _, x := range q.experiments {
 		var before decision.Assignment
 		if x.Remembers() {
 			before, remembered = remembered[0], remembered[1:]
 		}
 		selector := x.Definition().Selector
-		if shown.has(selector) {
+		shared := len(q.experiments) > 1 && len(q.snapshot.Selector(selector)) > 1
+		if shared && slices.Contains(shown, selector) {
 			if q.keep {
 				out = append(out, answered{x, decision.Outcome{Reason: decision.AnotherMatched}})
 			}
 			continue
 		}
 		o := x.Decide(&q.visitor, before, q.now, q.expose)
-		if o.Shown && len(q.experiments) > 1 {
-			shown.add(selector)
+		if shared && o.Shown {
+			shown = append(shown, selector)
 		}
 		if o.Changed && x.Remembers() {
 			c := decision.Change{Experiment: x.Definition().Name, ID: q.visitor.ID, Before: before, After: o.Remember}
@@ -113,16 +114,4 @@ func (q *question) answer(remembered []decision.Assignment, out []answered) ([]a
 		}
 	}
 	return out, changes
-}
-
-// selectors is a set of the selectors that something is shown for.
-type selectors map[string]bool
-
-func (s selectors) has(selector string) bool { return s[selector] }
-
-func (s *selectors) add(selector string) {
-	if *s == nil {
-		*s = make(selectors)
-	}
-	(*s)[selector] = true
 }

@@ -31,7 +31,7 @@ func (s *Server) choose(e *exchange) {
 	id := r.unit()
 	q := question{
 		snapshot: snapshot, now: e.begin, keep: r.explain, explain: r.explain,
-		expose: (!r.everything() || s.exposeBulk) && r.exposure && !r.explain,
+		expose: (!r.everything() || s.exposeBulk) && r.exposure,
 		visitor: decision.Visitor{
 			ID: id, Session: r.sessionID, URL: r.url, Device: r.device, Known: snapshot.Known(id, r.attributes),
 		},

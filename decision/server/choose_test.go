@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"readout/experiment"
 )
 
 func TestChooseShowsWhatIsAskedFor(t *testing.T) {
@@ -35,6 +37,41 @@ func TestChooseShowsWhatIsAskedFor(t *testing.T) {
 	names(`{"identification":{"userId":"u"},"names":["premium"],"attributes":{"plan":"premium"}}`, "premium")
 	names(`{"identification":{"userId":"u"},"names":["premium"],"attributes":{"plan":["premium"]}}`)
 	names(`{"identification":{"userId":"u"},"names":["later"]}`)
+}
+
+func TestOfTheSameSelectorTheFirstThatIsShownAnswers(t *testing.T) {
+	named := func(name, payload string, change func(*experiment.PublishedExperiment)) experiment.PublishedExperiment {
+		return published("button", payload, func(e *experiment.PublishedExperiment) {
+			e.Name, e.Salt = name, name
+			change(e)
+		})
+	}
+	s := start(t, func(s *service, _ *Options) {
+		s.snapshot = compile(t,
+			named("a", `"phone"`, func(e *experiment.PublishedExperiment) { e.Devices = experiment.DevicesMobile }),
+			named("b", `"rest"`, func(*experiment.PublishedExperiment) {}),
+			named("c", `"never"`, func(*experiment.PublishedExperiment) {}), published("other", `1`, nil))
+	})
+	f := func(device, body string, exposed ...string) {
+		t.Helper()
+		s.store.exposures = nil
+		clear(s.store.stored)
+		c := s.choose(http.StatusOK, `{"identification":{"userId":"u"},"names":["button","other"],"device":"`+device+`"}`).choices(t)
+		if string(c["button"].Body) != body || len(c) != 2 {
+			t.Errorf("%s: %v", device, c)
+		}
+		if diff := cmp.Diff(exposed, s.store.exposed("u")); diff != "" {
+			t.Errorf("%s: %s", device, diff)
+		}
+	}
+	f("mobile", `"phone"`, "a", "other")
+	f("desktop", `"rest"`, "b", "other")
+	explained := s.choose(http.StatusOK, `{"identification":{"userId":"v"},"names":["button"],"explain":true}`).body
+	for _, reason := range []string{"not_on_device", "assigned", "another_matched"} {
+		if strings.Count(explained, `"`+reason+`"`) != 1 {
+			t.Errorf("%s: %s", reason, explained)
+		}
+	}
 }
 
 func TestChooseExplains(t *testing.T) {

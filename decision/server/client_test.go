@@ -141,7 +141,7 @@ func (c countedConn) Write(b []byte) (int, error) {
 
 func TestHeaderAndBodyLeaveInOneWrite(t *testing.T) {
 	s := start(t, nil)
-	server := httptest.NewUnstartedServer(s.handler)
+	server := httptest.NewUnstartedServer(s.Server.Handler())
 	var count atomic.Int64
 	server.Listener = writes{server.Listener, &count}
 	server.Start()

@@ -36,9 +36,11 @@ type exchange struct {
 	answered   []answered
 }
 
-// maxKept is the largest memory that an exchange takes along to the next request, in bytes
-// of its bodies and in experiments.
-const maxKept = 64 << 10
+// The largest memory that an exchange takes along to the next request.
+const (
+	maxKept     = 64 << 10 // bytes of a body
+	maxAnswered = 1 << 10  // experiments
+)
 
 // ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -54,7 +56,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.finish(e)
 	e.ResponseWriter, e.request = nil, nil
 	clear(e.answered[:cap(e.answered)])
-	if max(cap(e.body), cap(e.out), cap(e.answered)) <= maxKept {
+	if max(cap(e.body), cap(e.out)) <= maxKept && cap(e.answered) <= maxAnswered {
 		s.exchanges.Put(e)
 	}
 }
@@ -71,7 +73,7 @@ func (s *Server) handle(e *exchange) {
 		}
 		s.log.Error("request failed", "route", e.route.name, "request", e.id(), "fault", describeFault(fault), "stack", string(debug.Stack()))
 		if e.status == 0 {
-			e.refuse(http.StatusInternalServerError, "internal error: see the log of the service")
+			e.refuse(http.StatusInternalServerError, internalError)
 		}
 	}()
 	if !s.cors(e) {
@@ -87,6 +89,8 @@ func (s *Server) handle(e *exchange) {
 	}
 	e.route.handle(e)
 }
+
+const internalError = "internal error: see the log of the service"
 
 // describeFault says what a panic was about. Other values than the program's own may hold
 // what a request said, so only their type is told.

@@ -54,46 +54,43 @@ func ParseKeys(data []byte) (*Keys, error) {
 	return k, nil
 }
 
-// prefix returns the prefix of the key that a request carries, and whether it is right. The
-// time that this takes does not depend on how wrong the secret is.
+// prefix returns the prefix of the first right key that a request carries, in one of the forms
+// that clients use: as Basic with the prefix for a name, and as a whole as Bearer, as
+// X-API-Key and in the query. The time that this takes does not depend on how wrong a secret
+// is.
 func (k *Keys) prefix(r *http.Request) (string, bool) {
-	for _, key := range credentials(r) {
-		prefix, secret, ok := strings.Cut(key, ".")
-		if !ok {
-			continue
+	scheme, rest, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	rest = strings.TrimSpace(rest)
+	switch {
+	case strings.EqualFold(scheme, "Basic"):
+		var memory [128]byte
+		text, err := base64.StdEncoding.AppendDecode(memory[:0], []byte(rest))
+		if name, secret, ok := bytes.Cut(text, []byte{':'}); ok && err == nil && k.right(string(name), secret) {
+			return string(name), true
 		}
-		want, known := k.sums[prefix]
-		sum := sha256.Sum256([]byte(secret))
-		if subtle.ConstantTimeCompare(sum[:], want[:]) == 1 && known {
+	case strings.EqualFold(scheme, "Bearer"):
+		if prefix, ok := k.whole(rest); ok {
 			return prefix, true
 		}
 	}
-	return "", false
+	if prefix, ok := k.whole(r.Header.Get("X-API-Key")); ok {
+		return prefix, true
+	}
+	if r.URL.RawQuery == "" {
+		return "", false
+	}
+	return k.whole(r.URL.Query().Get("apiKey"))
 }
 
-// credentials returns the keys that a request carries, as prefix.secret, in all the forms
-// that clients use.
-func credentials(r *http.Request) []string {
-	var keys []string
-	if h := r.Header.Get("Authorization"); h != "" {
-		scheme, rest, _ := strings.Cut(h, " ")
-		rest = strings.TrimSpace(rest)
-		switch {
-		case strings.EqualFold(scheme, "Basic"):
-			if text, err := base64.StdEncoding.DecodeString(rest); err == nil {
-				keys = append(keys, strings.Replace(string(text), ":", ".", 1))
-			}
-		case strings.EqualFold(scheme, "Bearer"):
-			keys = append(keys, rest)
-		}
-	}
-	if h := r.Header.Get("X-API-Key"); h != "" {
-		keys = append(keys, h)
-	}
-	if r.URL.RawQuery != "" {
-		if key := r.URL.Query().Get("apiKey"); key != "" {
-			keys = append(keys, key)
-		}
-	}
-	return keys
+// whole returns the prefix of a key written as prefix.secret, if it is right.
+func (k *Keys) whole(key string) (string, bool) {
+	prefix, secret, ok := strings.Cut(key, ".")
+	return prefix, ok && k.right(prefix, []byte(secret))
+}
+
+// right reports whether the secret is that of the prefix.
+func (k *Keys) right(prefix string, secret []byte) bool {
+	want, known := k.sums[prefix]
+	sum := sha256.Sum256(secret)
+	return subtle.ConstantTimeCompare(sum[:], want[:]) == 1 && known
 }

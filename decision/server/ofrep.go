@@ -128,7 +128,7 @@ func parseFlag(body []byte) (*flagRequest, error) {
 		if string(field) != "context" {
 			return s.skip()
 		}
-		*r = flagRequest{attributes: make(decision.Attributes)}
+		*r = flagRequest{}
 		return s.readObject("context", func(field []byte) error { return r.member(s, field) })
 	})
 	if err != nil {
@@ -149,7 +149,7 @@ func (r *flagRequest) member(s *scanner, field []byte) error {
 	case contextDevice:
 		return s.readText(contextDevice, &r.device)
 	}
-	return readAttribute(s, r.attributes, "", field)
+	return readAttribute(s, &r.attributes, "", field)
 }
 
 // check returns OFREP's code for what is wrong with a context, empty for nothing.

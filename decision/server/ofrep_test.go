@@ -21,6 +21,7 @@ func TestFlagErrorsHaveOFREPsCodes(t *testing.T) {
 		f(http.StatusBadRequest, path, `{"context":{}}`, codeKeyMissing, "context.targetingKey is required")
 		f(http.StatusBadRequest, path, `{}`, codeKeyMissing, "context.targetingKey is required")
 		f(http.StatusBadRequest, path, `{"context":null}`, codeKeyMissing, "context.targetingKey is required")
+		f(http.StatusBadRequest, path, `{"context":{"targetingKey":"u"},"context":{}}`, codeKeyMissing, "context.targetingKey is required")
 		f(http.StatusBadRequest, path, `{"context":{"targetingKey":""}}`, codeKeyMissing, "context.targetingKey is required")
 		f(http.StatusBadRequest, path, `{"context"`, codeParse, "the body is not JSON: byte 10")
 		f(http.StatusBadRequest, path, `{"context":[]}`, codeBadContext, "context must be an object")
@@ -45,12 +46,12 @@ func TestFlagReasons(t *testing.T) {
 	f("checkout-cta", `{"targetingKey":"u"}`, "SPLIT", `{"title":"Hi Ann"}`, "big")
 	f("greeting", `{"targetingKey":"u","name":"Ann"}`, "TARGETING_MATCH", `{"text":"Hi Ann"}`, "big")
 	f("forced", `{"targetingKey":"tester"}`, "TARGETING_MATCH", `5`, "big")
-	f("later", `{"targetingKey":"u"}`, "DISABLED", `null`, "")
-	f("premium", `{"targetingKey":"u","plan":"basic"}`, "DEFAULT", `null`, "")
+	f("later", `{"targetingKey":"u"}`, "DISABLED", ``, "")
+	f("premium", `{"targetingKey":"u","plan":"basic"}`, "DEFAULT", ``, "")
 	f("phones", `{"targetingKey":"u","device":"MOBILE"}`, "SPLIT", `"phone"`, "big")
-	f("price_test", `{"targetingKey":"u"}`, "SPLIT", `null`, "control")
+	f("price_test", `{"targetingKey":"u"}`, "SPLIT", ``, "control")
 	f("visit", `{"targetingKey":7,"sessionId":"s"}`, "SPLIT", `2`, "big")
-	f("visit", `{"targetingKey":"7","sessionId":"s"}`, "DEFAULT", `null`, "")
+	f("visit", `{"targetingKey":"7","sessionId":"s"}`, "DEFAULT", ``, "")
 }
 
 func TestTheDeviceOfAFlagIsASegment(t *testing.T) {

@@ -17,7 +17,8 @@ const (
 	maxAttributes = 1000
 )
 
-var errIdentification = errors.New("Identification is required") //nolint:staticcheck // the text that clients know
+//lint:ignore ST1005 clients know this text
+var errIdentification = errors.New("Identification is required")
 
 // chooseRequest is the body of a choose request. Existing clients send what is in the upper
 // part; attributes, exposure and explain are ours. Unknown fields are ignored.
@@ -75,9 +76,9 @@ func (r *chooseRequest) read(s *scanner) error {
 		case "url":
 			return s.readText("url", &r.url)
 		case "attributes":
-			r.attributes = make(decision.Attributes)
+			r.attributes = nil
 			return s.readObject("attributes", func(field []byte) error {
-				return readAttribute(s, r.attributes, "", field)
+				return readAttribute(s, &r.attributes, "", field)
 			})
 		case "exposure":
 			return s.readBool("exposure", &r.exposure)
@@ -150,9 +151,9 @@ func checkVisitor(id, url string) error {
 	return nil
 }
 
-// readAttribute reads the value of an attribute into out. What is nested has names joined by
-// dots. Lists and nulls are absent.
-func readAttribute(s *scanner, out decision.Attributes, prefix string, name []byte) error {
+// readAttribute reads the value of an attribute into out, which is made for the first one.
+// What is nested has names joined by dots. Lists and nulls are absent.
+func readAttribute(s *scanner, out *decision.Attributes, prefix string, name []byte) error {
 	full := prefix + string(name)
 	var v decision.Value
 	switch s.peek() {
@@ -181,7 +182,10 @@ func readAttribute(s *scanner, out decision.Attributes, prefix string, name []by
 		}
 		v = decision.Number(string(digits))
 	}
-	if out[full] = v; len(out) > maxAttributes {
+	if *out == nil {
+		*out = make(decision.Attributes)
+	}
+	if (*out)[full] = v; len(*out) > maxAttributes {
 		return fmt.Errorf("more than %d attributes", maxAttributes)
 	}
 	return nil

@@ -28,8 +28,13 @@ func (s *scanner) fault() error { return fmt.Errorf("the body is not JSON: byte 
 // errType is what errors about JSON of the wrong type are.
 var errType = errors.New("must be")
 
-// typeError says what the value of a name must be.
-func typeError(name, want string) error { return fmt.Errorf("%s %w %s", name, errType, want) }
+// mistyped says what the value of a name must be, where there is one.
+func (s *scanner) mistyped(name, want string) error {
+	if s.at == len(s.data) {
+		return s.fault()
+	}
+	return fmt.Errorf("%s %w %s", name, errType, want)
+}
 
 // peek returns the first byte of the next token, 0 at the end.
 func (s *scanner) peek() byte {
@@ -223,7 +228,7 @@ func (s *scanner) readText(name string, into *string) error {
 	case 'n':
 		return s.word("null")
 	}
-	return typeError(name, "a text")
+	return s.mistyped(name, "a text")
 }
 
 // readID reads a text, or a number with its digits as they were sent: never through a float.
@@ -236,7 +241,7 @@ func (s *scanner) readID(name string, into *string) error {
 		return err
 	}
 	if c != '"' && c != 'n' {
-		return typeError(name, "a text or a number")
+		return s.mistyped(name, "a text or a number")
 	}
 	return s.readText(name, into)
 }
@@ -246,7 +251,7 @@ func (s *scanner) readNames(name string, into *[]string) error {
 	*into = (*into)[:0]
 	add := func() error {
 		if s.peek() != '"' {
-			return typeError(name, "a list of texts")
+			return s.mistyped(name, "a list of texts")
 		}
 		text, err := s.text()
 		*into = append(*into, string(text))
@@ -273,7 +278,7 @@ func (s *scanner) readBool(name string, into *bool) error {
 	case 'n':
 		return s.word("null")
 	}
-	return typeError(name, "true or false")
+	return s.mistyped(name, "true or false")
 }
 
 // readObject reads an object; null is an empty one.
@@ -284,5 +289,5 @@ func (s *scanner) readObject(name string, member func(name []byte) error) error 
 	case 'n':
 		return s.word("null")
 	}
-	return typeError(name, "an object")
+	return s.mistyped(name, "an object")
 }

@@ -128,16 +128,27 @@ func TestReadsWaitForSync(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer closeStore(t, s)
-	release := make(chan struct{})
+	held := make(chan struct{})
 	mu.Lock()
-	hold = release
+	hold = held
 	mu.Unlock()
+	release := sync.OnceFunc(func() {
+		mu.Lock()
+		hold = nil
+		mu.Unlock()
+		close(held)
+	})
+	defer release()
 	committed := make(chan error, 1)
 	go func() {
 		_, err := s.Commit(background, []decision.Change{first("a", "u", "big")})
 		committed <- err
 	}()
-	<-began
+	select {
+	case <-began:
+	case <-time.After(10 * time.Second):
+		t.Fatal("a commit does not sync")
+	}
 	read := make(chan decision.Assignment, 1)
 	go func() {
 		into := make([]decision.Assignment, 1)
@@ -153,10 +164,7 @@ func TestReadsWaitForSync(t *testing.T) {
 		t.Errorf("committed before the sync, error %v", err)
 	case <-time.After(100 * time.Millisecond):
 	}
-	mu.Lock()
-	hold = nil
-	mu.Unlock()
-	close(release)
+	release()
 	if err := <-committed; err != nil {
 		t.Error(err)
 	}

@@ -41,6 +41,7 @@ func TestDiskFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer closeStore(t, s)
+	fs.looks.Store(0)
 	try := func(id string, wantFull bool) {
 		t.Helper()
 		_, err := s.Commit(background, []decision.Change{first("a", id, "big")})

@@ -71,7 +71,7 @@ func (m *model) commit(changes []decision.Change) (lost []int) {
 // TestModel: any sequence of commits, batches, dones and restarts does what the model does.
 func TestModel(t *testing.T) {
 	ids, experiments := []string{"u", "v", "w"}, []string{"a", "b", "c"}
-	for name, backing := range backings() {
+	for name, backing := range backings(t) {
 		if name == "disk" {
 			// The same code as in memory, a hundred times slower.
 			continue

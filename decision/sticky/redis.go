@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 
 	"readout/decision"
 )
@@ -90,7 +91,11 @@ func OpenRedis(ctx context.Context, address string, o RedisOptions) (*Redis, err
 	options.ReadTimeout, options.WriteTimeout, options.DialTimeout = redisTimeout, redisTimeout, redisTimeout
 	// A retried commit finds its own change made, and counts it as lost.
 	options.MaxRetries = -1
+	options.DialerRetries = 1
 	options.DisableIdentity = true
+	// The client has a log of its own, for the whole process and not of JSON lines. What it
+	// says there is in the errors of the calls as well.
+	logging.Disable()
 	prefix := "{readout:" + o.Project + "}:"
 	s := &Redis{
 		client: redis.NewClient(options), prefix: prefix,

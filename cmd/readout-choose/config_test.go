@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"readout/decision/server"
+)
+
+func TestHelp(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(t.Context(), []string{"--help"}, nil, &out, &out); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join("testdata", "help.txt")
+	if *update {
+		if err := os.WriteFile(path, out.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), out.String()); diff != "" {
+		t.Errorf("%s\nrefresh with go test ./cmd/readout-choose -run TestHelp -update", diff)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(t.Context(), []string{"--version"}, nil, &out, &out); err != nil || !strings.HasPrefix(out.String(), "readout-choose") {
+		t.Errorf("%q %v", out.String(), err)
+	}
+}
+
+func TestEveryFlagIsReadFromTheEnvironment(t *testing.T) {
+	c, _, err := parse([]string{"--listen", "127.0.0.1:1", "--state=/p/state"}, []string{
+		"READOUT_CHOOSE_LISTEN=127.0.0.1:2", "READOUT_CHOOSE_ADMIN=", "READOUT_CHOOSE_NO_KEYS=true",
+		"READOUT_CHOOSE_ALLOW_ORIGIN=https://a.example,https://b.example", "READOUT_CHOOSE_RATE_LIMIT=2.5",
+		"READOUT_CHOOSE_FLUSH_EVERY=90s", "READOUT_CHOOSE_LOG_LEVEL=debug", "READOUT_CHOOSE_INSTANCE=one", "READOUT_LISTEN=x", "HOME=/",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config{
+		state: "/p/state", project: "/p", store: "/p/decisions", listen: "127.0.0.1:1", open: true, instance: "one", namespace: "readout",
+		origins: []string{"https://a.example", "https://b.example"}, rateLimit: 2.5, maxBody: 1 << 20,
+		flushEvery: 90 * time.Second, flushRows: 100_000, poll: 5 * time.Second, grace: 10 * time.Second, logLevel: slog.LevelDebug,
+	}
+	if diff := cmp.Diff(want, c, cmp.AllowUnexported(config{})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWrongUsage(t *testing.T) {
+	f := func(args, environment, want string) {
+		t.Helper()
+		err := run(t.Context(), strings.Fields(args), strings.Fields(environment), &bytes.Buffer{}, &bytes.Buffer{})
+		if err == nil || !errors.As(err, new(usageError)) || err.Error() != want+" (readout-choose --help says more)" {
+			t.Errorf("%s %s: %v", args, environment, err)
+		}
+	}
+	f("", "", "name a file of API keys with --keys, or say --no-keys")
+	f("--keys k --no-keys", "", "--keys and --no-keys exclude each other")
+	f("--no-keys serve", "", `unknown argument "serve"`)
+	f("--port 80", "", "unknown flag: --port")
+	f("--no-keys --poll 0s", "", "--rate-limit, --max-body, --flush-every, --flush-rows, --poll and --grace must be positive")
+	f("--no-keys", "READOUT_CHOOSE_PORT=80 READOUT_CHOOSE_A=1", "READOUT_CHOOSE_A names no flag")
+	f("", "READOUT_CHOOSE_NO_KEYS=perhaps", `READOUT_CHOOSE_NO_KEYS: invalid argument "perhaps" for "--no-keys" flag: strconv.ParseBool: parsing "perhaps": invalid syntax`)
+	f("--no-keys --log-level loud", "", `invalid argument "loud" for "--log-level" flag: slog: level string "loud": unknown name`)
+}
+
+func TestKey(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(t.Context(), []string{"key", "web"}, nil, &out, &out); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(out.String(), "\n")
+	key, found := strings.CutPrefix(lines[0], "key, for the client:        web.")
+	line, foundLine := strings.CutPrefix(lines[1], "line, for the --keys file:  ")
+	if !found || !foundLine || len(key) != 32 || strings.Contains(line, key) {
+		t.Fatalf("%q", lines)
+	}
+	if _, err := server.ParseKeys([]byte(line)); err != nil {
+		t.Error(err)
+	}
+	for _, args := range [][]string{{"key"}, {"key", "a.b"}, {"key", "a b"}, {"key", ""}, {"key", "a", "b"}} {
+		if err := run(t.Context(), args, nil, &out, &out); !errors.As(err, new(usageError)) {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+}

@@ -1,0 +1,178 @@
+package decision
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"readout/experiment"
+)
+
+// anyExperiment draws a definition with every kind of rule.
+func anyExperiment(t *rapid.T, name string) experiment.PublishedExperiment {
+	return published(name, func(e *experiment.PublishedExperiment) {
+		maybe := func(what string) bool { return rapid.IntRange(0, 2).Draw(t, what) == 0 }
+		share := func(what string) experiment.Share {
+			return experiment.Share(rapid.Int64Range(0, int64(experiment.Whole)).Draw(t, what))
+		}
+		e.Hash = rapid.SampledFrom(experiment.Hashes()).Draw(t, "hash")
+		big := share("big")
+		e.Variants[0].Traffic, e.Variants[1].Traffic = experiment.Whole-big, big
+		if maybe("personalization") {
+			e.Type = experiment.TypePersonalization
+			e.Variants = []experiment.PublishedVariant{{Name: "banner", Traffic: experiment.Whole}}
+		}
+		last := &e.Variants[len(e.Variants)-1]
+		last.Payload = []byte(rapid.SampledFrom([]string{`1`, `"{{ attribute.plan }}"`, `"{% assign n = attribute.n | default: 1 %}{{ 1 | divided_by: n }}"`}).Draw(t, "payload"))
+		e.Display = rapid.SampledFrom(experiment.Displays()).Draw(t, "display")
+		e.Devices = rapid.SampledFrom(experiment.AllDevices()).Draw(t, "devices")
+		e.Excluded = rapid.SampledFrom(experiment.ExcludedPolicies()).Draw(t, "excluded")
+		if maybe("covered") {
+			e.Coverage = share("coverage")
+		}
+		if maybe("audience") {
+			e.Audience = &experiment.Condition{Attribute: "plan", Operator: experiment.OpIs, Values: []experiment.Scalar{{Kind: experiment.ScalarText, Text: "pro"}}}
+		}
+		if maybe("pages") {
+			e.Pages.Include = []experiment.PageRule{{Operator: experiment.OpContains, Text: "shop"}}
+		}
+		if maybe("exclusion") {
+			e.Exclusion = &experiment.Exclusion{Group: "g", Share: share("share")}
+		}
+		if maybe("forced") {
+			e.Forced = []experiment.Forced{{Variant: last.Name, Users: []string{"user-1"}}}
+		}
+		if maybe("stopped") {
+			e.Stopped = []experiment.PublishedVariantAt{{Variant: last.Name, At: during.Add(-time.Hour)}}
+		}
+		switch rapid.IntRange(0, 4).Draw(t, "status") {
+		case 0:
+			e.Status, e.Start = experiment.Draft, nil
+		case 1:
+			start := during.AddDate(0, 0, 1)
+			e.Start = &start
+		case 2:
+			e.End = during.AddDate(0, 0, -1)
+			e.Decision = &experiment.PublishedVariantAt{Variant: last.Name, At: during.Add(-time.Minute)}
+		}
+	})
+}
+
+// stepsOf says which step an experiment's reason is explained by.
+var stepsOf = map[Reason]string{
+	NotRunning: "status", NoID: "id", NotInAudience: "audience", NotOnPage: "page", NotOnDevice: "device", HeldOut: "holdout",
+	InOtherGroup: "exclusion", NotCovered: "coverage", AlreadyShown: "display", NotRendered: "payload",
+}
+
+// TestExplainIsDecide: what is explained is what is answered, and the first step that does
+// not pass is why nothing is shown.
+func TestExplainIsDecide(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := project(anyExperiment(t, "a"))
+		if rapid.Bool().Draw(t, "holdout") {
+			p.Holdouts = []experiment.Holdout{{Name: "h", Share: 300_000}}
+		}
+		s, faults := Compile(p, nil, nil)
+		if len(faults) > 0 {
+			t.Fatal(faults)
+		}
+		x := s.All()[0]
+		v := &Visitor{
+			ID:      rapid.SampledFrom([]string{"", "user-1", "user-2", "user-3", "user-4"}).Draw(t, "id"),
+			Session: rapid.SampledFrom([]string{"", "s"}).Draw(t, "session"),
+			URL:     rapid.SampledFrom([]string{"", "https://shop.example/", "https://else.example/"}).Draw(t, "url"),
+			Device:  rapid.SampledFrom([]string{"", "mobile", "desktop"}).Draw(t, "device"),
+			Known:   Known{Request: Attributes{"plan": Text(rapid.SampledFrom([]string{"pro", "free"}).Draw(t, "plan")), "n": Int(rapid.Int64Range(0, 1).Draw(t, "n"))}},
+		}
+		var earlier Assignment
+		if x.Remembers() {
+			earlier = rapid.SampledFrom([]Assignment{
+				{}, {Variant: "control", At: during}, {Variant: x.def.Variants[len(x.def.Variants)-1].Name, At: during, Exposed: true}, {Variant: "old", At: during},
+				{Out: NotCovered, At: during}, {Shown: true}, {Variant: "control", At: during, Shown: true, Sessions: []uint64{sessionHash("s")}},
+			}).Draw(t, "earlier")
+		}
+		o, e := x.Decide(v, earlier, during, true), x.Explain(v, earlier, during)
+		body := o.Body
+		if body == nil {
+			body = []byte("null")
+		}
+		if e.Variant != o.Variant || e.Shown != o.Shown || e.Reason != o.Reason || !bytes.Equal(e.Body, body) {
+			t.Fatalf("decided %+v, explained %+v", o, e)
+		}
+		first := ""
+		for _, step := range e.Steps {
+			if !step.Passes {
+				first = step.Name
+				break
+			}
+		}
+		want := stepsOf[o.Reason]
+		if first == "assignment" && o.Reason == earlier.Out {
+			want = "assignment"
+		}
+		if first != want {
+			t.Fatalf("reason %s, the first step that does not pass is %q: %+v", o.Reason, first, e.Steps)
+		}
+	})
+}
+
+// TestDecideTwiceIsDecideOnce: what was decided holds at once, whatever the definition.
+func TestDecideTwiceIsDecideOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s, faults := Compile(project(anyExperiment(t, "a")), nil, nil)
+		if len(faults) > 0 {
+			t.Fatal(faults)
+		}
+		x := s.All()[0]
+		v := &Visitor{ID: fmt.Sprint(rapid.IntRange(0, 50).Draw(t, "id")), URL: "https://shop.example/", Device: "mobile",
+			Known: Known{Request: Attributes{"plan": Text("pro"), "n": Int(1)}}}
+		first := x.Decide(v, Assignment{}, during, true)
+		second := x.Decide(v, first.Remember, during, true)
+		if second.Expose || second.Changed || second.Shown && second.Variant != first.Variant {
+			t.Fatalf("first %+v, second %+v", first, second)
+		}
+		if first.Expose && (first.Remember.Variant != first.Variant || !first.Remember.Exposed) {
+			t.Fatalf("exposed in another variant than remembered: %+v", first)
+		}
+	})
+}
+
+func TestExplanationWords(t *testing.T) {
+	x := only(t, func(e *experiment.PublishedExperiment) {
+		e.Audience = &experiment.Condition{All: []experiment.Condition{
+			{Attribute: "plan", Operator: experiment.OpIs, Values: []experiment.Scalar{{Kind: experiment.ScalarText, Text: "pro"}}},
+			{Not: &experiment.Condition{Attribute: "country", Operator: experiment.OpExists, Values: []experiment.Scalar{{Kind: experiment.ScalarBool, Text: "true"}}}},
+		}}
+		e.Exclusion = &experiment.Exclusion{Group: "g", Share: experiment.Whole}
+		e.Stopped = []experiment.PublishedVariantAt{{Variant: "big", At: during.Add(-time.Hour)}}
+	})
+	text := func(e Explanation) string {
+		var lines []string
+		for _, s := range e.Steps {
+			lines = append(lines, fmt.Sprintf("%s %v %s", s.Name, s.Passes, s.Detail))
+		}
+		return strings.Join(lines, "\n")
+	}
+	v := visitor("u")
+	v.Known.Request = Attributes{"plan": Text("free")}
+	got := text(x.Explain(v, Assignment{Variant: "big", At: during.AddDate(0, 0, -1), Exposed: true}, during))
+	for _, want := range []string{
+		"status true Running, 2026-01-05T00:00:00Z to 2026-02-02T00:00:00Z",
+		`audience false plan is text "free", country is not known`,
+		"assignment true big since 2026-01-09T12:00:00Z, kept whatever has changed",
+		"stopped true big was stopped at 2026-01-10T11:00:00Z: control's payload replaces it",
+		"payload true none",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	got = text(x.Explain(visitor("u"), Assignment{Out: NotCovered, At: during}, during))
+	if want := "assignment false left out since 2026-01-10T12:00:00Z: not_covered. Who is left out stays out"; !strings.Contains(got, want) {
+		t.Errorf("no %q in\n%s", want, got)
+	}
+}

@@ -1,0 +1,271 @@
+package profiles
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
+
+	"readout/decision"
+)
+
+// load reads files of testdata.
+func load(t testing.TB, names ...string) *Table {
+	t.Helper()
+	for i := range names {
+		names[i] = filepath.Join("testdata", names[i])
+	}
+	table, err := Load(names, "user_id")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+// write returns the path of a new file with rows.
+func write[T any](t testing.TB, rows []T, options ...parquet.WriterOption) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "profiles.parquet")
+	if err := parquet.WriteFile(path, rows, options...); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// texts returns attributes as kind and text.
+func texts(attributes decision.Attributes) map[string]string {
+	if attributes == nil {
+		return nil
+	}
+	out := make(map[string]string)
+	for name, v := range attributes {
+		out[name] = fmt.Sprintf("%s %s", v.Kind(), v)
+	}
+	return out
+}
+
+func TestPyarrow(t *testing.T) {
+	table := load(t, "pyarrow.parquet")
+	for id, want := range map[string]map[string]string{
+		// The last row of an id counts.
+		"a": {
+			"country": "text CH", "age": "number 42", "visits": "number 9223372036854775807", "big": "number 9.223372036854776e+18",
+			"small": "number 8", "score": "number 0.2", "half": "number 2.5", "vip": "bool false", "born": "text 1985-02-28",
+			"seen": "text 2026-01-05T12:30:00.25Z", "token": "text more",
+		},
+		// What is null, not a number or not UTF-8 is absent.
+		"b": {
+			"age": "number -1", "visits": "number 0", "big": "number 7", "small": "number 7", "vip": "bool false",
+			"born": "text 1985-02-28", "seen": "text 2026-01-05T12:30:00.25Z",
+		},
+		"ü":       {"country": "text AT", "score": " ", "half": "number 1.5", "born": "text 1985-02-28", "seen": "text 2026-01-05T12:30:00.25Z"},
+		"":        nil,
+		"nobody":  nil,
+		"A":       nil,
+		"a\x00":   nil,
+		"user_id": nil,
+	} {
+		if diff := cmp.Diff(want, texts(table.Attributes(id))); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", id, diff)
+		}
+	}
+	if table.Users() != 3 || table.Repeated != 1 {
+		t.Errorf("%d users, %d repeated", table.Users(), table.Repeated)
+	}
+	var left []string
+	for _, text := range table.Left {
+		name, _, _ := strings.Cut(text, ":")
+		left = append(left, name)
+	}
+	if want := []string{"address", "clock", "nothing", "price", "tags"}; !slices.Equal(left, want) {
+		t.Errorf("left %q, want %v", table.Left, want)
+	}
+}
+
+func TestDuckDB(t *testing.T) {
+	table := load(t, "duckdb.parquet")
+	const id = "ffffffff-ffff-4fff-bfff-ffffffffffff"
+	want := map[string]string{"spelled": "text " + id, "level": "number 255", "huge": "number 255", "vip": "bool true", "seen": "text 2026-01-05T12:30:00Z"}
+	if diff := cmp.Diff(want, texts(table.Attributes(id))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	table = load(t, "duckdb_int.parquet")
+	for i, id := range []string{"9007199254740993", "9007199254740994", "9007199254740995"} {
+		if got := table.Attributes(id)["level"].String(); got != fmt.Sprint(i) {
+			t.Errorf("%s has level %q", id, got)
+		}
+	}
+}
+
+func TestSeveralFiles(t *testing.T) {
+	type one struct {
+		UserID string `parquet:"user_id"`
+		Plan   string `parquet:"plan"`
+	}
+	type two struct {
+		Age    int64  `parquet:"age"`
+		UserID string `parquet:"user_id"`
+	}
+	table, err := Load([]string{write(t, []one{{"u", "free"}, {"v", "pro"}}), write(t, []two{{41, "u"}, {7, "w"}})}, "user_id")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A row stands for all that is known of a user.
+	for id, want := range map[string]map[string]string{"u": {"age": "number 41"}, "v": {"plan": "text pro"}, "w": {"age": "number 7"}} {
+		if diff := cmp.Diff(want, texts(table.Attributes(id))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", id, diff)
+		}
+	}
+}
+
+func TestLoadErrors(t *testing.T) {
+	type named struct {
+		ID string `parquet:"id"`
+	}
+	type floats struct {
+		UserID float64 `parquet:"user_id"`
+	}
+	type lists struct {
+		UserID []string `parquet:"user_id,list"`
+	}
+	text := filepath.Join(t.TempDir(), "text.parquet")
+	if err := os.WriteFile(text, []byte("user_id,plan\nu,pro\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ path, want string }{
+		{filepath.Join("testdata", "lz4.parquet"), "LZ4_RAW is not read here"},
+		{write(t, []named{{"u"}}), "there is no column user_id"},
+		{write(t, []floats{{1}}), "column user_id has type DOUBLE"},
+		{write(t, []lists{{[]string{"u"}}}), "column user_id has nested"},
+		{text, "text.parquet"},
+		{filepath.Join(t.TempDir(), "gone.parquet"), "no such file"},
+	} {
+		if _, err := Load([]string{c.path}, "user_id"); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), filepath.Base(c.path)) {
+			t.Errorf("%s: %v, want %q", c.path, err, c.want)
+		}
+	}
+}
+
+// TestDamagedFiles flips bytes and cuts files off: there is an error or a table, never a panic.
+func TestDamagedFiles(t *testing.T) {
+	whole, err := os.ReadFile(filepath.Join("testdata", "duckdb.parquet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "damaged.parquet")
+	refused := 0
+	try := func(data []byte) {
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if table, err := Load([]string{path}, "user_id"); err != nil {
+			refused++
+		} else {
+			table.Attributes("u")
+		}
+	}
+	for i := 0; i < len(whole); i += 3 {
+		damaged := slices.Clone(whole)
+		damaged[i] ^= []byte{0xff, 0x01, 0x80}[i/3%3]
+		try(damaged)
+	}
+	for i := 0; i < len(whole); i += 29 {
+		try(whole[:i])
+	}
+	// The library panics at these.
+	whole, err = os.ReadFile(filepath.Join("testdata", "pyarrow.parquet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range []int{82, 274, 1644} {
+		damaged := slices.Clone(whole)
+		damaged[i] ^= 0x55
+		try(damaged)
+		if _, err := Load([]string{path}, "user_id"); err == nil || !strings.Contains(err.Error(), "the file is damaged") {
+			t.Errorf("byte %d: %v", i, err)
+		}
+	}
+	if refused < 400/29 {
+		t.Errorf("only %d damaged files were refused", refused)
+	}
+}
+
+// TestNoRows: a file without rows is a table of nobody.
+func TestNoRows(t *testing.T) {
+	type row struct {
+		UserID string `parquet:"user_id"`
+		Plan   string `parquet:"plan"`
+	}
+	table, err := Load([]string{write(t, []row(nil)), write(t, []row{{UserID: "u", Plan: "pro"}})}, "user_id")
+	if err != nil || table.Users() != 1 || table.Attributes("u")["plan"].String() != "pro" {
+		t.Errorf("%v", err)
+	}
+}
+
+// person is a row as shops have it: texts that repeat, a text of the user's own, numbers.
+type person struct {
+	UserID  string  `parquet:"user_id"`
+	Country string  `parquet:"country,dict"`
+	Plan    string  `parquet:"plan,dict"`
+	City    string  `parquet:"city,dict"`
+	Age     int32   `parquet:"age"`
+	Spent   float64 `parquet:"spent"`
+	Vip     bool    `parquet:"vip"`
+}
+
+func people(n int) []person {
+	rows := make([]person, n)
+	for i := range rows {
+		rows[i] = person{fmt.Sprintf("user-%08d", i), fmt.Sprint("C", i%60), fmt.Sprint("P", i%3), fmt.Sprint("city-", i%5000), int32(i % 90), math.Sqrt(float64(i)), i%7 == 0}
+	}
+	return rows
+}
+
+// heap returns the bytes of the heap in use.
+func heap() uint64 {
+	// What is pooled goes with the second collection.
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// TestMemoryPerUser: a user with six attributes costs well below 100 bytes.
+func TestMemoryPerUser(t *testing.T) {
+	const n = 100_000
+	path := write(t, people(n))
+	before := heap()
+	table, err := Load([]string{path}, "user_id")
+	if err != nil {
+		t.Fatal(err)
+	}
+	perUser := float64(heap()-before) / n
+	t.Logf("%.0f bytes per user", perUser)
+	if perUser > 100 {
+		t.Errorf("%.0f bytes per user, want at most 100", perUser)
+	}
+	if got := table.Attributes("user-00099999"); len(got) != 6 || got["city"].String() != "city-4999" || table.Users() != n {
+		t.Errorf("%v", texts(got))
+	}
+}
+
+func BenchmarkAttributes(b *testing.B) {
+	table, err := Load([]string{write(b, people(100_000))}, "user_id")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if table.Attributes("user-00050000") == nil {
+			b.Fatal("nobody")
+		}
+	}
+}
