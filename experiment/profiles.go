@@ -27,7 +27,7 @@ var checksumPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // directory, as state/profiles/CHECKSUM/, and returns the checksum. The files
 // are given in the order in which they are to be read, as paths that can be
 // opened. Inside the snapshot they are numbered in that order, below the
-// folders NAME=VALUE of their paths, which are columns too.
+// folders NAME=VALUE of their paths.
 //
 // The checksum is the SHA-256 of all names inside the snapshot and contents, so
 // that the same table has the same name. A snapshot that is there already is
