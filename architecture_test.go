@@ -34,6 +34,8 @@ var mayImport = map[string][]string{
 	"internal/daily":        {"experiment", "ingest", "analysis", "reports", "internal/atomicfile"},
 	"internal/servicebench": {},
 	"internal/goldentest":   {},
+	"internal/redistest":    {},
+	"internal/crashtest":    {},
 	"internal/simulate":     {"experiment", "moments", "sequential", "analysis"},
 	"internal/casetest":     {"experiment", "ingest", "moments", "sequential", "power", "analysis", "reports", "internal/daily"},
 	"clients":               {},
