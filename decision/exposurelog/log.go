@@ -45,10 +45,15 @@ type Target struct {
 	Location *time.Location
 }
 
-// Flush writes everything that is queued, and returns the number of rows and of files. It is
-// for one goroutine.
+// Flush writes everything that is queued when it begins, and returns the number of rows and of
+// files. What is queued meanwhile is left to the next one: under steady load there would be no
+// end of small files. It is for one goroutine.
 func (l *Log) Flush(ctx context.Context) (rows, files int, err error) {
-	for {
+	queued, err := l.Store.Queued(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	for rows < queued {
 		name, batch, err := l.Store.Batch(ctx, cmp.Or(l.Rows, DefaultRows))
 		if err != nil || name == "" {
 			return rows, files, err
@@ -65,6 +70,7 @@ func (l *Log) Flush(ctx context.Context) (rows, files int, err error) {
 		l.went = true
 		rows, files = rows+len(batch), files+n
 	}
+	return rows, files, nil
 }
 
 // write writes a batch, a file per date. Again says that it may have been tried before.

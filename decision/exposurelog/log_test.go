@@ -202,6 +202,35 @@ func (s *stubborn) Done(ctx context.Context, name string) error {
 	return s.Store.Done(ctx, name)
 }
 
+// busy is a store that gets another exposure whenever a batch is done.
+type busy struct {
+	decision.Store
+	done func()
+}
+
+func (s *busy) Done(ctx context.Context, name string) error {
+	defer s.done()
+	return s.Store.Done(ctx, name)
+}
+
+// TestSteadyLoad: what is queued during a flush is left to the next one.
+func TestSteadyLoad(t *testing.T) {
+	s := newStore(t)
+	next := 0
+	add := func() {
+		expose(t, s, fmt.Sprint("u", next), lateEvening)
+		next++
+	}
+	l, _ := newLog(t, &busy{s, add})
+	add()
+	flush(t, l, 1, 1)
+	add()
+	flush(t, l, 2, 1)
+	l.Rows = 1
+	add()
+	flush(t, l, 2, 2)
+}
+
 // TestWrittenTwice: a batch that was written and could not be taken out of the queue is
 // written over, also when the zone of the dates has changed and whatever an end in the middle
 // of a write has left behind.

@@ -42,7 +42,7 @@ const (
 )
 
 // ErrDiskFull says that changes are refused until there is room again.
-var ErrDiskFull = errors.New("the disk of the decision store is full: free some space; visitors with an assignment are still served")
+var ErrDiskFull = errors.New("the disk of the decision store is full: free some space; visitors of whom nothing new has to be remembered are still served")
 
 // Pebble is a store in a directory of this machine, for one process.
 type Pebble struct {

@@ -149,7 +149,7 @@ func (s *service) start(t *testing.T) {
 	}
 	defer log.Close()
 	s.command = exec.Command(program(t), "--no-keys", "--listen", s.address, "--admin", "", "--instance", "crash",
-		"--state", filepath.Join(s.dir, "state"), "--store", s.store, "--flush-every", "100ms", "--flush-rows", "50")
+		"--state", filepath.Join(s.dir, "state"), "--store", s.store, "--flush-every", "50ms", "--flush-rows", "200")
 	s.command.Stdout, s.command.Stderr = log, log
 	if err := s.command.Start(); err != nil {
 		t.Fatal(err)
