@@ -141,7 +141,9 @@ func (s *Server) unavailable(e *exchange, err error) {
 		return
 	}
 	s.metrics.storeFailed()
-	s.log.Error("decision store", "request", e.id(), "error", err)
+	if more, ok := s.storeFaults.pass(s.now()); ok {
+		s.log.Error("decision store", "request", e.id(), "error", err, "failed_since_last_line", more)
+	}
 	e.Header().Set("Retry-After", "1")
 	e.refuse(http.StatusServiceUnavailable, "the decision store does not answer: try again")
 }

@@ -49,6 +49,8 @@ type Server struct {
 	maxBody    int64
 	routes     *routes
 	exchanges  sync.Pool
+	// storeFaults keeps the log short while the store is down.
+	storeFaults quiet
 }
 
 // New returns a server.
