@@ -566,3 +566,35 @@ func TestOneBadExperimentDropsNoOther(t *testing.T) {
 		t.Errorf("withheld: %v", faults)
 	}
 }
+
+// TestExclusionGroupsWithDifferentIDs: all experiments of a group hash the same id of a
+// request, so a visitor is in at most one of them by either id. By two ids it is two visitors.
+func TestExclusionGroupsWithDifferentIDs(t *testing.T) {
+	in := func(name string) experiment.PublishedExperiment {
+		return published(name, func(e *experiment.PublishedExperiment) {
+			e.Exclusion = &experiment.Exclusion{Group: "checkout", Share: experiment.Whole / 2}
+		})
+	}
+	s := compile(t, in("a"), in("b"))
+	differ := 0
+	for i := range 1000 {
+		var in [2]string
+		for j, id := range []string{fmt.Sprintf("user-%d", i), fmt.Sprintf("profile-%d", i)} {
+			for _, x := range s.All() {
+				if !x.Decide(visitor(id), Assignment{}, during, true).Shown {
+					continue
+				}
+				if in[j] != "" {
+					t.Fatalf("%s is in %s and %s", id, in[j], x.def.Name)
+				}
+				in[j] = x.def.Name
+			}
+		}
+		if in[0] != in[1] {
+			differ++
+		}
+	}
+	if differ < 400 || differ > 600 {
+		t.Errorf("%d of 1000 are in another experiment by their other id, want about half", differ)
+	}
+}
