@@ -12,7 +12,9 @@ import (
 const largestScore = 1e5
 
 // stagewise returns the inference by stage-wise ordering after a group-sequential test has
-// ended at the last of the looks.
+// ended at the last of the looks, for an effect that is the same at all of them. Their
+// standard errors say what that is for their statistics: correlations alone do not where
+// variances change, or users' values grow.
 //
 // The drifts δ that sequential gives are on the scale of the normal score; the effect that
 // belongs to one is value − SE·T_df⁻¹(Φ(z − δ)), so that with a single look the interval is
@@ -23,16 +25,16 @@ func (t test) stagewise(looks []Look) (*Stagewise, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := sequential.Design{Process: process, Upper: make([]sequential.Critical, len(looks))}
+	last := looks[len(looks)-1]
+	d := sequential.Design{Process: process, Upper: make([]sequential.Critical, len(looks)), Shape: make([]float64, len(looks))}
 	for i, l := range looks {
-		d.Upper[i] = critical(l.Critical)
+		d.Upper[i], d.Shape[i] = critical(l.Critical), last.SE/l.SE
 	}
 	confidence := 1 - 2*t.alpha
 	if t.sides == 2 {
 		d.Lower = sequential.Mirror(d.Upper)
 		confidence = 1 - t.alpha
 	}
-	last := looks[len(looks)-1]
 	z := t.statistic(last.Z)
 	if math.Abs(z) > largestScore {
 		return nil, nil

@@ -11,6 +11,23 @@ import (
 type Design struct {
 	Process      Process
 	Upper, Lower []Critical
+	// Shape holds the expectations of the statistics under a constant effect relative to that
+	// of the last look, SE_K/SE_k with the standard errors of the effect. Nil means those of
+	// [Process.Means], which hold where what is known of a user does not change.
+	Shape []float64
+}
+
+// means returns the expectations of the statistics under a constant effect that gives the
+// last look the expectation drift.
+func (d Design) means(drift float64) []float64 {
+	if d.Shape == nil {
+		return d.Process.Means(drift)
+	}
+	means := make([]float64, len(d.Shape))
+	for k, s := range d.Shape {
+		means[k] = drift * s
+	}
+	return means
 }
 
 // Mirror returns the critical values with the opposite sign.
@@ -91,6 +108,14 @@ func (d Design) check() error {
 	if len(d.Upper) != k || (d.Lower != nil && len(d.Lower) != k) {
 		return fmt.Errorf("%d upper and %d lower critical values for %d looks", len(d.Upper), len(d.Lower), k)
 	}
+	if d.Shape != nil && len(d.Shape) != k {
+		return fmt.Errorf("a shape of %d looks for %d looks", len(d.Shape), k)
+	}
+	for i, s := range d.Shape {
+		if !(s > 0) || math.IsInf(s, 1) {
+			return fmt.Errorf("shape of look %d is %v, want a positive number", i+1, s)
+		}
+	}
 	for i := range d.Upper {
 		lo, hi := d.region(i)
 		if math.IsInf(hi, -1) || math.IsInf(lo, 1) || !(lo <= hi) {
@@ -104,7 +129,7 @@ func (d Design) check() error {
 // gives the last look the expectation drift. Stopping below, on the wrong side, is not
 // counted, as in gsDesign and rpact.
 func (d Design) Power(drift float64) (float64, error) {
-	exit, err := d.ExitProbabilities(d.Process.Means(drift))
+	exit, err := d.ExitProbabilities(d.means(drift))
 	if err != nil {
 		return 0, err
 	}

@@ -91,3 +91,37 @@ func mustProcess(t *rapid.T, info []float64) Process {
 	}
 	return p
 }
+
+// TestShapeOfCanonicalLooks: standard errors that follow the canonical correlations give
+// what no shape does, and others another drift at the same statistic.
+func TestShapeOfCanonicalLooks(t *testing.T) {
+	information := []float64{0.2, 0.5, 0.7, 1}
+	p := mustInformation(t, information)
+	spend := []float64{0.01, 0.01, 0.01, 0.02}
+	upper, err := Boundaries(p, spend, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := Design{Process: p, Upper: upper, Lower: Mirror(upper)}
+	plain, err := d.Stagewise(2.1, 0.95)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range information {
+		d.Shape = append(d.Shape, math.Sqrt(i))
+	}
+	same, err := d.Stagewise(2.1, 0.95)
+	if err != nil || math.Abs(same.Median-plain.Median) > 1e-8 || math.Abs(same.Lo-plain.Lo) > 1e-8 || math.Abs(same.Hi-plain.Hi) > 1e-8 {
+		t.Errorf("%+v with the shape, %+v without, %v", same, plain, err)
+	}
+	d.Shape = []float64{1, 1, 1, 1}
+	other, err := d.Stagewise(2.1, 0.95)
+	if err != nil || other.PUpper != plain.PUpper || !(other.Median < plain.Median-0.01) {
+		t.Errorf("%+v where nothing more is known at later looks, %+v, %v", other, plain, err)
+	}
+	for _, bad := range [][]float64{{1, 1}, {1, 1, 0, 1}, {1, 1, math.NaN(), 1}} {
+		if d.Shape = bad; d.check() == nil {
+			t.Errorf("shape %v is taken", bad)
+		}
+	}
+}
