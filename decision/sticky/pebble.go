@@ -28,6 +28,9 @@ const (
 const (
 	pebbleCache    = 64 << 20
 	pebbleMemTable = 16 << 20
+	// syncEvery is the least time between two syncs of the log: under load more changes then
+	// share one, and a change alone does not wait.
+	syncEvery = 500 * time.Microsecond
 	// filterBits is the size of the filters of tables per key: with 10, one read in a hundred
 	// of a visitor never seen looks at a table in vain.
 	filterBits = 10
@@ -104,6 +107,7 @@ func (s *Pebble) open(o PebbleOptions) error {
 	options := &pebble.Options{
 		FS: s.fs, Cache: cache, MemTableSize: pebbleMemTable,
 		FormatMajorVersion: pebble.FormatNewest,
+		WALMinSyncInterval: func() time.Duration { return syncEvery },
 		Logger:             logger{o.Fatal, o.Warn},
 	}
 	for i := range options.Levels {

@@ -21,6 +21,8 @@ type scenario struct {
 	body func(i int) []byte
 	// requests is how many are made in a round.
 	requests int
+	// settle is how long the process is watched after the last answer.
+	settle time.Duration
 }
 
 // measured is what a round came to.
@@ -60,6 +62,7 @@ func round(address, authorization string, pid, connections, first int, s scenari
 		return measured{}, fmt.Errorf("%s: %w", s.name, *err)
 	}
 	wall := time.Since(begin)
+	time.Sleep(s.settle)
 	after, err := cpuOf(pid)
 	n := time.Duration(s.requests)
 	return measured{(after - before) / n, wall / n}, err
