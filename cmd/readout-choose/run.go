@@ -88,7 +88,11 @@ func run(ctx context.Context, args, environment []string, stdout, stderr io.Writ
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newQueue(store))
 	metrics := server.NewMetrics(registry)
-	f := &feed.Feed{State: c.state, Keep: keepPath(c), Report: reporter(log, metrics)}
+	report := reporter(log, metrics)
+	f := &feed.Feed{State: c.state, Keep: keepPath(c), Report: func(e feed.Event) {
+		report(e)
+		collectLess(environment)
+	}}
 	f.Load()
 	s := server.New(server.Options{
 		Store: store, Snapshot: f.Snapshot, Keys: keys.keys.Load, Now: time.Now, Log: log,
