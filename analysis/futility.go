@@ -28,15 +28,13 @@ func (g groupSequential) setFutility(t test, process sequential.Process, earlier
 	}
 	l.BetaSpent = math.Max(l.BetaSpent, sequential.Spent(g.spending, l.Time, g.beta, 1))
 	looks := append(earlier[:len(earlier):len(earlier)], *l)
-	upper := make([]sequential.Critical, len(looks))
 	beta, means := make([]float64, len(looks)), make([]float64, len(looks))
 	before := 0.0
 	for i, look := range looks {
-		upper[i] = critical(look.Critical)
 		beta[i], before = look.BetaSpent-before, look.BetaSpent
 		means[i] = look.Drift.Or(0)
 	}
-	bounds, err := sequential.FutilityBounds(process, upper, beta, means)
+	bounds, err := sequential.FutilityBounds(process, criticals(looks), beta, means)
 	if err != nil {
 		return err
 	}
@@ -85,11 +83,7 @@ func (c *Comparison) forecast(t test, looks []Look, drift float64) error {
 	if err != nil {
 		return err
 	}
-	bounds := make([]sequential.Critical, len(looks))
-	for i, l := range looks {
-		bounds[i] = critical(l.Critical)
-	}
-	boundary, err := sequential.NextBoundary(process, bounds, t.alpha-last.Spent, t.sides)
+	boundary, err := sequential.NextBoundary(process, criticals(looks), t.alpha-last.Spent, t.sides)
 	if err != nil || !boundary.Finite {
 		return err
 	}

@@ -26,15 +26,11 @@ func (g groupSequential) next(t test, earlier []Look, l Look) (Look, error) {
 		spent, l.Correlation, l.CrossMoments = last.Spent, Defined(r), crossed
 	}
 	l.Spent = math.Max(spent, sequential.Spent(g.spending, l.Time, t.alpha, t.sides))
-	bounds := make([]sequential.Critical, len(earlier))
-	for i, e := range earlier {
-		bounds[i] = critical(e.Critical)
-	}
 	process, err := processOf(append(earlier[:len(earlier):len(earlier)], l))
 	if err != nil {
 		return l, err
 	}
-	c, err := sequential.NextBoundary(process, bounds, l.Spent-spent, t.sides)
+	c, err := sequential.NextBoundary(process, criticals(earlier), l.Spent-spent, t.sides)
 	if err != nil {
 		return l, err
 	}

@@ -95,10 +95,15 @@ func (l *Look) setCritical(t test, c sequential.Critical) {
 	}
 }
 
-// critical turns a recorded boundary into the form in which sequential takes it.
-func critical(n Number) sequential.Critical {
-	v, ok := n.Get()
-	return sequential.Critical{Value: v, Finite: ok}
+// criticals returns the recorded boundaries of looks in the form in which sequential takes
+// them.
+func criticals(looks []Look) []sequential.Critical {
+	out := make([]sequential.Critical, len(looks))
+	for i, l := range looks {
+		v, ok := l.Critical.Get()
+		out[i] = sequential.Critical{Value: v, Finite: ok}
+	}
+	return out
 }
 
 // moreUsers reports whether both arms have more users than at a recorded look.

@@ -26,9 +26,9 @@ func (t test) stagewise(looks []Look) (*Stagewise, error) {
 		return nil, err
 	}
 	last := looks[len(looks)-1]
-	d := sequential.Design{Process: process, Upper: make([]sequential.Critical, len(looks)), Shape: make([]float64, len(looks))}
+	d := sequential.Design{Process: process, Upper: criticals(looks), Shape: make([]float64, len(looks))}
 	for i, l := range looks {
-		d.Upper[i], d.Shape[i] = critical(l.Critical), last.SE/l.SE
+		d.Shape[i] = last.SE / l.SE
 	}
 	confidence := 1 - 2*t.alpha
 	if t.sides == 2 {

@@ -69,18 +69,18 @@ func Compile(p *experiment.Published, profiles Profiles, last *Snapshot) (*Snaps
 	return s, faults
 }
 
-// experiment returns the compiled experiment of that name, also of no snapshot.
+// experiment returns a copy of the experiment of that name, for another snapshot to keep; nil
+// for none, also of no snapshot.
 func (s *Snapshot) experiment(name string) *Experiment {
 	if s == nil {
 		return nil
 	}
-	for _, x := range s.experiments {
-		if x.def.Name == name {
-			copied := *x
-			return &copied
-		}
+	x := s.Experiment(name)
+	if x == nil {
+		return nil
 	}
-	return nil
+	copied := *x
+	return &copied
 }
 
 // Published returns the state that the snapshot was compiled from.

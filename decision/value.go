@@ -1,6 +1,7 @@
 package decision
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
 	"math/big"
@@ -103,21 +104,9 @@ func parseNumber(literal string) (number, bool) {
 func (n number) compare(m number) int {
 	switch {
 	case n.exact && m.exact:
-		switch {
-		case n.whole < m.whole:
-			return -1
-		case n.whole > m.whole:
-			return 1
-		}
-		return 0
+		return cmp.Compare(n.whole, m.whole)
 	case !n.exact && !m.exact:
-		switch {
-		case n.float < m.float:
-			return -1
-		case n.float > m.float:
-			return 1
-		}
-		return 0
+		return cmp.Compare(n.float, m.float)
 	}
 	return n.big().Cmp(m.big())
 }
