@@ -19,7 +19,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-
 	"github.com/spf13/pflag"
 
 	"readout/decision"
@@ -91,7 +90,9 @@ func run(ctx context.Context, args, environment []string, stdout, stderr io.Writ
 	report := reporter(log, metrics)
 	f := &feed.Feed{State: c.state, Keep: keepPath(c), Report: func(e feed.Event) {
 		report(e)
-		collectLess(environment)
+		if e.Err == nil && e.Watch == nil {
+			collectLess(environment)
+		}
 	}}
 	f.Load()
 	s := server.New(server.Options{
