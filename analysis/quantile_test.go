@@ -195,16 +195,13 @@ func goldenQuantiles(t *testing.T, c goldenCase[goldenQuantile]) string {
 		return ""
 	}
 	p := partsOf(t, e)
-	users := p
-	users.nC, users.nT = float64(in.A.AtMost(0).N), float64(in.B.AtMost(0).N)
-	c.near(t, "degrees of freedom", e.df, users.df(), 0)
 	why := ""
 	if in.A.NumberUser == 0 {
 		p.varC *= correction(in.A, in.A.P, 0)
 		p.varT *= correction(in.B, in.B.P, 0)
 		why = "values of a user as independent; held with our correction taken back"
 	} else {
-		why = "degrees of freedom from values instead of users; held with theirs, ours held too"
+		why = "degrees of freedom from values instead of those near the quantile; held with theirs"
 	}
 	how := test{alpha: in.Alpha, sides: 2, direction: 1}
 	ci := c.Expected["ci"].([]any)
@@ -495,5 +492,50 @@ func TestQuantileErrorRate(t *testing.T) {
 				t.Errorf("p = %v, %s: %d of %d", p, spending, found, runs)
 			}
 		}
+	}
+}
+
+// TestQuantileDegreesOfFreedom: over many samples, standard errors of a quantile vary like
+// those with the degrees of freedom that are stated, and the test of a difference keeps its
+// level where few values are around the quantile.
+func TestQuantileDegreesOfFreedom(t *testing.T) {
+	const samples, users = 4000, 150
+	random := rand.New(rand.NewPCG(7, 8))
+	for _, p := range []float64{0.5, 0.9} {
+		squared := moments.New(1)
+		var stated float64
+		rejected, normal := 0, 0
+		for range samples {
+			var arms [2]Arm
+			for i := range arms {
+				u := make(userValues, users)
+				for k := range u {
+					u[k] = []float64{random.NormFloat64()}
+				}
+				arms[i] = u.arm()
+				q := estimateQuantile(p, u)
+				squared.Add(q.variance)
+				stated += q.df / (2 * samples)
+			}
+			e, err := compareQuantiles(p, arms[0], arms[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			z := math.Abs(e.value / e.se)
+			if z > studentScore(2.575829, e.df) {
+				rejected++
+			}
+			if z > 2.575829 {
+				normal++
+			}
+		}
+		relative := squared.C[0] / float64(squared.N-1) / (squared.Mean[0] * squared.Mean[0])
+		if got := 2 / relative; got < 0.75*stated || got > 1.4*stated {
+			t.Errorf("quantile %v: squared standard errors vary as with %.1f degrees of freedom, stated are %.1f", p, got, stated)
+		}
+		if limit := int(samples * (0.01 + 3*math.Sqrt(0.01*0.99/samples))); rejected > limit {
+			t.Errorf("quantile %v: the test at 1%% rejects %d of %d times without an effect, limit %d", p, rejected, samples, limit)
+		}
+		t.Logf("quantile %v: %.1f degrees of freedom stated, 1%% test rejects %.2f%%, without them %.2f%%", p, stated, 100*float64(rejected)/samples, 100*float64(normal)/samples)
 	}
 }

@@ -24,6 +24,7 @@ type lookCounts struct {
 type groupCounts struct {
 	first, last    int64
 	noTime, noUser int64 // rows without a time; of those without a user too: noUser
+	dates          bool  // times are dates
 }
 
 func newReadCounts(looks lookTable, from int64) readCounts {
@@ -64,6 +65,32 @@ func (c *readCounts) row(user userID, t int64) (look int, ok bool) {
 	return look, true
 }
 
+// together counts the rows of a batch at once, but for those without a user, if all have a
+// time and the same look is the first to see them. It counts nothing and says so otherwise.
+// takePart is false if none of the rows takes part.
+func (c *readCounts) together(times []int64) (look int, takePart, ok bool) {
+	first, last := int64(latestTime), int64(noTime)
+	for _, t := range times {
+		first, last = min(first, t), max(last, t)
+	}
+	if first == noTime || first < c.from && last >= c.from {
+		return 0, false, false
+	}
+	look = c.cursor.of(first)
+	if c.cursor.of(last) != look {
+		return 0, false, false
+	}
+	c.group.first = min(c.group.first, first)
+	c.group.last = max(c.group.last, last)
+	if look == len(c.byLook) {
+		return look, false, true
+	}
+	l := &c.byLook[look]
+	l.rows += int64(len(times))
+	l.last = max(l.last, last)
+	return look, first >= c.from, true
+}
+
 // skip reports whether a row group need not be read: no look sees it, or it lies before
 // what the query needs and its rows can be counted as they stand.
 func (c *readCounts) skip(t table, g int) bool {
@@ -79,7 +106,7 @@ func (c *readCounts) skip(t table, g int) bool {
 	if hi >= c.from || !exact || c.cursor.of(hi) != look {
 		return false
 	}
-	c.group.first, c.group.last = lo, hi
+	c.group.first, c.group.last, c.group.dates = lo, hi, t.dateOnly()
 	c.byLook[look].rows += t.numRows(g)
 	c.byLook[look].last = max(c.byLook[look].last, hi)
 	return true
@@ -97,6 +124,7 @@ func (c *readCounts) end() int64 {
 		return g.first
 	}
 	c.first = min(c.first, g.first)
+	c.dates = c.dates || g.dates
 	l := &c.byLook[look]
 	l.rows += g.noUser + g.noTime
 	if g.last == noTime || g.last >= c.from {

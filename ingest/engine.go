@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -27,6 +28,16 @@ type Embedded struct {
 	Store Store
 	// Workers is how many goroutines work at once; 0 is one per processor.
 	Workers int
+	// Memory bounds, in bytes and roughly, the memory that rows may take. Beyond it they are
+	// kept in a file in TempDir until their users' turn comes. 0 is no bound.
+	Memory int64
+	// Keep is a folder in which rows are kept from run to run, so that files which have not
+	// changed are not read again; empty is none. It holds nothing that cannot be had anew from
+	// the files, and may be deleted when no run is under way. One run at a time may use it.
+	Keep string
+	// TempDir is where that file is made; empty is the system's folder for such files. The
+	// file has no name and vanishes with the process.
+	TempDir string
 }
 
 // Run implements Engine. It fails, and returns no part of a result, when the query is
@@ -36,8 +47,20 @@ func (e Embedded) Run(ctx context.Context, q Query, progress Progress) (*Result,
 	if err := q.check(); err != nil {
 		return nil, err
 	}
+	result, err := e.run(ctx, q, progress)
+	if e.Keep != "" && errors.Is(err, errKeptRows) {
+		// What was kept is gone now.
+		result, err = e.run(ctx, q, progress)
+	}
+	return result, err
+}
+
+func (e Embedded) run(ctx context.Context, q Query, progress Progress) (*Result, error) {
 	store := e.store()
 	r := newRunner(&q, e.Workers, progress)
+	r.memory, r.spill = e.Memory, &spill{dir: e.TempDir}
+	r.footer = func(ctx context.Context, f File) (uint64, error) { return footerSum(ctx, store, f) }
+	defer r.spill.close()
 	exposures, err := store.List(ctx, q.Exposures.Path)
 	if err != nil {
 		return nil, fmt.Errorf("list exposures: %w", err)
@@ -48,14 +71,27 @@ func (e Embedded) Run(ctx context.Context, q Query, progress Progress) (*Result,
 			return nil, fmt.Errorf("list conversions: %w", err)
 		}
 	}
+	if e.Keep != "" {
+		bytes := source{files: exposures}.bytes() + source{files: conversions}.bytes()
+		kept, err := openKeptRows(e.Keep, q.Seed, partitionsFor(bytes))
+		if err != nil {
+			return nil, err
+		}
+		defer kept.close()
+		r.keepIn(kept)
+	}
 	exposureSpec, conversionSpec := r.exposureSpec(), r.conversionSpec()
-	return r.run(ctx,
+	result, err := r.run(ctx,
 		source{exposures, func(ctx context.Context, f File) (table, error) {
 			return openParquet(ctx, store, f, exposureSpec)
 		}},
 		source{conversions, func(ctx context.Context, f File) (table, error) {
 			return openParquet(ctx, store, f, conversionSpec)
 		}})
+	if r.kept != nil && errors.Is(err, errKeptRows) {
+		r.kept.forget()
+	}
+	return result, err
 }
 
 func openParquet(ctx context.Context, store Store, f File, spec *tableSpec) (table, error) {
@@ -86,7 +122,11 @@ type runner struct {
 	workers  int
 	progress Progress
 	location *time.Location
-	looks    lookTable
+	kept     *keptRows // nil unless rows are kept
+	footer   func(context.Context, File) (uint64, error)
+	// looks are the query's; where rows are kept, one at the end of time follows, so that rows
+	// which no look of the query sees yet are kept too.
+	looks lookTable
 	// seen is the looks and the further instants at which rows are counted; atLooks and
 	// atReads say where these stand there.
 	seen             lookTable
@@ -102,8 +142,13 @@ type runner struct {
 	// wholeRows is how many conversions there may be for whole numbers to be summed as such.
 	wholeRows int
 
+	memory int64
+	spill  *spill
+	parts  partitioning
+
 	exposures   []*exposureVisitor
 	conversions []*conversionVisitor
+	tuples      tuples
 }
 
 func newRunner(q *Query, workers int, progress Progress) *runner {
@@ -197,17 +242,29 @@ func (r *runner) rules(bytes int64) *scanRules {
 	}
 }
 
+// keepIn makes the runner keep rows in a folder, whose key it takes.
+func (r *runner) keepIn(kept *keptRows) {
+	r.kept = kept
+	r.q.Seed = kept.seed
+	r.looks = append(r.looks, latestTime)
+	r.seen, r.atLooks, r.atReads = r.looks.with(r.q.ReadAt)
+}
+
 func (r *runner) run(ctx context.Context, exposures, conversions source) (*Result, error) {
 	rules := r.rules(exposures.bytes() + conversions.bytes())
+	if r.kept != nil {
+		rules.parts = r.kept.parts
+	}
+	r.parts = rules.parts
 	for range r.workers {
 		r.exposures = append(r.exposures, newExposureVisitor(rules))
 		r.conversions = append(r.conversions, newConversionVisitor(rules))
 	}
-	earliestExposures, err := scanSource(ctx, exposures, r.exposures, r.step("exposures"))
+	earliestExposures, err := r.scanExposures(ctx, exposures)
 	if err != nil {
 		return nil, err
 	}
-	earliestConversions, err := scanSource(ctx, conversions, r.conversions, r.step("conversions"))
+	earliestConversions, err := r.scanConversions(ctx, conversions)
 	if err != nil {
 		return nil, err
 	}
@@ -217,6 +274,9 @@ func (r *runner) run(ctx context.Context, exposures, conversions source) (*Resul
 		converted.merge(&r.conversions[i].readCounts)
 	}
 	h := newHistory(converted.first, converted.dates, r.location)
+	if r.kept != nil && h.first >= microseconds(r.q.Looks[len(r.q.Looks)-1]) {
+		h = newHistory(latestTime, converted.dates, r.location)
+	}
 	programs := r.programs(converted.dates)
 	segments, err := r.findSegments(ctx, programs)
 	if err != nil {
@@ -228,8 +288,8 @@ func (r *runner) run(ctx context.Context, exposures, conversions source) (*Resul
 	}
 	exposureReads, conversionReads := exposed.tableReads(earliestExposures), converted.tableReads(earliestConversions)
 	result := &Result{
-		Exposures:       pick(exposureReads, r.atLooks),
-		Conversions:     pick(conversionReads, r.atLooks),
+		Exposures:       pick(exposureReads, r.atLooks[:len(r.q.Looks)]),
+		Conversions:     pick(conversionReads, r.atLooks[:len(r.q.Looks)]),
 		ExposureDates:   exposed.dates,
 		ConversionDates: converted.dates,
 	}
@@ -243,6 +303,63 @@ func (r *runner) run(ctx context.Context, exposures, conversions source) (*Resul
 		result.HistoryStart = startOfDay(h.first, r.location)
 	}
 	return result, nil
+}
+
+// Of the memory for rows, a part is for what else there is: batches of rows being decoded,
+// a partition at each worker, what is not collected yet. leastHeld is what a worker has
+// whatever the bound is: a chunk for each partition.
+const (
+	memoryForTuples = 0.5
+	leastHeld       = 20 << 20
+)
+
+// scanExposures reads the exposures and returns the earliest time of each file.
+func (r *runner) scanExposures(ctx context.Context, src source) ([]int64, error) {
+	room := int64(memoryForTuples * float64(r.memory))
+	for _, v := range r.exposures {
+		v.overflow = overflow{file: r.spill.file}
+		if r.memory > 0 {
+			v.most = max(leastHeld, room/int64(2*r.workers))
+		}
+	}
+	if r.kept != nil {
+		return r.keptExposures(ctx, src)
+	}
+	earliest, err := scanSource(ctx, src, r.exposures, r.step("exposures"))
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range r.exposures {
+		r.tuples.exposures.add(v.kept, v.keptDumps)
+		r.tuples.segmented.add(v.segmented, v.segmentedDumps)
+	}
+	return earliest, nil
+}
+
+// scanConversions reads the conversions and returns the earliest time of each file.
+func (r *runner) scanConversions(ctx context.Context, src source) ([]int64, error) {
+	room := int64(memoryForTuples * float64(r.memory))
+	for _, v := range r.exposures {
+		room -= v.held()
+	}
+	for _, v := range r.conversions {
+		v.overflow = overflow{file: r.spill.file}
+		if r.memory > 0 {
+			v.most = max(leastHeld, room/int64(r.workers))
+		}
+	}
+	if r.kept != nil {
+		return r.keptConversions(ctx, src)
+	}
+	earliest, err := scanSource(ctx, src, r.conversions, r.step("conversions"))
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range r.conversions {
+		r.tuples.events.add(v.events, v.eventDumps)
+		r.tuples.values.add(v.values, v.valueDumps)
+	}
+	return earliest, nil
 }
 
 // scanSource reads a table with one goroutine per visitor.
@@ -271,18 +388,26 @@ func (r *runner) programs(dateOnly bool) []*program {
 	return programs
 }
 
-// share lets workers take tasks one after the other, until ctx is cancelled.
-func share(ctx context.Context, workers, tasks int, do func(worker, task int)) error {
+// taskRun is how many tasks in a row a worker takes at a time: partitions that are next to
+// each other are read from disk together.
+const taskRun = 8
+
+// share lets workers take tasks, a few in a row, until ctx is cancelled or one has failed.
+func share(ctx context.Context, workers, tasks int, do func(worker, task int) error) error {
 	var next atomic.Int64
 	var group sync.WaitGroup
+	errs := make([]error, workers)
+	run := max(1, min(taskRun, tasks/(4*workers)))
 	for worker := range workers {
 		group.Go(func() {
-			for ctx.Err() == nil {
-				task := int(next.Add(1)) - 1
-				if task >= tasks {
+			for errs[worker] == nil {
+				end := int(next.Add(int64(run)))
+				for task := end - run; task < min(end, tasks) && errs[worker] == nil && ctx.Err() == nil; task++ {
+					errs[worker] = do(worker, task)
+				}
+				if end >= tasks || ctx.Err() != nil {
 					return
 				}
-				do(worker, task)
 			}
 		})
 	}
@@ -290,10 +415,10 @@ func share(ctx context.Context, workers, tasks int, do func(worker, task int)) e
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("sum up users: %w", err)
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
-func (r *runner) partitions() int { return len(r.exposures[0].kept.parts) }
+func (r *runner) partitions() int { return r.parts.count() }
 
 // findSegments decides which values of segments are told apart at which look, for which it
 // has to count users first.
@@ -302,10 +427,6 @@ func (r *runner) findSegments(ctx context.Context, programs []*program) (experim
 		return experimentSegments{}, nil
 	}
 	ranks := newSegmentRanks(r.segments)
-	var segmented []*scatter[segmentedTuple]
-	for _, v := range r.exposures {
-		segmented = append(segmented, v.segmented)
-	}
 	workers := min(r.workers, r.partitions())
 	counts := make([][]segmentCounts, workers)
 	grouped := make([]grouped, workers)
@@ -314,9 +435,17 @@ func (r *runner) findSegments(ctx context.Context, programs []*program) (experim
 			counts[i] = append(counts[i], newSegmentCounts(ranks))
 		}
 	}
-	err := share(ctx, workers, r.partitions(), func(worker, p int) {
+	readers := make([]*tupleReader[segmentedTuple], workers)
+	for i := range readers {
+		readers[i] = r.tuples.segmented.reader()
+	}
+	err := share(ctx, workers, r.partitions(), func(worker, p int) error {
+		segmented, err := readers[worker].partition(p)
+		if err != nil {
+			return err
+		}
 		g := &grouped[worker]
-		g.expose(nil, gather(segmented, p), ranks)
+		g.expose(nil, segmented, ranks)
 		for i := range g.members {
 			m := &g.members[i]
 			c := counts[worker][m.experiment()]
@@ -327,6 +456,7 @@ func (r *runner) findSegments(ctx context.Context, programs []*program) (experim
 				}
 			}
 		}
+		return nil
 	})
 	if err != nil {
 		return experimentSegments{}, err
@@ -347,35 +477,29 @@ func (r *runner) findSegments(ctx context.Context, programs []*program) (experim
 // evaluate turns the tuples into totals, partition by partition, and lets go of them on
 // the way.
 func (r *runner) evaluate(ctx context.Context, h history, programs []*program, segments experimentSegments) ([]*experimentTotals, error) {
-	var exposures []*scatter[exposureTuple]
-	var segmented []*scatter[segmentedTuple]
-	var events []*scatter[eventTuple]
-	var values []*scatter[valueTuple]
-	rows := 0
-	for i := range r.workers {
-		exposures = append(exposures, r.exposures[i].kept)
-		segmented = append(segmented, r.exposures[i].segmented)
-		events = append(events, r.conversions[i].events)
-		values = append(values, r.conversions[i].values)
-		rows += events[i].len() + values[i].len()
-	}
+	rows := r.tuples.events.len() + r.tuples.values.len()
 	partitions := r.partitions()
 	evaluators := make([]*evaluator, min(r.workers, partitions))
 	for i := range evaluators {
 		evaluators[i] = newEvaluator(r.looks, r.location, h, programs, r.kinds, segments, rows < r.wholeRows)
 	}
+	readers := make([]*partitionReader, len(evaluators))
+	for i := range readers {
+		readers[i] = r.tuples.reader()
+	}
 	step := r.step("users")
 	var done atomic.Int64
-	err := share(ctx, len(evaluators), partitions, func(worker, p int) {
-		ex, se, ev, va := gather(exposures, p), gather(segmented, p), gather(events, p), gather(values, p)
-		evaluators[worker].partition(ex, se, ev, va)
-		ex.free()
-		se.free()
-		ev.free()
-		va.free()
+	err := share(ctx, len(evaluators), partitions, func(worker, p int) error {
+		rows, err := readers[worker].partition(p)
+		if err != nil {
+			return err
+		}
+		evaluators[worker].partition(rows.exposures, rows.segmented, rows.events, rows.values)
+		rows.free()
 		if n := done.Add(1); step != nil {
 			step(n, int64(partitions))
 		}
+		return nil
 	})
 	if err != nil {
 		return nil, err

@@ -24,6 +24,7 @@ type fakeTable struct {
 	batch   func([]fakeRow) *batch
 	noStats bool
 	inexact bool
+	dates   bool
 	fail    error
 	closed  *int
 }
@@ -44,6 +45,8 @@ func (t *fakeTable) timeRange(g int) (lo, hi int64, exact, ok bool) {
 	}
 	return lo, hi, !t.inexact, !t.noStats && lo <= hi
 }
+
+func (t *fakeTable) dateOnly() bool { return t.dates }
 
 func (t *fakeTable) read(g int) rowSource { return &fakeRows{table: t, rows: t.rows[g]} }
 
@@ -145,7 +148,7 @@ func (d *fakeData) source(name string, files []fakeFile, toBatch func([]fakeRow)
 	}
 	s.open = func(_ context.Context, f File) (table, error) {
 		i := slices.IndexFunc(s.files, func(o File) bool { return o.Path == f.Path })
-		t := &fakeTable{rows: files[i], batch: toBatch, noStats: d.noStats, inexact: d.inexact, closed: &d.closed}
+		t := &fakeTable{rows: files[i], batch: toBatch, noStats: d.noStats, inexact: d.inexact, dates: d.dates && name == "conversions", closed: &d.closed}
 		if i == damaged {
 			t.fail = fmt.Errorf("read %s: the page is damaged", f.Path)
 		}

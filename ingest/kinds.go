@@ -134,7 +134,11 @@ func (k *eventKinds) find(event int, classes []uint32) (uint32, error) {
 	if !some {
 		return otherCode, nil
 	}
-	kind := eventKind{event, string(passes)}
+	return k.numbered(eventKind{event, string(passes)})
+}
+
+// numbered returns the number of a kind, which may be new.
+func (k *eventKinds) numbered(kind eventKind) (uint32, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if n, ok := k.number[kind.key()]; ok {

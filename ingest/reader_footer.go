@@ -28,6 +28,16 @@ var (
 
 // readFooter reads and checks a file's metadata. pagesEnd is where it begins, and pages end.
 func readFooter(file io.ReaderAt, size int64) (meta *format.FileMetaData, pagesEnd int64, err error) {
+	footer, pagesEnd, err := readFooterBytes(file, size)
+	if err != nil {
+		return nil, 0, err
+	}
+	meta, err = parseFooter(footer)
+	return meta, pagesEnd, err
+}
+
+// readFooterBytes reads a file's metadata as it stands there.
+func readFooterBytes(file io.ReaderAt, size int64) (footer []byte, pagesEnd int64, err error) {
 	if size == 0 {
 		return nil, 0, errors.New("the file is empty (0 bytes)")
 	}
@@ -59,12 +69,11 @@ func readFooter(file io.ReaderAt, size int64) (meta *format.FileMetaData, pagesE
 	if length == 0 || pagesEnd < magicSize {
 		return nil, 0, fmt.Errorf("the file is damaged: it says that its footer has %d bytes, of %d in all", length, size)
 	}
-	footer := make([]byte, length)
+	footer = make([]byte, length)
 	if err := readFull(file, footer, pagesEnd); err != nil {
 		return nil, 0, err
 	}
-	meta, err = parseFooter(footer)
-	return meta, pagesEnd, err
+	return footer, pagesEnd, nil
 }
 
 func readFull(file io.ReaderAt, b []byte, at int64) error {

@@ -12,7 +12,7 @@ func (r *runner) experiments(ctx context.Context, programs []*program, totals []
 	unknown := r.unknownVariants()
 	wanted, noValue := r.kindRows()
 	out := make([]ExperimentResult, len(programs))
-	err := share(ctx, min(r.workers, len(programs)), len(programs), func(_, i int) {
+	err := share(ctx, min(r.workers, len(programs)), len(programs), func(_, i int) error {
 		p, t := programs[i], totals[i]
 		looks := make([]LookResult, len(r.looks))
 		users(p, t, looks)
@@ -28,7 +28,8 @@ func (r *runner) experiments(ctx context.Context, programs []*program, totals []
 		for m := range p.metrics {
 			r.metric(p, t, m, columns, looks)
 		}
-		out[i].Looks = looks
+		out[i].Looks = looks[:len(r.q.Looks)]
+		return nil
 	})
 	return out, err
 }

@@ -17,6 +17,8 @@ type table interface {
 	// timeRange returns bounds of the times in a row group, if there are any that can be
 	// trusted; exact says that they are the earliest and the latest time themselves.
 	timeRange(g int) (lo, hi int64, exact, ok bool)
+	// dateOnly reports whether times are dates, as far as is known yet.
+	dateOnly() bool
 	read(g int) rowSource
 	close() error
 }
@@ -32,6 +34,10 @@ type parquetTable struct{ *tableFile }
 
 func (t parquetTable) read(g int) rowSource { return t.rows(g) }
 
+func (t parquetTable) dateOnly() bool {
+	return t.schema.types[t.time].meaning == dateValue || t.form.dates()
+}
+
 func (t parquetTable) timeRange(g int) (lo, hi int64, exact, ok bool) {
 	typ := t.schema.types[t.time]
 	lo, hi, ok = t.tableFile.timeRange(g)
@@ -43,6 +49,9 @@ type groupVisitor interface {
 	// skip reports whether a row group need not be read.
 	skip(t table, g int) bool
 	rows(b *batch) error
+	// relieve may be called within a row group, of the order given: it brings what is held in
+	// memory below its bound.
+	relieve(order int64) error
 	// end ends the row group, whose place among all is order, and returns its earliest time
 	// (latestTime if it has none).
 	end(order int64) int64
@@ -194,6 +203,9 @@ func (s *scan) visit(v groupVisitor, r rowGroup, b *batch) error {
 		}
 		if err := v.rows(b); err != nil {
 			return fmt.Errorf("read %s: %w", s.files[r.file.index].Path, err)
+		}
+		if err := v.relieve(r.order()); err != nil {
+			return err
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 )
@@ -58,10 +59,14 @@ const chunkTuples = 320
 // scatter is one worker's tuples of one kind, by partition, in the order they were read.
 type scatter[T any] struct {
 	parts []scatterPart[T]
+	// spare are chunks that a dump has emptied.
+	spare [][]T
+	held  int64 // tuples that all chunks have room for, without the spare ones
 }
 
 type scatterPart[T any] struct {
 	open   []T // the chunk being filled
+	dumped int // tuples that a dump has taken
 	full   [][]T
 	before int   // tuples in full
 	starts []int // of each full chunk, the number of tuples before it
@@ -81,20 +86,27 @@ func newScatter[T any](partitions int) *scatter[T] {
 func (s *scatter[T]) put(partition int, t T) {
 	p := &s.parts[partition]
 	if len(p.open) == cap(p.open) {
-		p.grow()
+		s.grow(p)
 	}
 	p.open = append(p.open, t)
 }
 
 // grow puts the full chunk aside. Chunks start small, since most of few tuples' partitions
 // stay almost empty.
-func (p *scatterPart[T]) grow() {
+func (s *scatter[T]) grow(p *scatterPart[T]) {
 	if n := len(p.open); n > 0 {
 		p.full = append(p.full, p.open)
 		p.starts = append(p.starts, p.before)
 		p.before += n
 	}
-	p.open = make([]T, 0, min(chunkTuples, max(20, p.before)))
+	size := min(chunkTuples, max(20, p.before+p.dumped))
+	if n := len(s.spare); n > 0 && size == chunkTuples {
+		p.open = s.spare[n-1]
+		s.spare = s.spare[:n-1]
+	} else {
+		p.open = make([]T, 0, size)
+	}
+	s.held += int64(size)
 }
 
 func (p *scatterPart[T]) len() int { return p.before + len(p.open) }
@@ -162,12 +174,8 @@ func (p partition[T]) inOrder(f func([]T)) {
 			pieces = append(pieces, piece{r, i})
 		}
 	}
-	slices.SortFunc(pieces, func(a, b piece) int {
-		if a.order < b.order {
-			return -1
-		}
-		return 1
-	})
+	// Pieces of one row group are in order already: its worker put them aside one by one.
+	slices.SortStableFunc(pieces, func(a, b piece) int { return cmp.Compare(a.order, b.order) })
 	for _, x := range pieces {
 		p[x.part].each(x.start, x.end, f)
 	}

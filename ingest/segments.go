@@ -68,24 +68,53 @@ func (c *segmentCoder) of(columns [][]uint32, row int) (uint32, error) {
 	if n, ok := c.known[string(c.key)]; ok {
 		return n, nil
 	}
-	s := c.values
+	set := make([]uint32, len(columns))
+	for i, codes := range columns {
+		set[i] = codes[row]
+	}
+	n, err := c.values.numbered(set)
+	if err == nil {
+		c.known[string(c.key)] = n
+	}
+	return n, err
+}
+
+// numbered returns the number of a combination, given by its codes.
+func (s *segmentValues) numbered(set []uint32) (uint32, error) {
+	var key []byte
+	for _, code := range set {
+		key = binary.LittleEndian.AppendUint32(key, code)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n, ok := s.number[string(c.key)]
+	n, ok := s.number[string(key)]
 	if !ok {
 		if len(s.sets) == maxSets {
 			return 0, fmt.Errorf("the segments have more than %d combinations of values", maxSets)
 		}
 		n = uint32(len(s.sets))
-		s.number[string(c.key)] = n
-		set := make([]uint32, len(columns))
-		for i, codes := range columns {
-			set[i] = codes[row]
-		}
+		s.number[string(key)] = n
 		s.sets = append(s.sets, set)
 	}
-	c.known[string(c.key)] = n
 	return n, nil
+}
+
+// kept returns the values of each column and the combinations as places there, -1 for null.
+func (s *segmentValues) kept() (values [][]string, sets [][]int32) {
+	for _, names := range s.names {
+		values = append(values, names.names)
+	}
+	for _, set := range s.sets {
+		places := make([]int32, len(set))
+		for column, code := range set {
+			places[column] = -1
+			if code != nullCode {
+				places[column] = int32(code)
+			}
+		}
+		sets = append(sets, places)
+	}
+	return values, sets
 }
 
 // segmentRanks is segmentValues once all rows have been read: combinations in the order of

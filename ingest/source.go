@@ -27,6 +27,9 @@ type File struct {
 	Path string
 	// Size is in bytes.
 	Size int64
+	// Version changes when the file does, in the store's own terms, such as a modification
+	// time; empty is not known.
+	Version string
 	// Folders are the key=value folders of Path, outermost first.
 	Folders []Folder
 }

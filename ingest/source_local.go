@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -139,7 +140,9 @@ func (l *listing) entry(path string, info fs.FileInfo) error {
 		if !info.Mode().IsRegular() {
 			return fmt.Errorf("%s: not a regular file", path)
 		}
-		l.files = append(l.files, File{Path: path, Size: info.Size(), Folders: HiveFolders(path)})
+		l.files = append(l.files, File{
+			Path: path, Size: info.Size(), Version: strconv.FormatInt(info.ModTime().UnixNano(), 10), Folders: HiveFolders(path),
+		})
 		return nil
 	}
 	if slices.ContainsFunc(l.open, func(o fs.FileInfo) bool { return os.SameFile(o, info) }) {

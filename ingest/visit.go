@@ -28,6 +28,11 @@ type exposureVisitor struct {
 	sets        segmentCoder
 	experiments []exposureCounts
 	unknown     []unknownExposure
+	overflow
+	tally          *keptTally // nil unless rows are kept
+	keptDumps      []*dump[exposureTuple]
+	segmentedDumps []*dump[segmentedTuple]
+	picked         pickedExposures
 }
 
 // exposureCounts counts an experiment's rows by look.
@@ -58,13 +63,29 @@ func newExposureVisitor(r *scanRules) *exposureVisitor {
 }
 
 func (v *exposureVisitor) rows(b *batch) error {
-	v.dates = v.dates || b.dateOnly
+	v.group.dates = b.dateOnly
 	variants := b.text[0][:b.n]
 	var experiments []uint32
 	segments := b.text[1:]
 	if !v.oneExperiment {
 		experiments, segments = b.text[1][:b.n], b.text[2:]
 	}
+	var err error
+	if v.segments != nil {
+		err = v.anyRows(b, experiments, variants, segments)
+	} else if look, takePart, ok := v.together(b.time[:b.n]); !ok {
+		err = v.anyRows(b, experiments, variants, nil)
+	} else if takePart {
+		v.rowsOfLook(b, experiments, variants, look)
+	}
+	if err != nil {
+		return err
+	}
+	return v.variants.check(v.variantColumn)
+}
+
+// anyRows takes in rows of any looks, with or without segments.
+func (v *exposureVisitor) anyRows(b *batch, experiments, variants []uint32, segments [][]uint32) error {
 	times, users := b.time[:len(variants)], b.user[:len(variants)]
 	for i, variant := range variants {
 		look, ok := v.row(users[i], times[i])
@@ -75,32 +96,34 @@ func (v *exposureVisitor) rows(b *batch) error {
 		if experiments != nil {
 			experiment = experiments[i]
 		}
-		switch {
-		case experiment == nullCode:
-			v.byLook[look].noExperiment++
-		case variant == nullCode:
-			v.byLook[look].noVariant++
-		case experiment != otherCode:
-			if v.segments == nil {
-				v.exposure(users[i], times[i], look, experiment, variant, 0)
-				continue
-			}
-			set, err := v.sets.of(segments, i)
-			if err != nil {
-				return err
-			}
-			v.exposure(users[i], times[i], look, experiment, variant, set)
+		if v.segments == nil || experiment >= otherCode || variant == nullCode {
+			v.exposure(users[i], times[i], look, experiment, variant, 0)
+			continue
 		}
-	}
-	if v.segments != nil {
-		if err := v.segments.check(); err != nil {
+		set, err := v.sets.of(segments, i)
+		if err != nil {
 			return err
 		}
+		v.exposure(users[i], times[i], look, experiment, variant, set)
 	}
-	return v.variants.check(v.variantColumn)
+	if v.segments == nil {
+		return nil
+	}
+	return v.segments.check()
 }
 
+// exposure takes in a row that has a user and is seen by a look.
 func (v *exposureVisitor) exposure(user userID, t int64, look int, experiment, variant, set uint32) {
+	switch {
+	case experiment == nullCode:
+		v.byLook[look].noExperiment++
+		return
+	case variant == nullCode:
+		v.byLook[look].noVariant++
+		return
+	case experiment == otherCode:
+		return
+	}
 	arms, counts := v.arms[experiment], &v.experiments[experiment]
 	counts.rows[look]++
 	switch {
@@ -124,7 +147,9 @@ func (v *exposureVisitor) exposure(user userID, t int64, look int, experiment, v
 func (v *exposureVisitor) end(order int64) int64 {
 	v.kept.endGroup(order)
 	v.segmented.endGroup(order)
-	return v.readCounts.end()
+	earliest := v.readCounts.end()
+	v.tally.exposures(v, order)
+	return earliest
 }
 
 // conversionVisitor takes in conversions: it counts them all and keeps those of events
@@ -138,6 +163,11 @@ type conversionVisitor struct {
 	// By kind and look: all kept rows, and those without the value that a metric reads.
 	wanted, noValue [][]int64
 	valued          []bool // by kind
+	overflow
+	tally      *keptTally // nil unless rows are kept
+	eventDumps []*dump[eventTuple]
+	valueDumps []*dump[valueTuple]
+	picked     pickedConversions
 }
 
 func newConversionVisitor(r *scanRules) *conversionVisitor {
@@ -182,7 +212,7 @@ func (v *conversionVisitor) kindsOf(b *batch) ([]uint32, error) {
 }
 
 func (v *conversionVisitor) rows(b *batch) error {
-	v.dates = v.dates || b.dateOnly
+	v.group.dates = b.dateOnly
 	flag := uint32(0)
 	if b.dateOnly {
 		flag = dateOnlyFlag
@@ -191,6 +221,16 @@ func (v *conversionVisitor) rows(b *batch) error {
 	if err != nil {
 		return err
 	}
+	if look, takePart, ok := v.together(b.time[:b.n]); !ok {
+		v.anyRows(b, kinds, flag)
+	} else if takePart {
+		v.rowsOfLook(b, kinds, look, flag)
+	}
+	return nil
+}
+
+// anyRows takes in rows of any looks.
+func (v *conversionVisitor) anyRows(b *batch, kinds []uint32, flag uint32) {
 	times, users := b.time[:len(kinds)], b.user[:len(kinds)]
 	for i, kind := range kinds {
 		look, ok := v.row(users[i], times[i])
@@ -216,11 +256,12 @@ func (v *conversionVisitor) rows(b *batch) error {
 		}
 		v.values.put(v.parts.of(users[i]), valueTuple{t, value})
 	}
-	return nil
 }
 
 func (v *conversionVisitor) end(order int64) int64 {
 	v.events.endGroup(order)
 	v.values.endGroup(order)
-	return v.readCounts.end()
+	earliest := v.readCounts.end()
+	v.tally.conversions(v, order)
+	return earliest
 }

@@ -1,0 +1,231 @@
+package ingest
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/zeebo/xxh3"
+)
+
+// dumpFile takes the tuples that workers do not keep in memory. Each dump has a stretch of
+// the file to itself, so workers write at the same time.
+type dumpFile struct {
+	file *os.File
+	end  atomic.Int64
+}
+
+// dump is the tuples of one scatter at one time, in a file: a block for each partition, one
+// behind the other.
+type dump[T any] struct {
+	source io.ReaderAt
+	blocks []dumpedBlock
+	offset []int64 // of each block
+	// translation of what an earlier run has dumped; nil if this one has.
+	*translation[T]
+}
+
+// dumpedBlock is a partition's tuples and, behind them, which row groups they came from.
+type dumpedBlock struct {
+	tuples, runs uint32
+	sum          uint64 // XXH3 of all of it
+}
+
+// dumpedRun is a groupRun in a file: so many tuples of a row group.
+type dumpedRun struct{ file, group, tuples, _ uint32 }
+
+// maxDumpedTuples bounds what a scatter may hold of one partition.
+const maxDumpedTuples = 1<<32 - 1
+
+func sizeOf[T any]() int { return int(unsafe.Sizeof(*new(T))) }
+
+func blockBytes[T any](b *dumpedBlock) int {
+	return int(b.tuples)*sizeOf[T]() + int(b.runs)*sizeOf[dumpedRun]()
+}
+
+// newDump locates the blocks of a dump that begins at an offset.
+func newDump[T any](source io.ReaderAt, start int64, blocks []dumpedBlock) *dump[T] {
+	d := &dump[T]{source: source, blocks: blocks, offset: make([]int64, len(blocks))}
+	for i := range blocks {
+		d.offset[i] = start
+		start += int64(blockBytes[T](&blocks[i]))
+	}
+	return d
+}
+
+func (d *dump[T]) len() int {
+	n := 0
+	for i := range d.blocks {
+		n += int(d.blocks[i].tuples)
+	}
+	return n
+}
+
+// dumpScatter writes a scatter's tuples and lets go of them. The memory stays with the
+// scatter, to be filled again. All tuples belong to row groups that endGroup has ended.
+func dumpScatter[T any](to *dumpFile, s *scatter[T]) (*dump[T], error) {
+	blocks := make([]dumpedBlock, len(s.parts))
+	total := 0
+	for i := range s.parts {
+		p := &s.parts[i]
+		if p.len() > maxDumpedTuples {
+			return nil, fmt.Errorf("keep rows aside on disk: one partition of users has %d rows", p.len())
+		}
+		blocks[i] = dumpedBlock{tuples: uint32(p.len()), runs: uint32(len(p.runs))}
+		total += blockBytes[T](&blocks[i])
+	}
+	start := to.end.Add(int64(total)) - int64(total)
+	w := &stretchWriter{file: to.file, at: start}
+	hash := xxh3.New()
+	var runs []dumpedRun
+	for i := range s.parts {
+		p := &s.parts[i]
+		if p.len() == 0 {
+			continue
+		}
+		hash.Reset()
+		put := func(b []byte) error {
+			hash.Write(b)
+			return w.write(b)
+		}
+		for _, chunk := range append(p.full, p.open) {
+			if err := put(bytesOf(chunk)); err != nil {
+				return nil, err
+			}
+			s.held -= int64(cap(chunk))
+			if cap(chunk) == chunkTuples {
+				s.spare = append(s.spare, chunk[:0])
+			}
+		}
+		runs = runs[:0]
+		for _, r := range p.runs {
+			runs = append(runs, dumpedRun{file: uint32(r.order >> 32), group: uint32(r.order), tuples: uint32(r.end - r.start)})
+		}
+		if err := put(bytesOf(runs)); err != nil {
+			return nil, err
+		}
+		blocks[i].sum = hash.Sum64()
+		*p = scatterPart[T]{dumped: p.dumped + p.len()}
+	}
+	return newDump[T](to.file, start, blocks), w.flush()
+}
+
+// stretchWriter writes a stretch of a file in large pieces.
+type stretchWriter struct {
+	file   *os.File
+	at     int64
+	buffer []byte
+}
+
+const stretchSize = 1 << 20
+
+func (w *stretchWriter) write(b []byte) error {
+	if w.buffer == nil {
+		w.buffer = make([]byte, 0, stretchSize)
+	}
+	for len(b) > 0 {
+		n := min(len(b), stretchSize-len(w.buffer))
+		w.buffer = append(w.buffer, b[:n]...)
+		b = b[n:]
+		if len(w.buffer) == stretchSize {
+			if err := w.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (w *stretchWriter) flush() error {
+	n, err := w.file.WriteAt(w.buffer, w.at)
+	w.at += int64(n)
+	w.buffer = w.buffer[:0]
+	if err != nil {
+		return fmt.Errorf("keep rows aside on disk: %w", err)
+	}
+	return nil
+}
+
+// bytesOf returns the memory of values that hold no pointers. What is written so can be read
+// by the same kind of machine only, which is all that is asked of it.
+func bytesOf[T any](values []T) []byte {
+	if len(values) == 0 {
+		return nil
+	}
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(values))), len(values)*sizeOf[T]())
+}
+
+// ofBytes is the inverse of bytesOf for n values at the start of memory that is aligned to
+// eight bytes.
+func ofBytes[T any](b []byte, n int) []T {
+	if n == 0 {
+		return nil
+	}
+	b = b[:n*sizeOf[T]()]
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), n)
+}
+
+// dumpWindow reads the partitions of a dump, several at a time: they are small, and each
+// read is a call to the system. Each worker has its own.
+type dumpWindow[T any] struct {
+	*dump[T]
+	from, to int // partitions in memory
+	memory   []uint64
+	runs     []groupRun
+}
+
+// windowBytes is how much a window reads at once, if one partition is not larger.
+const windowBytes = 256 << 10
+
+// part returns a partition; it is valid until the next call.
+func (w *dumpWindow[T]) part(i int) (*scatterPart[T], error) {
+	block := &w.blocks[i]
+	if block.tuples == 0 {
+		return &scatterPart[T]{}, nil
+	}
+	if i < w.from || i >= w.to {
+		if err := w.read(i); err != nil {
+			return nil, err
+		}
+	}
+	b := bytesOf(w.memory)[w.offset[i]-w.offset[w.from]:]
+	b = b[:blockBytes[T](block)]
+	if xxh3.Hash(b) != block.sum {
+		return nil, errKeptRows
+	}
+	tuples := ofBytes[T](b, int(block.tuples))
+	runs := ofBytes[dumpedRun](b[len(tuples)*sizeOf[T]():], int(block.runs))
+	p := &scatterPart[T]{open: tuples, runs: w.runs[:0]}
+	at := 0
+	for _, r := range runs {
+		p.runs = append(p.runs, groupRun{int64(r.file)<<32 | int64(r.group), at, at + int(r.tuples)})
+		at += int(r.tuples)
+	}
+	w.runs = p.runs
+	if at != len(tuples) {
+		return nil, errKeptRows
+	}
+	if w.translation != nil {
+		w.translation.apply(p)
+	}
+	return p, nil
+}
+
+func (w *dumpWindow[T]) read(i int) error {
+	n := 0
+	w.from, w.to = i, i
+	for w.to < len(w.blocks) && (w.to == i || n+blockBytes[T](&w.blocks[w.to]) <= windowBytes) {
+		n += blockBytes[T](&w.blocks[w.to])
+		w.to++
+	}
+	if 8*cap(w.memory) < n {
+		w.memory = make([]uint64, (n+7)/8)
+	}
+	w.memory = w.memory[:(n+7)/8]
+	if err := readFull(w.source, bytesOf(w.memory)[:n], w.offset[i]); err != nil {
+		return fmt.Errorf("%w: %w", errKeptRows, err)
+	}
+	return nil
+}

@@ -1,0 +1,195 @@
+package ingest
+
+import (
+	"cmp"
+	"slices"
+)
+
+// keptFile is what a scan has found in one file, other than tuples, so that it can be
+// counted again without being read.
+type keptFile struct {
+	Path, Version string
+	Size          int64
+	Footer        uint64 // XXH3 of the file's metadata
+	First         int64  // the earliest time; latestTime without any
+	Dates         bool   // times are dates
+	From          int64  // readCounts.from
+	// Timeless says that a row group has no time at all: its rows belong to the first look,
+	// whichever that is, so the file cannot be counted again without being read.
+	Timeless    bool
+	Looks       []keptLook
+	Experiments []keptExperimentRows
+	Unknown     []keptUnknown
+	Kinds       []keptKindRows
+}
+
+// keptLook is what came in at a look: lookCounts, and the times that its rows lie between.
+type keptLook struct {
+	Look        int32
+	First, Last int64 // bounds
+	Rows        int64
+	NoUser      int64
+	NoTime      int64
+	NoExperiment,
+	NoVariant,
+	NoEvent int64
+}
+
+// keptExperimentRows is exposureCounts of an experiment at a look.
+type keptExperimentRows struct {
+	Experiment, Look    int32
+	Rows, Before, After int64
+}
+
+// keptUnknown is an unknownExposure; Variant is a place in keptIndex.Variants.
+type keptUnknown struct {
+	Hi, Lo                    uint64
+	Look, Experiment, Variant int32
+}
+
+// keptKindRows counts conversions of a kind at a look.
+type keptKindRows struct {
+	Kind, Look      int32
+	Wanted, NoValue int64
+}
+
+// takeReads moves the counts of the row groups read since the last call into the file.
+func (f *keptFile) takeReads(c *readCounts) {
+	f.Dates = f.Dates || c.dates
+	f.First = min(f.First, c.first)
+	f.From = c.from
+	for look := range c.byLook {
+		l := &c.byLook[look]
+		if l.rows == 0 {
+			continue
+		}
+		f.Timeless = f.Timeless || l.last == noTime
+		at, found := slices.BinarySearchFunc(f.Looks, int32(look), func(k keptLook, look int32) int { return cmp.Compare(k.Look, look) })
+		if !found {
+			f.Looks = slices.Insert(f.Looks, at, keptLook{Look: int32(look), First: noTime, Last: noTime})
+		}
+		k := &f.Looks[at]
+		k.Rows += l.rows
+		k.NoUser += l.noUser
+		k.NoTime += l.noTime
+		k.NoExperiment += l.noExperiment
+		k.NoVariant += l.noVariant
+		k.NoEvent += l.noEvent
+		k.Last = max(k.Last, l.last)
+		*l = lookCounts{last: noTime}
+	}
+	c.first, c.dates = latestTime, false
+}
+
+// bound notes what the times at each look lie between, given when looks begin.
+func (f *keptFile) bound(looks lookTable) {
+	for i := range f.Looks {
+		k := &f.Looks[i]
+		k.First = f.First
+		if k.Look > 0 {
+			k.First = max(k.First, looks[k.Look-1])
+		}
+	}
+}
+
+func (f *keptFile) takeExposures(v *exposureVisitor) {
+	f.takeReads(&v.readCounts)
+	for i := range v.experiments {
+		c := &v.experiments[i]
+		for look := range c.rows {
+			if c.rows[look] == 0 {
+				continue
+			}
+			f.Experiments = append(f.Experiments, keptExperimentRows{int32(i), int32(look), c.rows[look], c.before[look], c.after[look]})
+			c.rows[look], c.before[look], c.after[look] = 0, 0, 0
+		}
+	}
+	for _, u := range v.unknown {
+		f.Unknown = append(f.Unknown, keptUnknown{u.user.hi, u.user.lo, u.look, u.experiment, int32(u.variant)})
+	}
+	v.unknown = v.unknown[:0]
+}
+
+func (f *keptFile) takeConversions(v *conversionVisitor) {
+	f.takeReads(&v.readCounts)
+	for kind := range v.wanted {
+		for look, n := range v.wanted[kind] {
+			if n == 0 {
+				continue
+			}
+			f.Kinds = append(f.Kinds, keptKindRows{int32(kind), int32(look), n, v.noValue[kind][look]})
+			v.wanted[kind][look], v.noValue[kind][look] = 0, 0
+		}
+	}
+}
+
+// looksNow returns, by place in f.Looks, the look that now sees those rows first; false if
+// some of them are now seen by different looks.
+func (f *keptFile) looksNow(looks lookTable) ([]int, bool) {
+	now := make([]int, len(f.Looks))
+	for i := range f.Looks {
+		k := &f.Looks[i]
+		now[i] = looks.of(k.First)
+		if looks.of(k.Last) != now[i] {
+			return nil, false
+		}
+	}
+	return now, true
+}
+
+// lookNow returns a function from looks when the file was read to looks now.
+func (f *keptFile) lookNow(now []int) func(int32) int {
+	return func(look int32) int {
+		at, _ := slices.BinarySearchFunc(f.Looks, look, func(k keptLook, look int32) int { return cmp.Compare(k.Look, look) })
+		return now[at]
+	}
+}
+
+func (f *keptFile) giveReads(c *readCounts, now []int) {
+	c.first = min(c.first, f.First)
+	for i := range f.Looks {
+		k, l := &f.Looks[i], &c.byLook[now[i]]
+		// The last look is the one at the end of time.
+		c.dates = c.dates || f.Dates && now[i] < len(c.byLook)-1
+		l.rows += k.Rows
+		l.noUser += k.NoUser
+		l.noTime += k.NoTime
+		l.noExperiment += k.NoExperiment
+		l.noVariant += k.NoVariant
+		l.noEvent += k.NoEvent
+		l.last = max(l.last, k.Last)
+	}
+}
+
+// giveExposures adds the counts of the file, whose experiments and variants now have other
+// numbers; -1 is one that is not wanted.
+func (f *keptFile) giveExposures(v *exposureVisitor, now, experiments []int, variants []uint32) {
+	f.giveReads(&v.readCounts, now)
+	look := f.lookNow(now)
+	for _, k := range f.Experiments {
+		if to := experiments[k.Experiment]; to >= 0 {
+			c, at := &v.experiments[to], look(k.Look)
+			c.rows[at] += k.Rows
+			c.before[at] += k.Before
+			c.after[at] += k.After
+		}
+	}
+	for _, u := range f.Unknown {
+		if to := experiments[u.Experiment]; to >= 0 {
+			v.unknown = append(v.unknown, unknownExposure{userID{u.Hi, u.Lo}, int32(look(u.Look)), int32(to), variants[u.Variant]})
+		}
+	}
+}
+
+// giveConversions adds the counts of the file, whose kinds now have other numbers.
+func (f *keptFile) giveConversions(v *conversionVisitor, now, kinds []int) {
+	f.giveReads(&v.readCounts, now)
+	look := f.lookNow(now)
+	for _, k := range f.Kinds {
+		if to := kinds[k.Kind]; to >= 0 {
+			at := look(k.Look)
+			v.wanted[to][at] += k.Wanted
+			v.noValue[to][at] += k.NoValue
+		}
+	}
+}

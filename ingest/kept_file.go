@@ -1,0 +1,183 @@
+package ingest
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/zeebo/xxh3"
+
+	"readout/internal/atomicfile"
+)
+
+// keptIndex says what is in a file of kept rows. The numbers in tuples and counts stand for
+// names by their place in its lists.
+type keptIndex struct {
+	Table string
+	// Rules are what decides, besides the lists below, which rows are kept and how.
+	Rules string
+	Seed  uint64
+	Bits  int // of the partitioning
+
+	Files       []keptFile
+	Experiments []keptExperiment
+	Variants    []string // unknown ones
+	Segments    [][]string
+	Sets        [][]int32 // places in Segments by column; -1 is null
+	Events      []keptEvent
+	Kinds       []keptKind
+	Dumps       []keptDump
+}
+
+// keptExperiment is an experiment as far as it decides which exposures are kept.
+type keptExperiment struct {
+	Name       string
+	Variants   []string // in order of their names
+	Start, End int64
+}
+
+// keptEvent is an event with the filters whose outcome is kept.
+type keptEvent struct {
+	Name          string
+	Plain, Valued bool
+	Wheres        []string
+}
+
+// keptKind is an eventKind by the places of event and filters.
+type keptKind struct {
+	Event  int32
+	Passes []byte
+}
+
+// keptDump is where a dump is. Blocks are dumpedBlocks as they stand in memory.
+type keptDump struct {
+	Tuple  tupleKind
+	Offset int64
+	Blocks []byte
+}
+
+// tupleKind tells the kinds of tuples apart in a file.
+type tupleKind uint8
+
+const (
+	exposureTuples tupleKind = iota
+	segmentedTuples
+	eventTuples
+	valueTuples
+)
+
+const (
+	keptMagic = "readout rows 1\n\x00"
+	// keptTailSize is what a file ends with: where its index is, how long it is, its XXH3, and
+	// the magic bytes.
+	keptTailSize = 3*8 + len(keptMagic)
+)
+
+// keptWriter writes a file of kept rows. It has its name only when it is whole.
+type keptWriter struct {
+	dumpFile
+	path string
+}
+
+func newKeptWriter(path string) (*keptWriter, error) {
+	f, err := os.OpenFile(path+keptTemp, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("keep rows: %w", err)
+	}
+	w := &keptWriter{path: path}
+	w.dumpFile.file = f
+	return w, nil
+}
+
+// keptTemp ends the name of a file that is not whole yet.
+const keptTemp = ".tmp"
+
+// finish writes the index and gives the file its name. It stays open for reading.
+func (w *keptWriter) finish(index *keptIndex) error {
+	err := func() error {
+		var b bytes.Buffer
+		if err := gob.NewEncoder(&b).Encode(index); err != nil {
+			return err
+		}
+		at, length, sum := w.end.Load(), b.Len(), xxh3.Hash(b.Bytes())
+		tail := binary.LittleEndian.AppendUint64(nil, uint64(at))
+		tail = binary.LittleEndian.AppendUint64(tail, uint64(length))
+		tail = binary.LittleEndian.AppendUint64(tail, sum)
+		b.Write(append(tail, keptMagic...))
+		if _, err := w.file.WriteAt(b.Bytes(), at); err != nil {
+			return err
+		}
+		if err := w.file.Sync(); err != nil {
+			return err
+		}
+		if err := os.Rename(w.path+keptTemp, w.path); err != nil {
+			return err
+		}
+		return atomicfile.SyncDir(filepath.Dir(w.path))
+	}()
+	if err != nil {
+		return fmt.Errorf("keep rows in %s: %w", w.path, err)
+	}
+	return nil
+}
+
+// abandon removes the file.
+func (w *keptWriter) abandon() {
+	w.file.Close()
+	os.Remove(w.path + keptTemp)
+}
+
+// readKeptIndex reads the index of a file of kept rows.
+func readKeptIndex(f *os.File) (*keptIndex, error) {
+	damaged := errors.New("the file is damaged")
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() < int64(keptTailSize) {
+		return nil, damaged
+	}
+	tail := make([]byte, keptTailSize)
+	if err := readFull(f, tail, info.Size()-int64(keptTailSize)); err != nil {
+		return nil, err
+	}
+	at, length := binary.LittleEndian.Uint64(tail), binary.LittleEndian.Uint64(tail[8:])
+	end := uint64(info.Size() - int64(keptTailSize))
+	if string(tail[24:]) != keptMagic || length > end || at != end-length {
+		return nil, damaged
+	}
+	b := make([]byte, length)
+	if err := readFull(f, b, int64(at)); err != nil {
+		return nil, err
+	}
+	if xxh3.Hash(b) != binary.LittleEndian.Uint64(tail[16:]) {
+		return nil, damaged
+	}
+	index := new(keptIndex)
+	if err := gob.NewDecoder(bytes.NewReader(b)).Decode(index); err != nil && err != io.EOF {
+		return nil, damaged
+	}
+	return index, nil
+}
+
+// addDump notes a dump in the index.
+func addDump[T any](index *keptIndex, kind tupleKind, d *dump[T]) {
+	if d.len() == 0 {
+		return
+	}
+	index.Dumps = append(index.Dumps, keptDump{kind, d.offset[0], bytes.Clone(bytesOf(d.blocks))})
+}
+
+// keptDumpOf returns a dump of the index to be read.
+func keptDumpOf[T any](f *os.File, k *keptDump, x *translation[T]) *dump[T] {
+	blocks := make([]dumpedBlock, len(k.Blocks)/sizeOf[dumpedBlock]())
+	copy(bytesOf(blocks), k.Blocks)
+	d := newDump[T](f, k.Offset, blocks)
+	d.translation = x
+	return d
+}

@@ -1,0 +1,245 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/zeebo/xxh3"
+)
+
+// keptUse is a file whose rows need not be read, because an earlier run kept them.
+type keptUse struct {
+	rows  *keptRowsFile
+	at    int   // place in rows.Files
+	place int   // place among the files of the table
+	now   []int // by keptFile.Looks
+}
+
+// keptPlan says which files of a table have to be read and which are kept.
+type keptPlan struct {
+	scan []int // places among the files of the table
+	uses []keptUse
+}
+
+// keptTable is a table whose rows are kept.
+type keptTable struct {
+	*keptRows
+	table, rules string
+	// footer returns what footerSum does.
+	footer func(context.Context, File) (uint64, error)
+}
+
+// plan decides for each file. usable says of a file that is still the same whether what was
+// kept of it answers this query too.
+func (k *keptTable) plan(ctx context.Context, files []File, looks lookTable, usable func(*keptRowsFile, *keptFile) bool) (keptPlan, error) {
+	type found struct {
+		rows *keptRowsFile
+		at   int
+	}
+	newest := map[string]found{}
+	for _, rows := range k.files {
+		if rows.Table == k.table && rows.Rules == k.rules {
+			for at := range rows.Files {
+				newest[rows.Files[at].Path] = found{rows, at}
+			}
+		}
+	}
+	var p keptPlan
+	for place, f := range files {
+		was, ok := newest[f.Path]
+		if ok {
+			kept := &was.rows.Files[was.at]
+			now, sameLooks := kept.looksNow(looks)
+			same := f.Version != "" && kept.Version == f.Version && kept.Size == f.Size
+			if same && sameLooks && !kept.Timeless && usable(was.rows, kept) {
+				footer, err := k.footer(ctx, f)
+				if err != nil {
+					return keptPlan{}, err
+				}
+				if footer == kept.Footer {
+					was.rows.used = true
+					p.uses = append(p.uses, keptUse{was.rows, was.at, place, now})
+					continue
+				}
+			}
+		}
+		p.scan = append(p.scan, place)
+	}
+	return p, nil
+}
+
+// footerSum returns the XXH3 of a file's metadata, which says where each page is and how
+// large: it tells versions of a file apart that have the same length and time.
+func footerSum(ctx context.Context, store Store, f File) (uint64, error) {
+	file, err := store.Open(ctx, f)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", f.Path, err)
+	}
+	defer file.Close()
+	footer, _, err := readFooterBytes(file, f.Size)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", f.Path, err)
+	}
+	return xxh3.Hash(footer), nil
+}
+
+// last returns the latest time in the file; noTime without any.
+func (f *keptFile) last() int64 {
+	last := int64(noTime)
+	for i := range f.Looks {
+		last = max(last, f.Looks[i].Last)
+	}
+	return last
+}
+
+// untouched reports whether no row of the file lies between two instants, so that it makes
+// no difference which of them is a bound.
+func (f *keptFile) untouched(a, b int64) bool {
+	return a == b || f.First >= max(a, b) || f.last() < min(a, b)
+}
+
+// keptExperiments returns the experiments of the query as the index lists them.
+func (r *runner) keptExperiments() []keptExperiment {
+	var out []keptExperiment
+	for i := range r.q.Experiments {
+		e := &r.q.Experiments[i]
+		k := keptExperiment{Name: e.Name, Start: r.arms[i].start, End: r.arms[i].end}
+		for _, v := range r.arms[i].variants {
+			k.Variants = append(k.Variants, e.Variants[v])
+		}
+		out = append(out, k)
+	}
+	return out
+}
+
+// experimentsNow returns, by place in the index, which experiment of the query each is, or -1.
+func (r *runner) experimentsNow(index *keptIndex) []int {
+	experiments := r.keptExperiments()
+	now := make([]int, len(index.Experiments))
+	for i, was := range index.Experiments {
+		now[i] = slices.IndexFunc(experiments, func(e keptExperiment) bool {
+			return e.Name == was.Name && slices.Equal(e.Variants, was.Variants)
+		})
+	}
+	return now
+}
+
+// exposuresUsable reports whether the exposures kept of a file answer the query: its
+// experiments were known then, and none of the file's rows lies where their dates changed.
+func (r *runner) exposuresUsable(rows *keptRowsFile, f *keptFile) bool {
+	now := r.experimentsNow(rows.keptIndex)
+	for i, arms := range r.arms {
+		was := slices.Index(now, i)
+		if was < 0 {
+			return false
+		}
+		e := &rows.Experiments[was]
+		if !f.untouched(e.Start, arms.start) || !f.untouched(e.End, arms.end) {
+			return false
+		}
+	}
+	return true
+}
+
+// keptEvents returns the events of the query as the index lists them.
+func (r *runner) keptEvents() []keptEvent {
+	out := make([]keptEvent, len(r.events))
+	for name, event := range r.events {
+		out[event] = keptEvent{Name: name, Plain: r.kinds.plain[event], Valued: r.valued[event]}
+		for _, w := range r.kinds.wheres[event] {
+			out[event].Wheres = append(out[event].Wheres, fmt.Sprintf("%#v", w.filters))
+		}
+	}
+	return out
+}
+
+// conversionsUsable reports whether the conversions kept of a file answer the query: all its
+// events and filters were asked for then, and none of the file's rows lies where the
+// earliest time that matters changed.
+func (r *runner) conversionsUsable(rows *keptRowsFile, f *keptFile) bool {
+	for _, e := range r.keptEvents() {
+		at := slices.IndexFunc(rows.Events, func(was keptEvent) bool { return was.Name == e.Name })
+		if at < 0 {
+			return false
+		}
+		was := &rows.Events[at]
+		if e.Plain && !was.Plain || e.Valued && !was.Valued {
+			return false
+		}
+		for _, w := range e.Wheres {
+			if !slices.Contains(was.Wheres, w) {
+				return false
+			}
+		}
+	}
+	return f.untouched(f.From, historyBound(r.q))
+}
+
+// kindsNow returns, by place in the index, which kind of the query each is, or -1. It is for
+// files of which something is usable.
+func (r *runner) kindsNow(index *keptIndex) ([]int, error) {
+	events := r.keptEvents()
+	now := make([]int, len(index.Kinds))
+	for i, k := range index.Kinds {
+		was := &index.Events[k.Event]
+		now[i] = -1
+		event := slices.IndexFunc(events, func(e keptEvent) bool { return e.Name == was.Name })
+		if event < 0 {
+			continue
+		}
+		passes := make([]byte, len(events[event].Wheres))
+		some := events[event].Plain
+		for j, w := range events[event].Wheres {
+			at := slices.Index(was.Wheres, w)
+			if at >= 0 && k.Passes[at] == 1 {
+				passes[j], some = 1, true
+			}
+		}
+		if !some {
+			continue
+		}
+		n, err := r.kinds.numbered(eventKind{event, string(passes)})
+		if err != nil {
+			return nil, err
+		}
+		now[i] = int(n)
+	}
+	return now, nil
+}
+
+// setsNow returns, by place in the index, the numbers of combinations of segments.
+func (r *runner) setsNow(index *keptIndex) ([]int, error) {
+	now := make([]int, len(index.Sets))
+	for i, set := range index.Sets {
+		codes := make([]uint32, len(set))
+		for column, place := range set {
+			codes[column] = nullCode
+			if place >= 0 {
+				codes[column] = r.segments.names[column].code([]byte(index.Segments[column][place]))
+			}
+		}
+		n, err := r.segments.numbered(codes)
+		if err != nil {
+			return nil, err
+		}
+		now[i] = int(n)
+	}
+	return now, nil
+}
+
+// exposureRules and conversionRules are what else decides what is kept of a row.
+func (r *runner) exposureRules() string {
+	t := &r.q.Exposures
+	only := ""
+	if t.Experiment == "" && len(r.q.Experiments) > 0 {
+		only = r.q.Experiments[0].Name
+	}
+	return keptRules(t.User, t.Variant, t.Time, t.Experiment, only, strings.Join(t.Segments, "\x00"), r.location.String())
+}
+
+func (r *runner) conversionRules() string {
+	t := &r.q.Conversions
+	return keptRules(t.User, t.Event, t.Time, t.Value, r.location.String())
+}

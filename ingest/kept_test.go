@@ -1,0 +1,169 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// runKept runs the engine over tables in memory, keeping rows in a folder. Files have the
+// versions given, exposures first.
+func runKept(q Query, d *fakeData, dir string, workers int, memory int64, versions []string) (*Result, error) {
+	if err := q.check(); err != nil {
+		return nil, err
+	}
+	r := newRunner(&q, workers, nil)
+	r.limits = fakeLimits
+	r.memory, r.spill = memory, &spill{dir: dir}
+	r.footer = func(context.Context, File) (uint64, error) { return 1, nil }
+	kept, err := openKeptRows(dir, q.Seed, partitionsFor(d.fileSize))
+	if err != nil {
+		return nil, err
+	}
+	defer kept.close()
+	r.keepIn(kept)
+	exposures, conversions := d.sources(r)
+	for i, version := range versions {
+		if i < len(exposures.files) {
+			exposures.files[i].Version = version
+		} else {
+			conversions.files[i-len(exposures.files)].Version = version
+		}
+	}
+	result, err := r.run(context.Background(), exposures, conversions)
+	if err != nil {
+		kept.forget()
+	}
+	return result, err
+}
+
+// schedule is what becomes of the files of a table from run to run: a file may come late,
+// change, and go.
+type schedule struct {
+	files    []fakeFile
+	versions []int // 0 is not there
+}
+
+func newSchedule(files []fakeFile) *schedule {
+	return &schedule{files: files, versions: make([]int, len(files))}
+}
+
+// step changes some files and returns those that are there, with their versions. Later
+// versions have fewer rows.
+func (s *schedule) step(t *rapid.T) (files []fakeFile, versions []string) {
+	for i, f := range s.files {
+		switch rapid.SampledFrom([]string{"", "", "", "come", "come", "change", "go"}).Draw(t, "file") {
+		case "come":
+			s.versions[i] = max(s.versions[i], 1)
+		case "change":
+			s.versions[i]++
+		case "go":
+			s.versions[i] = 0
+		}
+		if s.versions[i] == 0 {
+			continue
+		}
+		now := slices.Clone(f)
+		for g := range now {
+			now[g] = now[g][min(s.versions[i]-1, len(now[g])):]
+		}
+		files = append(files, now)
+		versions = append(versions, fmt.Sprintf("file %d version %d", i, s.versions[i]))
+	}
+	return files, versions
+}
+
+// varied returns a query that asks for something else: earlier looks only, other
+// experiments, dates or metrics.
+func varied(t *rapid.T, q Query) Query {
+	q.Looks = q.Looks[:rapid.IntRange(1, len(q.Looks)).Draw(t, "looks")]
+	last := q.Looks[len(q.Looks)-1]
+	q.ReadAt = slices.DeleteFunc(slices.Clone(q.ReadAt), func(at time.Time) bool { return !at.Before(last) })
+	q.Seed = rapid.Uint64().Draw(t, "seed now")
+	q.Experiments = slices.Clone(q.Experiments)
+	if n := len(q.Experiments); n > 1 && rapid.IntRange(0, 3).Draw(t, "one less") == 0 {
+		at := rapid.IntRange(0, n-1).Draw(t, "which")
+		q.Experiments = slices.Delete(q.Experiments, at, at+1)
+	}
+	e := &q.Experiments[0]
+	switch rapid.IntRange(0, 6).Draw(t, "other") {
+	case 0:
+		if end := drawMoment(t, "end now"); end.After(e.Start) {
+			e.End = end
+		}
+	case 1:
+		e.Metrics = append(slices.Clone(e.Metrics), drawMetric(t))
+	case 2:
+		e.Metrics = e.Metrics[:1]
+	}
+	return q
+}
+
+// Whatever files come, change and go, whatever the query asks for, and whatever becomes of
+// the folder, a run that keeps rows gives what one does that reads all files.
+func TestKeptRowsChangeNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		dir, err := os.MkdirTemp("", "kept")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer os.RemoveAll(dir)
+		q, d := drawQuery(t), drawData(t)
+		exposures, conversions := newSchedule(d.exposures), newSchedule(d.conversions)
+		for range rapid.IntRange(2, 5).Draw(t, "runs") {
+			now := *d
+			var versions, more []string
+			now.exposures, versions = exposures.step(t)
+			now.conversions, more = conversions.step(t)
+			switch rapid.IntRange(0, 7).Draw(t, "mishap") {
+			case 0: // A run was killed.
+				err = os.WriteFile(filepath.Join(dir, "rows-000900.tmp"), []byte("half"), 0o644)
+			case 1:
+				err = damageOne(t, dir)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			asked := varied(t, q)
+			want, err := runFake(context.Background(), asked, &now, 1, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			workers := rapid.IntRange(1, 3).Draw(t, "workers")
+			got, err := runKept(asked, &now, dir, workers, int64(rapid.IntRange(0, 1).Draw(t, "memory")), append(versions, more...))
+			if err != nil && strings.Contains(err.Error(), errKeptRows.Error()) {
+				got, err = runKept(asked, &now, dir, workers, 0, append(versions, more...))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			settleValues(want)
+			settleValues(got)
+			if diff := unlike(want, got); diff != "" {
+				t.Fatalf("(- all files read, + rows kept):\n%s", diff)
+			}
+		}
+	})
+}
+
+// damageOne changes a byte of a file of kept rows, if there is one.
+func damageOne(t *rapid.T, dir string) error {
+	paths, err := filepath.Glob(filepath.Join(dir, keptPrefix+"*"))
+	if err != nil || len(paths) == 0 {
+		return err
+	}
+	path := rapid.SampledFrom(paths).Draw(t, "damaged")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	b[rapid.IntRange(0, len(b)-1).Draw(t, "byte")]++
+	return os.WriteFile(path, b, 0o644)
+}

@@ -1,0 +1,104 @@
+package ingest
+
+// tupleSource is all tuples of one kind: what workers hold in memory and what they have
+// dumped.
+type tupleSource[T any] struct {
+	memory []*scatter[T]
+	dumps  []*dump[T]
+}
+
+func (s *tupleSource[T]) add(memory *scatter[T], dumps []*dump[T]) {
+	s.memory = append(s.memory, memory)
+	s.dumps = append(s.dumps, dumps...)
+}
+
+// len counts the tuples.
+func (s *tupleSource[T]) len() int {
+	n := 0
+	for _, m := range s.memory {
+		n += m.len()
+	}
+	for _, d := range s.dumps {
+		n += d.len()
+	}
+	return n
+}
+
+// tupleReader hands out partitions. Each worker has its own.
+type tupleReader[T any] struct {
+	*tupleSource[T]
+	windows []dumpWindow[T]
+}
+
+func (s *tupleSource[T]) reader() *tupleReader[T] {
+	r := &tupleReader[T]{tupleSource: s, windows: make([]dumpWindow[T], len(s.dumps))}
+	for i, d := range s.dumps {
+		r.windows[i].dump = d
+	}
+	return r
+}
+
+// partition returns partition i; what of it was dumped is valid until the next call.
+func (r *tupleReader[T]) partition(i int) (partition[T], error) {
+	p := gather(r.memory, i)
+	for w := range r.windows {
+		part, err := r.windows[w].part(i)
+		if err != nil {
+			return nil, err
+		}
+		if part.len() > 0 {
+			p = append(p, part)
+		}
+	}
+	return p, nil
+}
+
+// tuples is the tuples of all kinds that a run works with.
+type tuples struct {
+	exposures tupleSource[exposureTuple]
+	segmented tupleSource[segmentedTuple]
+	events    tupleSource[eventTuple]
+	values    tupleSource[valueTuple]
+}
+
+// partitionReader reads all kinds of tuples of partitions.
+type partitionReader struct {
+	exposures *tupleReader[exposureTuple]
+	segmented *tupleReader[segmentedTuple]
+	events    *tupleReader[eventTuple]
+	values    *tupleReader[valueTuple]
+}
+
+func (t *tuples) reader() *partitionReader {
+	return &partitionReader{t.exposures.reader(), t.segmented.reader(), t.events.reader(), t.values.reader()}
+}
+
+// userRows is the tuples of a partition.
+type userRows struct {
+	exposures partition[exposureTuple]
+	segmented partition[segmentedTuple]
+	events    partition[eventTuple]
+	values    partition[valueTuple]
+}
+
+func (r *partitionReader) partition(i int) (rows userRows, err error) {
+	if rows.exposures, err = r.exposures.partition(i); err != nil {
+		return rows, err
+	}
+	if rows.segmented, err = r.segmented.partition(i); err != nil {
+		return rows, err
+	}
+	if rows.events, err = r.events.partition(i); err != nil {
+		return rows, err
+	}
+	rows.values, err = r.values.partition(i)
+	return rows, err
+}
+
+// free lets go of the tuples in memory.
+func (r *userRows) free() {
+	r.exposures.free()
+	r.segmented.free()
+	r.events.free()
+	r.values.free()
+}
