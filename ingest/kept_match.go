@@ -54,7 +54,7 @@ func (k *keptTable) plan(ctx context.Context, files []File, looks lookTable, usa
 			now, sameLooks := kept.looksNow(looks)
 			same := f.Version != "" && kept.Version == f.Version && kept.Size == f.Size
 			if same && sameLooks && !kept.Timeless && usable(was.rows, kept) {
-				footer, err := k.footer(ctx, f)
+				footer, err := k.footerOf(ctx, f)
 				if err != nil {
 					return keptPlan{}, err
 				}
@@ -70,19 +70,24 @@ func (k *keptTable) plan(ctx context.Context, files []File, looks lookTable, usa
 	return p, nil
 }
 
+func (k *keptTable) footerOf(ctx context.Context, f File) (uint64, error) {
+	sum, err := k.footer(ctx, f)
+	if err != nil {
+		return 0, fmt.Errorf("read %s %s: %w", k.table, f.Path, err)
+	}
+	return sum, nil
+}
+
 // footerSum returns the XXH3 of a file's metadata, which says where each page is and how
 // large: it tells versions of a file apart that have the same length and time.
 func footerSum(ctx context.Context, store Store, f File) (uint64, error) {
 	file, err := store.Open(ctx, f)
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", f.Path, err)
+		return 0, err
 	}
 	defer file.Close()
 	footer, _, err := readFooterBytes(file, f.Size)
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w", f.Path, err)
-	}
-	return xxh3.Hash(footer), nil
+	return xxh3.Hash(footer), err
 }
 
 // last returns the latest time in the file; noTime without any.

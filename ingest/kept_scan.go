@@ -34,7 +34,7 @@ func (k *keptTable) begin(ctx context.Context, files []File, plan keptPlan) (*ke
 	index := &keptIndex{Table: k.table, Rules: k.rules, Seed: k.seed, Bits: int(k.parts.bits)}
 	for _, place := range plan.scan {
 		f := files[place]
-		footer, err := k.footer(ctx, f)
+		footer, err := k.footerOf(ctx, f)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -68,6 +68,7 @@ a summary are named in it, and all are compared unless some are chosen.`,
 			return a.analyze(cmd.Context(), args, f)
 		},
 	}
+	a.memoryFlag(c)
 	flags := c.Flags()
 	flags.StringVar(&f.exposures, "exposures", "", "exposures: a Parquet file, folder or glob (no project needed)")
 	flags.StringVar(&f.conversions, "conversions", "", "conversions, likewise")
@@ -226,7 +227,11 @@ func (a *app) bareJob(ctx context.Context, f analyzeFlags) (*daily.AdHoc, error)
 	if err != nil {
 		return nil, err
 	}
-	engine := ingest.Embedded{}
+	memory, err := a.memoryLimit()
+	if err != nil {
+		return nil, err
+	}
+	engine := ingest.Embedded{Memory: memory}
 	found, err := a.inspect(ctx, engine, p, f, named["experiment"])
 	if err != nil {
 		return nil, err

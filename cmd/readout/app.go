@@ -35,6 +35,8 @@ type app struct {
 	nowAt string
 	quiet bool
 	color string
+
+	memory string // of commands that read data
 }
 
 // usageError is a mistake in how a command was called.

@@ -23,7 +23,7 @@ const (
 type waiter func(ctx context.Context, until time.Time) error
 
 func (a *app) cronCommand() *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use:   "cron",
 		Short: "run the daily job on the project's schedule",
 		Long: `Runs the daily job when it starts, for all days missed, and then on the project's
@@ -37,6 +37,8 @@ it and leaves nothing half-written.`,
 			return a.cron(cmd.Context(), sleepUntil(a.clock))
 		},
 	}
+	a.memoryFlag(c)
+	return c
 }
 
 // sleepUntil returns a waiter for a clock.

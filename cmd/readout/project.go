@@ -46,12 +46,16 @@ func (a *app) state(p *experiment.Project) string {
 }
 
 // engine returns the engine that the project names.
-func (a *app) engine(p *experiment.Project) (ingest.Engine, error) {
+func (a *app) engine(p *experiment.Project) (*ingest.Embedded, error) {
 	if p.Engine != "" && p.Engine != "embedded" {
 		return nil, usagef("engine %q is not part of this version: use embedded", p.Engine)
 	}
-	return &ingest.Embedded{Store: ingest.LocalStore{Dir: a.dir}}, nil
+	memory, err := a.memoryLimit()
+	return &ingest.Embedded{Store: ingest.LocalStore{Dir: a.dir}, Memory: memory}, err
 }
+
+// sums returns the folder of the state in which the daily job keeps what it has read.
+func (a *app) sums(p *experiment.Project) string { return filepath.Join(a.state(p), "sums") }
 
 // seed returns a random key for the hash of user ids, so that nobody can prepare ids that
 // collide. Results do not depend on it.

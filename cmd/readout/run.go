@@ -45,6 +45,7 @@ over yet is refused: an incomplete day is never a look.`,
 	c.Flags().StringVar(&f.to, "to", "", "the same as --date, to go with --from")
 	c.Flags().StringVar(&f.format, "format", "", "also print the scorecards of the last day: text, json, csv, parquet, arrow")
 	c.Flags().BoolVar(&f.json, "json", false, "print all scorecards made, as JSON")
+	a.memoryFlag(c)
 	return c
 }
 
@@ -109,6 +110,7 @@ func (a *app) runOnce(ctx context.Context, p *experiment.Project, now time.Time,
 	if err != nil {
 		return nil, err
 	}
+	engine.Keep = a.sums(p)
 	bar := a.progress()
 	runner := daily.Runner{
 		Project: p, Engine: engine, State: a.state(p), Seed: seed(), Progress: bar.update,

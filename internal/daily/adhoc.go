@@ -93,9 +93,9 @@ func (a *AdHoc) Run(ctx context.Context) (analysis.Scorecard, error) {
 		return card, err
 	}
 	last := looks[len(looks)-1]
-	first, err := ask(ctx, a.Engine, countingFirst(a.Project, s, []Day{last}, a.Seed), a.Progress)
+	first, err := ask(ctx, a.Engine, countingFirst(a.Project, []subject{s}, []Day{last}, a.Seed), a.Progress)
 	if err == nil {
-		err = addCountedFirst(&card, in, s, first, last)
+		err = addCountedFirst(&card, in, s, first, 0, last)
 	}
 	return card, err
 }

@@ -168,9 +168,6 @@ type task struct {
 	subject
 	state experiment.State
 	days  map[string]bool
-	// first is what the engine found with everybody counted in the variant seen first, where
-	// that was asked for.
-	first *answer
 }
 
 // wanted returns the experiments to analyse, and notes why the others are not.
@@ -257,6 +254,7 @@ func (r *Runner) analyse(ctx context.Context, tasks []task, last Day, report *Re
 	if err != nil {
 		return err
 	}
+	first := &countedFirst{query: countingFirst(r.Project, subjects, all, r.Seed)}
 	for _, d := range all {
 		for i := range tasks {
 			if !tasks[i].days[d.Date] {
@@ -265,7 +263,7 @@ func (r *Runner) analyse(ctx context.Context, tasks []task, last Day, report *Re
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			outcome, err := r.day(ctx, &tasks[i], i, d, all, answer, looks)
+			outcome, err := r.day(ctx, &tasks[i], i, d, all, answer, first, looks)
 			if err != nil {
 				return fmt.Errorf("experiment %s on %s: %w", tasks[i].experiment.Name, d.Date, err)
 			}
@@ -277,7 +275,7 @@ func (r *Runner) analyse(ctx context.Context, tasks []task, last Day, report *Re
 
 // day makes one scorecard. Looks are logged before the scorecard is stored: a run that is
 // killed in between finds them again and makes the same scorecard.
-func (r *Runner) day(ctx context.Context, t *task, i int, d Day, all []Day, a answer, looks *looksLog) (Outcome, error) {
+func (r *Runner) day(ctx context.Context, t *task, i int, d Day, all []Day, a answer, counted *countedFirst, looks *looksLog) (Outcome, error) {
 	in := r.input(t, d)
 	in.Days = analysisDays(t.subject, a, i, all, d)
 	in.ExposureDates, in.ConversionDates = a.result.ExposureDates, a.result.ConversionDates
@@ -287,9 +285,9 @@ func (r *Runner) day(ctx context.Context, t *task, i int, d Day, all []Day, a an
 		return Outcome{}, err
 	}
 	if card.LeavingOutBiases() {
-		first, err := r.countedFirst(ctx, t, all)
+		first, err := counted.ask(ctx, r)
 		if err == nil {
-			err = addCountedFirst(&card, in, t.subject, first, d)
+			err = addCountedFirst(&card, in, t.subject, first, i, d)
 		}
 		if err != nil {
 			return Outcome{}, err
