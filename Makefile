@@ -3,7 +3,7 @@
 
 GO ?= go
 
-.PHONY: build test race lint check bench demo golden references bench-service soak crash clients
+.PHONY: build test race lint check bench demo golden references bench-go bench-engine bench-service soak crash clients
 
 build:
 	$(GO) build -o bin/readout ./cmd/readout
@@ -23,8 +23,18 @@ lint:
 check:
 	./.ci/run
 
-bench:
+# The hot loops, then the engine as a whole: half an hour on two cores.
+bench: bench-go bench-engine
+
+bench-go:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+# The engine and the daily job beside DuckDB and Polars, on made-up data of sizes S and M,
+# into docs/benchmarks.md. ENGINE="-python venv/bin/python -sizes S,M,L" and others: see
+# go run ./internal/enginebench -help.
+ENGINE ?=
+bench-engine:
+	$(GO) run ./internal/enginebench $(ENGINE)
 
 # What a request costs the decision service, beside a plain JSON echo. Linux.
 bench-service:

@@ -33,6 +33,8 @@ var mayImport = map[string][]string{
 	"decision/server":       {"decision", "experiment"},
 	"internal/daily":        {"experiment", "ingest", "analysis", "reports", "internal/atomicfile"},
 	"internal/servicebench": {},
+	"internal/benchdata":    {},
+	"internal/enginebench":  {"ingest", "moments", "internal/benchdata"},
 	"internal/goldentest":   {},
 	"internal/redistest":    {},
 	"internal/crashtest":    {},
@@ -56,6 +58,7 @@ var testsMayImport = map[string][]string{
 	"decision/sticky":      {"internal/redistest"},
 	"decision/exposurelog": {"decision/sticky", "internal/exposure"},
 	"internal/crashtest":   {"experiment", "internal/redistest"},
+	"internal/enginebench": {"experiment"},
 }
 
 // onlyIn names modules that may be imported from one place only.
