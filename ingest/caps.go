@@ -207,7 +207,7 @@ func (c *capper) link(whole []bool, both, left, entered []int64) *crossCells {
 			}
 		}
 		before, _ := c.clamp(c.before, *x)
-		cross.changed(int(s.arm), &before, &now)
+		cross.changed(int(s.arm), &before, &now, enter)
 		both[s.arm]--
 	}
 	for _, i := range c.ended {
@@ -218,7 +218,7 @@ func (c *capper) link(whole []bool, both, left, entered []int64) *crossCells {
 		before, _ := c.clamp(c.before, s.x)
 		if s.emptied {
 			now, _ := c.clamp(c.bounds, zero)
-			cross.changed(int(s.arm), &before, &now)
+			cross.changed(int(s.arm), &before, &now, enter)
 			both[s.arm]--
 			continue
 		}

@@ -13,8 +13,13 @@ type momentLayout struct {
 	whole    []bool
 	sums     []momentRef // of each column
 	products []momentRef // packed lower triangle, as in moments.Set
-	ints     []momentPair
-	floats   []momentPair
+	// wholes are the columns of whole numbers. A cell has ints of them: their sums, then the
+	// packed lower triangle of their products.
+	wholes []int
+	ints   int
+	// A cell has floats of the other moments, those of each column in a row.
+	rows   []floatRow
+	floats int
 }
 
 type momentRef struct {
@@ -22,25 +27,44 @@ type momentRef struct {
 	at    int
 }
 
-// momentPair is a product of columns; j is -1 for the column i itself.
-type momentPair struct{ i, j int }
+// floatRow is the moments of column i, from the place at on: the sum, if the column is not
+// of whole numbers, then the products with the columns js, none of which comes after i.
+type floatRow struct {
+	i   int
+	sum bool
+	at  int
+	js  []int
+}
 
 func newMomentLayout(whole []bool) *momentLayout {
 	l := &momentLayout{whole: whole}
-	ref := func(p momentPair, whole bool) momentRef {
-		if whole {
-			l.ints = append(l.ints, p)
-			return momentRef{true, len(l.ints) - 1}
+	for i := range whole {
+		if whole[i] {
+			l.sums = append(l.sums, momentRef{true, len(l.wholes)})
+			l.wholes = append(l.wholes, i)
+		} else {
+			l.sums = append(l.sums, momentRef{})
 		}
-		l.floats = append(l.floats, p)
-		return momentRef{false, len(l.floats) - 1}
 	}
+	l.ints = len(l.wholes)
 	for i := range whole {
-		l.sums = append(l.sums, ref(momentPair{i, -1}, whole[i]))
-	}
-	for i := range whole {
+		row := floatRow{i: i, sum: !whole[i], at: l.floats}
+		if row.sum {
+			l.sums[i].at = l.floats
+			l.floats++
+		}
 		for j := 0; j <= i; j++ {
-			l.products = append(l.products, ref(momentPair{i, j}, whole[i] && whole[j]))
+			if whole[i] && whole[j] {
+				l.products = append(l.products, momentRef{true, l.ints})
+				l.ints++
+				continue
+			}
+			l.products = append(l.products, momentRef{false, l.floats})
+			row.js = append(row.js, j)
+			l.floats++
+		}
+		if len(row.js) > 0 {
+			l.rows = append(l.rows, row)
 		}
 	}
 	return l
@@ -58,8 +82,8 @@ const maxWholeRows = 1 << 31
 type metricCells struct {
 	layout    *momentLayout
 	converted []int64
-	ints      []int64    // len(layout.ints) a cell
-	floats    []exactSum // len(layout.floats) a cell
+	ints      []int64    // layout.ints a cell
+	floats    []exactSum // layout.floats a cell
 }
 
 func newMetricCells(whole []bool, cells int) *metricCells {
@@ -67,8 +91,8 @@ func newMetricCells(whole []bool, cells int) *metricCells {
 	return &metricCells{
 		layout:    l,
 		converted: make([]int64, cells),
-		ints:      make([]int64, cells*len(l.ints)),
-		floats:    make([]exactSum, cells*len(l.floats)),
+		ints:      make([]int64, cells*l.ints),
+		floats:    make([]exactSum, cells*l.floats),
 	}
 }
 
@@ -77,23 +101,152 @@ func (m *metricCells) add(cell int, x []float64, converted bool, sign int) {
 	if converted {
 		m.converted[cell] += int64(sign)
 	}
-	ints := m.ints[cell*len(m.layout.ints):]
-	for k, p := range m.layout.ints {
-		v := int64(sign) * int64(x[p.i])
-		if p.j >= 0 {
-			v *= int64(x[p.j])
+	l := m.layout
+	if n := len(l.wholes); n > 0 {
+		var y [maxColumns]int64
+		for i, column := range l.wholes {
+			y[i] = int64(x[column])
 		}
-		ints[k] += v
+		addWhole(m.ints[cell*l.ints:(cell+1)*l.ints], &y, n, int64(sign))
 	}
-	floats := m.floats[cell*len(m.layout.floats):]
-	for k, p := range m.layout.floats {
-		switch {
-		case x[p.i] == 0:
-		case p.j < 0:
-			floats[k].add(x[p.i], sign)
-		case x[p.j] != 0:
-			floats[k].addProduct(x[p.i], x[p.j], sign)
+	for r := range l.rows {
+		row := &l.rows[r]
+		if x[row.i] == 0 {
+			continue
 		}
+		floats := m.floats[cell*l.floats+row.at:]
+		if row.sum {
+			floats[0].add(x[row.i], sign)
+			floats = floats[1:]
+		}
+		for k, j := range row.js {
+			if x[j] != 0 {
+				floats[k].addProduct(x[row.i], x[j], sign)
+			}
+		}
+	}
+}
+
+// addCounts is add for a metric all of whose columns are of whole numbers.
+func (m *metricCells) addCounts(cell int, y *[maxColumns]int64, converted, sign int64) {
+	l := m.layout
+	m.converted[cell] += sign * converted
+	addWhole(m.ints[cell*l.ints:(cell+1)*l.ints], y, len(l.wholes), sign)
+}
+
+// addWhole adds n whole numbers and their products to the ints of a cell. The usual shapes,
+// one and two numbers with covariates, are written out: this runs for every metric of every
+// user, and a loop over so few products costs more than they do.
+func addWhole(ints []int64, y *[maxColumns]int64, n int, sign int64) {
+	sums, products := ints[:n], ints[n:]
+	// The indicator of missing history comes last and is mostly 0.
+	if y[n-1] == 0 {
+		n--
+	}
+	switch n {
+	case 2:
+		a, b := sign*y[0], sign*y[1]
+		s, p := (*[2]int64)(sums), (*[3]int64)(products)
+		s[0] += a
+		s[1] += b
+		p[0] += a * y[0]
+		p[1] += b * y[0]
+		p[2] += b * y[1]
+	case 4:
+		a, b, c, d := sign*y[0], sign*y[1], sign*y[2], sign*y[3]
+		s, p := (*[4]int64)(sums), (*[10]int64)(products)
+		s[0] += a
+		s[1] += b
+		s[2] += c
+		s[3] += d
+		p[0] += a * y[0]
+		p[1] += b * y[0]
+		p[2] += b * y[1]
+		p[3] += c * y[0]
+		p[4] += c * y[1]
+		p[5] += c * y[2]
+		p[6] += d * y[0]
+		p[7] += d * y[1]
+		p[8] += d * y[2]
+		p[9] += d * y[3]
+	default:
+		for i := range n {
+			v := sign * y[i]
+			sums[i] += v
+			for j := range i + 1 {
+				products[j] += v * y[j]
+			}
+			products = products[i+1:]
+		}
+	}
+}
+
+// change puts the numbers y of a user in the place of x. That costs little where few of
+// them differ, as from one look to the next, when covariates do not.
+func (m *metricCells) change(cell int, x, y []float64, was, is bool, sign int) {
+	switch {
+	case is && !was:
+		m.converted[cell] += int64(sign)
+	case was && !is:
+		m.converted[cell] -= int64(sign)
+	}
+	l := m.layout
+	if n := len(l.wholes); n > 0 {
+		var a, b [maxColumns]int64
+		for i, column := range l.wholes {
+			a[i], b[i] = int64(x[column]), int64(y[column])
+		}
+		changeWhole(m.ints[cell*l.ints:(cell+1)*l.ints], &a, &b, n, int64(sign))
+	}
+	for r := range l.rows {
+		row := &l.rows[r]
+		floats := m.floats[cell*l.floats+row.at:]
+		xi, yi := x[row.i], y[row.i]
+		if xi == 0 && yi == 0 {
+			continue
+		}
+		if row.sum {
+			if xi != yi {
+				floats[0].add(xi, -sign)
+				floats[0].add(yi, sign)
+			}
+			floats = floats[1:]
+		}
+		for k, j := range row.js {
+			if xi == yi && x[j] == y[j] {
+				continue
+			}
+			if xi != 0 && x[j] != 0 {
+				floats[k].addProduct(xi, x[j], -sign)
+			}
+			if yi != 0 && y[j] != 0 {
+				floats[k].addProduct(yi, y[j], sign)
+			}
+		}
+	}
+}
+
+// changeWhole is addWhole of b less addWhole of a.
+func changeWhole(ints []int64, a, b *[maxColumns]int64, n int, sign int64) {
+	sums, products := ints[:n], ints[n:]
+	if a[n-1]|b[n-1] == 0 {
+		n--
+	}
+	if n == 2 {
+		s, p := (*[2]int64)(sums), (*[3]int64)(products)
+		s[0] += sign * (b[0] - a[0])
+		s[1] += sign * (b[1] - a[1])
+		p[0] += sign * (b[0]*b[0] - a[0]*a[0])
+		p[1] += sign * (b[1]*b[0] - a[1]*a[0])
+		p[2] += sign * (b[1]*b[1] - a[1]*a[1])
+		return
+	}
+	for i := range n {
+		sums[i] += sign * (b[i] - a[i])
+		for j := range i + 1 {
+			products[j] += sign * (b[i]*b[j] - a[i]*a[j])
+		}
+		products = products[i+1:]
 	}
 }
 
@@ -102,11 +255,11 @@ func (m *metricCells) addTimes(cell int, x []float64, users int64) {
 	one := metricCells{
 		layout:    m.layout,
 		converted: make([]int64, 1),
-		ints:      make([]int64, len(m.layout.ints)),
-		floats:    make([]exactSum, len(m.layout.floats)),
+		ints:      make([]int64, m.layout.ints),
+		floats:    make([]exactSum, m.layout.floats),
 	}
 	one.add(0, x, false, enter)
-	ni, nf := len(m.layout.ints), len(m.layout.floats)
+	ni, nf := m.layout.ints, m.layout.floats
 	for i, v := range one.ints {
 		m.ints[cell*ni+i] += users * v
 	}
@@ -119,7 +272,7 @@ func (m *metricCells) addTimes(cell int, x []float64, users int64) {
 // pick returns a copy of cells i, i + step, i + 2·step and so on.
 func (m *metricCells) pick(i, step int) *metricCells {
 	out := &metricCells{layout: m.layout}
-	ni, nf := len(m.layout.ints), len(m.layout.floats)
+	ni, nf := m.layout.ints, m.layout.floats
 	for ; i < len(m.converted); i += step {
 		out.converted = append(out.converted, m.converted[i])
 		out.ints = append(out.ints, m.ints[i*ni:(i+1)*ni]...)
@@ -148,7 +301,7 @@ func addInts(dst, src []int64) {
 // accumulate adds cell from to cell to, the next look's.
 func (m *metricCells) accumulate(to, from int) {
 	m.converted[to] += m.converted[from]
-	ni, nf := len(m.layout.ints), len(m.layout.floats)
+	ni, nf := m.layout.ints, m.layout.floats
 	addInts(m.ints[to*ni:(to+1)*ni], m.ints[from*ni:(from+1)*ni])
 	for k := range nf {
 		m.floats[to*nf+k].merge(&m.floats[from*nf+k])
@@ -169,9 +322,9 @@ func newRawSum(s *exactSum) rawSum {
 
 func (m *metricCells) raw(cell int, r momentRef) rawSum {
 	if r.whole {
-		return rawSum{big.NewInt(m.ints[cell*len(m.layout.ints)+r.at]), 0, 0}
+		return rawSum{big.NewInt(m.ints[cell*m.layout.ints+r.at]), 0, 0}
 	}
-	return newRawSum(&m.floats[cell*len(m.layout.floats)+r.at])
+	return newRawSum(&m.floats[cell*m.layout.floats+r.at])
 }
 
 // cell returns the moments of a cell that holds all its n users, with the means and centred
@@ -208,7 +361,7 @@ func (m *metricCells) cell(cell int, n int64) Cell {
 // centred returns (n S_ij − S_i S_j) / n.
 func (m *metricCells) centred(cell int, r momentRef, si, sj rawSum, n int64) float64 {
 	if r.whole {
-		if v, ok := centredInts(m.ints[cell*len(m.layout.ints)+r.at], si.m.Int64(), sj.m.Int64(), n); ok {
+		if v, ok := centredInts(m.ints[cell*m.layout.ints+r.at], si.m.Int64(), sj.m.Int64(), n); ok {
 			return v
 		}
 	}

@@ -44,3 +44,76 @@ func TestVarianceOfLargeValues(t *testing.T) {
 		t.Errorf("mean %v, centred moment %v, want 1e12 and %d", m.Mean[0], m.C[0], n)
 	}
 }
+
+// A change of numbers comes to the same as taking the old ones out and putting the new ones
+// in, and the short way for counts to the same as the general one.
+func TestCellsChange(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		whole := rapid.SliceOfN(rapid.Bool(), 1, maxColumns).Draw(t, "whole")
+		numbers := func(label string) []float64 {
+			x := make([]float64, len(whole))
+			for i := range x {
+				// Zeros, and numbers that stay as they are, are common.
+				x[i] = float64(rapid.IntRange(0, 3).Draw(t, label))
+				if !whole[i] {
+					x[i] /= 3
+				}
+			}
+			return x
+		}
+		x, y := numbers("x"), numbers("y")
+		was, is := rapid.Bool().Draw(t, "was"), rapid.Bool().Draw(t, "is")
+		sign := rapid.SampledFrom([]int{enter, leave}).Draw(t, "sign")
+		got, want := newMetricCells(whole, 1), newMetricCells(whole, 1)
+		got.change(0, x, y, was, is, sign)
+		want.add(0, x, was, -sign)
+		want.add(0, y, is, sign)
+		equal := func(got, want *metricCells) {
+			t.Helper()
+			if diff := gocmp.Diff(want.cell(0, 1), got.cell(0, 1)); diff != "" {
+				t.Fatalf("%v to %v (- want, + got):\n%s", x, y, diff)
+			}
+		}
+		equal(got, want)
+
+		all := make([]bool, len(whole))
+		var counts [maxColumns]int64
+		for i := range all {
+			all[i] = true
+			counts[i], y[i] = int64(3*y[i]), float64(int64(3*y[i]))
+		}
+		got, want = newMetricCells(all, 1), newMetricCells(all, 1)
+		got.addCounts(0, &counts, 1, int64(sign))
+		want.add(0, y, true, sign)
+		equal(got, want)
+		var products []int64
+		for i := range y {
+			for j := range i + 1 {
+				products = append(products, int64(sign)*counts[i]*counts[j])
+			}
+		}
+		if diff := gocmp.Diff(products, got.ints[len(all):]); diff != "" {
+			t.Fatalf("products of %v (- want, + got):\n%s", y, diff)
+		}
+	})
+}
+
+// BenchmarkAdd adds users to the moments of metrics of the usual shapes.
+func BenchmarkAdd(b *testing.B) {
+	for _, x := range []struct {
+		name    string
+		whole   []bool
+		numbers []float64
+	}{
+		{"count", []bool{true, true, true}, []float64{3, 2, 0}},
+		{"sum", []bool{false, false, true}, []float64{3.14, 2.72, 0}},
+		{"ratio", []bool{false, true, false, true, true}, []float64{3.14, 3, 2.72, 2, 0}},
+	} {
+		b.Run(x.name, func(b *testing.B) {
+			cells := newMetricCells(x.whole, 1)
+			for b.Loop() {
+				cells.add(0, x.numbers, true, enter)
+			}
+		})
+	}
+}

@@ -8,12 +8,15 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// converter turns stored values into those that a column is read as. One of its functions
-// is set, by how the values are stored; neither for a column of nulls. A converter may
-// keep state and serves one column chunk at a time.
+// converter turns stored values into those that a column is read as. Numbers or spans is
+// set, by how the values are stored; neither for a column of nulls. A converter may keep
+// state and serves one column chunk at a time.
 type converter[T any] struct {
 	numbers func(dst []T, src []int64) error
 	spans   func(dst []T, data []byte, at []byteSpan) error
+	// prefixed, if not nil, does the same as spans for byte arrays with their lengths before
+	// them (PLAIN), without a list of where they are. It returns the bytes behind the last.
+	prefixed func(dst []T, data []byte) (rest []byte, err error)
 }
 
 // valuesAtOnce is how many values are between decoding and conversion, few enough to stay
@@ -35,6 +38,7 @@ type columnReader[T any] struct {
 	indexes  hybridDecoder
 	numbers  numberDecoder
 	spans    spanDecoder
+	prefixed []byte
 	levels   [valuesAtOnce]uint32
 	small    [valuesAtOnce]uint32
 	ints     [valuesAtOnce]int64
@@ -149,6 +153,9 @@ func (c *columnReader[T]) resetValues(encoding format.Encoding, values []byte) e
 	case c.convert.numbers != nil:
 		c.fill = c.fromNumbers
 		return c.numbers.reset(c.typ.physical, encoding, values)
+	case c.convert.prefixed != nil && encoding == format.Plain && c.typ.width == 0:
+		c.fill, c.prefixed = c.fromPrefixed, values
+		return nil
 	case c.convert.spans != nil:
 		c.fill = c.fromSpans
 		return c.spans.reset(c.typ.physical, c.typ.width, encoding, values)
@@ -219,6 +226,11 @@ func (c *columnReader[T]) fromSpans(dst []T) error {
 		dst = dst[n:]
 	}
 	return nil
+}
+
+func (c *columnReader[T]) fromPrefixed(dst []T) (err error) {
+	c.prefixed, err = c.convert.prefixed(dst, c.prefixed)
+	return err
 }
 
 func fill[T any](s []T, v T) {

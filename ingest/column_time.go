@@ -92,6 +92,9 @@ func timeConverter(t columnType, location *time.Location, form *resolution) (con
 
 // timestamps reads annotated integers.
 func timestamps(t columnType, location *time.Location) func(dst, src []int64) error {
+	if t.utc && t.unit == time.Microsecond {
+		return instants
+	}
 	clock := wallClock{location: location}
 	return func(dst, src []int64) error {
 		for i, v := range src {
@@ -106,6 +109,22 @@ func timestamps(t columnType, location *time.Location) func(dst, src []int64) er
 		}
 		return nil
 	}
+}
+
+// instants reads what is in microseconds since 1970 UTC already.
+func instants(dst, src []int64) error {
+	first, last := int64(firstTime), int64(lastTime)
+	for i, v := range src {
+		dst[i] = v
+		first, last = min(first, v), max(last, v)
+	}
+	if first < firstTime {
+		return errTimeRange(fmt.Sprintf("%d in units of 1µs since 1970", first))
+	}
+	if last > lastTime {
+		return errTimeRange(fmt.Sprintf("%d in units of 1µs since 1970", last))
+	}
+	return nil
 }
 
 // toMicros converts a number of units since 1970, rounded down.

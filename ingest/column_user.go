@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -21,21 +22,8 @@ func userConverter(t columnType, seed uint64) (converter[userID], error) {
 	case t.nested:
 	case t.meaning == nullValue:
 		return c, nil
-	case t.integer() && t.meaning == unsignedValue:
-		narrow := t.physical == format.Int32
-		c.numbers = func(dst []userID, src []int64) error {
-			for i, v := range src {
-				dst[i] = hashUint(widen(v, narrow), seed)
-			}
-			return nil
-		}
 	case t.integer(), t.wholeDecimal() && !t.bytes():
-		c.numbers = func(dst []userID, src []int64) error {
-			for i, v := range src {
-				dst[i] = hashInt(v, seed)
-			}
-			return nil
-		}
+		c.numbers = hashDigits(seed, t.meaning == unsignedValue, t.physical == format.Int32)
 	case t.wholeDecimal():
 		var text []byte
 		c.spans = func(dst []userID, data []byte, at []byteSpan) (err error) {
@@ -63,6 +51,7 @@ func userConverter(t columnType, seed uint64) (converter[userID], error) {
 			}
 			return nil
 		}
+		c.prefixed = func(dst []userID, data []byte) ([]byte, error) { return hashPrefixed(dst, data, seed) }
 	case t.physical == format.Double && t.meaning == plainValue:
 		c.numbers = wholeIDs(func(bits int64) float64 { return math.Float64frombits(uint64(bits)) }, 1<<53, seed)
 	case t.physical == format.Float && t.meaning == plainValue:
@@ -72,6 +61,23 @@ func userConverter(t columnType, seed uint64) (converter[userID], error) {
 		return c, fmt.Errorf("found %v, %s", t, wantedUser)
 	}
 	return c, nil
+}
+
+// hashPrefixed hashes texts that have their lengths before them, in 4 bytes. Every row of
+// most files comes this way.
+func hashPrefixed(dst []userID, data []byte, seed uint64) (rest []byte, err error) {
+	for i := range dst {
+		if len(data) < 4 {
+			return nil, errValues
+		}
+		size := uint64(binary.LittleEndian.Uint32(data))
+		if data = data[4:]; size > uint64(len(data)) {
+			return nil, errValues
+		}
+		dst[i] = hashID(data[:size], seed)
+		data = data[size:]
+	}
+	return data, nil
 }
 
 // widen undoes the sign extension of unsigned values of 32 bits.

@@ -8,6 +8,7 @@ import (
 // conversion is a conversion of a user that a partition has grouped.
 type conversion struct {
 	time  int64
+	at    int64   // time, or the day in µs where the time is a date; see exposedAt
 	value float64 // NaN if there is none
 	code  uint32  // kind, see eventKinds; with dateOnlyFlag
 	look  int32   // the first that sees it
@@ -18,7 +19,7 @@ type conversion struct {
 // Sums of one user are plain float64 sums in path order, then row order.
 type columnState struct {
 	program *columnProgram
-	acc     []float64 // by slot; NaN where there is no value yet
+	acc     []float64 // by slot, then the spare one; NaN where there is no value yet
 	initial []float64
 	when    []int64   // of first and last values
 	days    [][]int64 // seen, of DistinctDays
@@ -26,7 +27,7 @@ type columnState struct {
 }
 
 func newColumnState(p *columnProgram) *columnState {
-	n := len(p.aggregates)
+	n := len(p.aggregates) + 1
 	s := &columnState{program: p, acc: make([]float64, n), initial: make([]float64, n), when: make([]int64, n)}
 	if p.days > 0 {
 		s.days = make([][]int64, n)
@@ -49,31 +50,38 @@ func (s *columnState) reset() {
 	}
 }
 
-// add takes in a conversion of a kind, dt after the first exposure.
-func (s *columnState) add(kind int, c *conversion, dt int64, days *calendar) {
-	windows := s.program.kinds[kind]
-	for i := range windows {
-		w := &windows[i]
-		if dt < w.lo || dt >= w.hi || c.time >= w.end {
-			continue
+// take takes in the conversions at some places, all inside the program's spans.
+func (s *columnState) take(conversions []conversion, places []int32, from *exposedAt, days *calendar) {
+	acc, spans, touched := s.acc, &s.program.spans, s.touched
+	for _, i := range places {
+		c := &conversions[i]
+		ops := spans.at(c, from.since(c))
+		touched |= ops.metrics
+		acc[ops.count]++
+		if c.value == c.value {
+			acc[ops.sum] += c.value
 		}
-		s.touched |= w.metrics
-		for _, op := range w.ops {
-			switch op.kind {
-			case Count:
-				s.acc[op.slot]++
-			case Sum:
-				if c.value == c.value {
-					s.acc[op.slot] += c.value
-				}
-			default:
-				s.addOther(op, c, days)
-			}
+		for _, op := range ops.more {
+			s.do(op, c, days)
 		}
+	}
+	s.touched = touched
+}
+
+func (s *columnState) do(op slotOp, c *conversion, days *calendar) {
+	switch op.kind {
+	case Count:
+		s.acc[op.slot]++
+	case Sum:
+		if c.value == c.value {
+			s.acc[op.slot] += c.value
+		}
+	default:
+		s.addOther(op, c, days)
 	}
 }
 
-// addOther is add for the aggregates that are rarely asked for.
+// addOther is do for the aggregates that are rarely asked for.
 func (s *columnState) addOther(op slotOp, c *conversion, days *calendar) {
 	if op.kind == DistinctDays {
 		if day := days.day(c.time); !slices.Contains(s.days[op.slot], day) {
@@ -117,4 +125,12 @@ func (s *columnState) number(c columnSource) float64 {
 		return 1
 	}
 	return v
+}
+
+// counts fills y with the user's numbers of columns that hold whole ones.
+func (s *columnState) counts(columns []columnSource, y []int64) {
+	for i := range columns {
+		c := &columns[i]
+		y[i] = min(int64(s.acc[c.slot]), c.most)
+	}
 }

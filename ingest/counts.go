@@ -27,6 +27,15 @@ type groupCounts struct {
 	dates          bool  // times are dates
 }
 
+// lacking counts a row without a time.
+func (g *groupCounts) lacking(user userID) {
+	if user == (userID{}) {
+		g.noUser++
+	} else {
+		g.noTime++
+	}
+}
+
 func newReadCounts(looks lookTable, from int64) readCounts {
 	c := readCounts{cursor: newLookCursor(looks), byLook: make([]lookCounts, len(looks)), first: latestTime, from: from}
 	for i := range c.byLook {
@@ -39,11 +48,7 @@ func newReadCounts(looks lookTable, from int64) readCounts {
 // row counts a row and returns its look. ok is false for rows that take no part.
 func (c *readCounts) row(user userID, t int64) (look int, ok bool) {
 	if t == noTime {
-		if user == (userID{}) {
-			c.group.noUser++
-		} else {
-			c.group.noTime++
-		}
+		c.group.lacking(user)
 		return 0, false
 	}
 	c.group.first = min(c.group.first, t)
@@ -65,28 +70,33 @@ func (c *readCounts) row(user userID, t int64) (look int, ok bool) {
 	return look, true
 }
 
-// together counts the rows of a batch at once, but for those without a user, if all have a
-// time and the same look is the first to see them. It counts nothing and says so otherwise.
-// takePart is false if none of the rows takes part.
-func (c *readCounts) together(times []int64) (look int, takePart, ok bool) {
+// together counts the rows of a batch at once, but for lacking users, if the same look is the
+// first to see all that have a time, and returns it. Otherwise it counts nothing, and ok is
+// false. takePart is false if none of the rows takes part.
+func (c *readCounts) together(users []userID, times []int64) (look int, takePart, ok bool) {
 	first, last := int64(latestTime), int64(noTime)
-	for _, t := range times {
+	var noTimes groupCounts
+	users = users[:len(times)]
+	for i, t := range times {
+		if t == noTime {
+			noTimes.lacking(users[i])
+			continue
+		}
 		first, last = min(first, t), max(last, t)
 	}
-	if first == noTime || first < c.from && last >= c.from {
-		return 0, false, false
-	}
 	look = c.cursor.of(first)
-	if c.cursor.of(last) != look {
+	if last == noTime || c.cursor.of(last) != look || first < c.from && last >= c.from {
 		return 0, false, false
 	}
-	c.group.first = min(c.group.first, first)
-	c.group.last = max(c.group.last, last)
+	g := &c.group
+	g.first, g.last = min(g.first, first), max(g.last, last)
+	g.noUser += noTimes.noUser
+	g.noTime += noTimes.noTime
 	if look == len(c.byLook) {
 		return look, false, true
 	}
 	l := &c.byLook[look]
-	l.rows += int64(len(times))
+	l.rows += int64(len(times)) - noTimes.noUser - noTimes.noTime
 	l.last = max(l.last, last)
 	return look, first >= c.from, true
 }

@@ -32,8 +32,9 @@ func newCrossCells(whole []bool, cells int) *crossCells {
 	}
 }
 
-// changed adds a user who counts at both looks and whose numbers were x and are y.
-func (c *crossCells) changed(cell int, x, y *[maxColumns]float64) {
+// changed adds a user who counts at both looks and whose numbers were x and are y, or takes
+// the user out if sign is leave.
+func (c *crossCells) changed(cell int, x, y *[maxColumns]float64, sign int) {
 	sums := c.change[cell*c.width*c.width:]
 	for i := range c.width {
 		if x[i] == 0 {
@@ -44,10 +45,10 @@ func (c *crossCells) changed(cell int, x, y *[maxColumns]float64) {
 				continue
 			}
 			if y[j] != 0 {
-				sums[i*c.width+j].addProduct(x[i], y[j], enter)
+				sums[i*c.width+j].addProduct(x[i], y[j], sign)
 			}
 			if x[j] != 0 {
-				sums[i*c.width+j].addProduct(x[i], x[j], leave)
+				sums[i*c.width+j].addProduct(x[i], x[j], -sign)
 			}
 		}
 	}
@@ -57,7 +58,7 @@ func (c *crossCells) changed(cell int, x, y *[maxColumns]float64) {
 func (c *crossCells) changedTimes(cell int, x, y *[maxColumns]float64, users int64) {
 	n := c.width * c.width
 	one := crossCells{width: c.width, change: make([]exactSum, n)}
-	one.changed(0, x, y)
+	one.changed(0, x, y, enter)
 	for i := range one.change {
 		one.change[i].scale(users)
 		c.change[cell*n+i].merge(&one.change[i])

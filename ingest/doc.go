@@ -14,14 +14,14 @@
 //     µs, names as small numbers (reader*.go, column*.go, decode*.go, userid.go).
 //   - One scan of the exposures and one of the conversions, each by several workers, a row
 //     group at a time (scan.go). Every row is counted (counts.go), and what matters of those
-//     that matter is put aside by partitions of users (visit.go, scatter.go). Filters are
+//     that matter is put aside by partitions of users (visit.go, pick.go, scatter.go). Filters are
 //     settled here: what is put aside of a conversion is its kind, an event with the
 //     filters that the row passes (where.go, column_filter.go, kinds.go).
 //   - If results are wanted by segment, users are counted to see which values are large
 //     enough (segments.go).
 //   - Partition by partition, each by one worker: users are numbered, first exposures
 //     found, conversions grouped by user (partition.go); then each user of each experiment
-//     is put through the experiment's program (program.go, columns.go) and added to the raw
+//     is put through the experiment's program (program.go, spans.go, columns.go) and added to the raw
 //     moments of its arm (evaluate.go, cells.go, totals.go), by look where its numbers
 //     depend on the look (grow.go), and with what links one look to the next (cross.go).
 //   - Raw moments of all workers are added up, look by look, numbers beyond a cap exchanged

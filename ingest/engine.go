@@ -28,8 +28,9 @@ type Embedded struct {
 	Store Store
 	// Workers is how many goroutines work at once; 0 is one per processor.
 	Workers int
-	// Memory bounds, in bytes and roughly, the memory that rows may take. Beyond it they are
-	// kept in a file in TempDir until their users' turn comes. 0 is no bound.
+	// Memory bounds, in bytes and roughly, the memory to use; 0 is no bound. Rows are kept in
+	// memory up to half of it, and up to 256 MiB in any case, beyond that in a file in TempDir
+	// until their users' turn comes.
 	Memory int64
 	// Keep is a folder in which rows are kept from run to run, so that files which have not
 	// changed are not read again; empty is none. It holds nothing that cannot be had anew from
@@ -123,7 +124,9 @@ type runner struct {
 	progress Progress
 	location *time.Location
 	kept     *keptRows // nil unless rows are kept
-	footer   func(context.Context, File) (uint64, error)
+	// Where they are kept, by place of the file.
+	keptExposureRows, keptConversionRows []keptSource
+	footer                               func(context.Context, File) (uint64, error)
 	// looks are the query's; where rows are kept, one at the end of time follows, so that rows
 	// which no look of the query sees yet are kept too.
 	looks lookTable
@@ -305,22 +308,29 @@ func (r *runner) run(ctx context.Context, exposures, conversions source) (*Resul
 	return result, nil
 }
 
-// Of the memory for rows, a part is for what else there is: batches of rows being decoded,
-// a partition at each worker, what is not collected yet. leastHeld is what a worker has
-// whatever the bound is: a chunk for each partition.
+// Of the memory allowed, a part is for what else there is: batches of rows being decoded,
+// a partition at each worker, what is not collected yet. mostHeld is what all workers hold of
+// rows however much they may: memory that is touched for the first time costs as much as a
+// file that is gone before the disk has seen it. leastHeld is what a worker has whatever
+// the bound is, a chunk for each partition.
 const (
 	memoryForTuples = 0.5
+	mostHeld        = 256 << 20
 	leastHeld       = 20 << 20
 )
 
+// room is how many bytes of rows all workers may hold.
+func (r *runner) room() int64 {
+	if r.memory == 0 {
+		return mostHeld
+	}
+	return min(mostHeld, int64(memoryForTuples*float64(r.memory)))
+}
+
 // scanExposures reads the exposures and returns the earliest time of each file.
 func (r *runner) scanExposures(ctx context.Context, src source) ([]int64, error) {
-	room := int64(memoryForTuples * float64(r.memory))
 	for _, v := range r.exposures {
-		v.overflow = overflow{file: r.spill.file}
-		if r.memory > 0 {
-			v.most = max(leastHeld, room/int64(2*r.workers))
-		}
+		v.overflow = overflow{max(leastHeld, r.room()/int64(2*r.workers)), r.spill.file}
 	}
 	if r.kept != nil {
 		return r.keptExposures(ctx, src)
@@ -338,15 +348,12 @@ func (r *runner) scanExposures(ctx context.Context, src source) ([]int64, error)
 
 // scanConversions reads the conversions and returns the earliest time of each file.
 func (r *runner) scanConversions(ctx context.Context, src source) ([]int64, error) {
-	room := int64(memoryForTuples * float64(r.memory))
+	room := r.room()
 	for _, v := range r.exposures {
 		room -= v.held()
 	}
 	for _, v := range r.conversions {
-		v.overflow = overflow{file: r.spill.file}
-		if r.memory > 0 {
-			v.most = max(leastHeld, room/int64(r.workers))
-		}
+		v.overflow = overflow{max(leastHeld, room/int64(r.workers)), r.spill.file}
 	}
 	if r.kept != nil {
 		return r.keptConversions(ctx, src)
@@ -477,29 +484,21 @@ func (r *runner) findSegments(ctx context.Context, programs []*program) (experim
 // evaluate turns the tuples into totals, partition by partition, and lets go of them on
 // the way.
 func (r *runner) evaluate(ctx context.Context, h history, programs []*program, segments experimentSegments) ([]*experimentTotals, error) {
-	rows := r.tuples.events.len() + r.tuples.values.len()
-	partitions := r.partitions()
-	evaluators := make([]*evaluator, min(r.workers, partitions))
+	wholeFits := r.tuples.events.len()+r.tuples.values.len() < r.wholeRows
+	if r.kept != nil && segments.ranks == nil {
+		return r.evaluateKept(ctx, h, programs, wholeFits)
+	}
+	return r.evaluateAll(ctx, h, programs, segments, wholeFits)
+}
+
+// evaluateAll adds up all users.
+func (r *runner) evaluateAll(ctx context.Context, h history, programs []*program, segments experimentSegments, wholeFits bool) ([]*experimentTotals, error) {
+	evaluators := make([]*evaluator, min(r.workers, r.partitions()))
 	for i := range evaluators {
-		evaluators[i] = newEvaluator(r.looks, r.location, h, programs, r.kinds, segments, rows < r.wholeRows)
+		evaluators[i] = newEvaluator(r.looks, r.location, h, programs, r.kinds, segments, wholeFits)
 	}
-	readers := make([]*partitionReader, len(evaluators))
-	for i := range readers {
-		readers[i] = r.tuples.reader()
-	}
-	step := r.step("users")
-	var done atomic.Int64
-	err := share(ctx, len(evaluators), partitions, func(worker, p int) error {
-		rows, err := readers[worker].partition(p)
-		if err != nil {
-			return err
-		}
+	err := r.eachPartition(ctx, len(evaluators), func(worker int, rows userRows) {
 		evaluators[worker].partition(rows.exposures, rows.segmented, rows.events, rows.values)
-		rows.free()
-		if n := done.Add(1); step != nil {
-			step(n, int64(partitions))
-		}
-		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -510,13 +509,41 @@ func (r *runner) evaluate(ctx context.Context, h history, programs []*program, s
 			totals[i].merge(t)
 		}
 	}
+	return totals, r.checkValues(totals)
+}
+
+// eachPartition calls f with the tuples of each partition, at several workers at a time.
+func (r *runner) eachPartition(ctx context.Context, workers int, f func(worker int, rows userRows)) error {
+	partitions := r.partitions()
+	readers := make([]*partitionReader, workers)
+	for i := range readers {
+		readers[i] = r.tuples.reader()
+	}
+	step := r.step("users")
+	var done atomic.Int64
+	return share(ctx, workers, partitions, func(worker, p int) error {
+		rows, err := readers[worker].partition(p)
+		if err != nil {
+			return err
+		}
+		f(worker, rows)
+		rows.free()
+		if n := done.Add(1); step != nil {
+			step(n, int64(partitions))
+		}
+		return nil
+	})
+}
+
+// checkValues fails if more single values were kept than there may be.
+func (r *runner) checkValues(totals []*experimentTotals) error {
 	for i, t := range totals {
 		for m, values := range t.values {
 			if len(values) > maxValues {
 				x := &r.q.Experiments[i]
-				return nil, fmt.Errorf("experiment %q, metric %q: more than %d single values, which is more than are kept for quantiles", x.Name, x.Metrics[m].Name, maxValues)
+				return fmt.Errorf("experiment %q, metric %q: more than %d single values, which is more than are kept for quantiles", x.Name, x.Metrics[m].Name, maxValues)
 			}
 		}
 	}
-	return totals, nil
+	return nil
 }

@@ -82,6 +82,12 @@ func benchTuples(r *runner, rules *scanRules) {
 	}
 	r.exposures[0].end(0)
 	r.conversions[0].end(0)
+	r.parts = rules.parts
+	r.tuples = tuples{}
+	r.tuples.exposures.add(r.exposures[0].kept, nil)
+	r.tuples.segmented.add(r.exposures[0].segmented, nil)
+	r.tuples.events.add(r.conversions[0].events, nil)
+	r.tuples.values.add(r.conversions[0].values, nil)
 }
 
 // BenchmarkUsers is everything after the scans, results included, in tuples a second: the

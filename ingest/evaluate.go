@@ -13,12 +13,19 @@ const maxColumns = 5
 // evaluator turns partitions into totals. Each worker has its own.
 type evaluator struct {
 	looks    lookTable
-	cursor   lookCursor
+	cursor   lookCursor // for conversions
+	index    *lookIndex // for members
 	days     calendar
 	history  history
 	programs []*program
 	totals   []*experimentTotals
 	grouped  grouped
+
+	// sign is enter to add members to the totals. It is leave to take out what was added for
+	// members just like these, except for spells and values.
+	sign int
+	// wholeFits says that whole numbers are summed as such, see maxWholeRows.
+	wholeFits bool
 
 	fixed, growing []*columnState // by experiment
 	anyGrowing     bool
@@ -29,6 +36,10 @@ type evaluator struct {
 	last           []metricState    // by metric
 	lastLook       []int32          // by event
 	eventOf        []int            // by kind
+	// near and later are the conversions that the fixed and the growing columns take in.
+	near, later []int32
+	ordered     []bool // by user of the partition, see orderByLook; only if anyGrowing
+	missing     []bool // by place in program.lookbacks: it reaches before the history
 }
 
 // metricState is what a metric says of a member; the zero value is nothing.
@@ -39,15 +50,18 @@ type metricState struct {
 
 func newEvaluator(looks lookTable, location *time.Location, h history, programs []*program, kinds *eventKinds, segments experimentSegments, wholeFits bool) *evaluator {
 	e := &evaluator{
-		looks:    looks,
-		cursor:   newLookCursor(looks),
-		days:     calendar{location: location},
-		history:  h,
-		programs: programs,
-		lastLook: make([]int32, len(kinds.wheres)),
-		eventOf:  kinds.eventsFrom(0),
-		ranks:    segments.ranks,
-		slots:    segments.slots,
+		looks:     looks,
+		cursor:    newLookCursor(looks),
+		index:     newLookIndex(looks),
+		days:      calendar{location: location},
+		history:   h,
+		programs:  programs,
+		sign:      enter,
+		wholeFits: wholeFits,
+		lastLook:  make([]int32, len(kinds.wheres)),
+		eventOf:   kinds.eventsFrom(0),
+		ranks:     segments.ranks,
+		slots:     segments.slots,
 	}
 	for i, p := range programs {
 		var slots []segmentSlots
@@ -60,6 +74,7 @@ func newEvaluator(looks lookTable, location *time.Location, h history, programs 
 		e.anyGrowing = e.anyGrowing || p.hasGrowing
 		e.entries = slices.Grow(e.entries, len(p.clocks))
 		e.last = slices.Grow(e.last, len(p.metrics))
+		e.missing = slices.Grow(e.missing, len(p.lookbacks))
 	}
 	return e
 }
@@ -72,16 +87,35 @@ func (e *evaluator) partition(exposures partition[exposureTuple], segmented part
 	if len(e.looks) == 1 {
 		looks = nil
 	}
-	g.convert(events, values, looks)
-	for user := range g.head {
-		conversions := g.of(user)
-		ordered := true
-		if e.anyGrowing {
-			ordered = e.orderByLook(conversions)
+	g.convert(events, values, looks, &e.days)
+	e.addMembers()
+}
+
+// addMembers adds the users that have been grouped to the totals.
+func (e *evaluator) addMembers() {
+	g := &e.grouped
+	if e.anyGrowing {
+		e.ordered = slices.Grow(e.ordered[:0], g.users())[:g.users()]
+		for user := range e.ordered {
+			e.ordered[user] = e.orderByLook(g.of(user))
 		}
-		for i := g.head[user]; i >= 0; i = g.members[i].next {
-			e.member(&g.members[i], conversions, ordered)
-		}
+	}
+	g.arrange(len(e.programs))
+	start := 0
+	for x, end := range g.ends {
+		e.members(x, g.order[start:end])
+		start = end
+	}
+}
+
+// members adds those of an experiment to the totals.
+func (e *evaluator) members(experiment int, members []int32) {
+	v := visit{program: e.programs[experiment], totals: e.totals[experiment]}
+	fixed, growing := e.fixed[experiment], e.growing[experiment]
+	for _, i := range members {
+		v.member = &e.grouped.members[i]
+		v.conversions = e.grouped.of(int(v.user))
+		e.member(&v, fixed, growing)
 	}
 }
 
@@ -91,72 +125,102 @@ type visit struct {
 	program     *program
 	totals      *experimentTotals
 	conversions []conversion
-	ordered     bool
 	day         int64 // of the first exposure
-	enter, gone int   // looks: the first that counts the member, the first that no longer does
-	cells       int   // index of the arm's first cell
+	from        exposedAt
+	enter, gone int // looks: the first that counts the member, the first that no longer does
+	cells       int // index of the arm's first cell
 	// segments are, by segment column, the index of the arm's first cell in the totals of
 	// the member's segments.
 	segments []int
 }
 
 // member adds a user's part in an experiment to the totals.
-func (e *evaluator) member(m *member, conversions []conversion, ordered bool) {
-	v := visit{
-		member:      m,
-		program:     e.programs[m.experiment()],
-		totals:      e.totals[m.experiment()],
-		conversions: conversions,
-		ordered:     ordered,
-		day:         e.days.day(m.first),
-		enter:       e.cursor.of(m.first),
-		gone:        len(e.looks),
-	}
-	e.count(&v)
-	fixed := e.fixed[m.experiment()]
-	e.takeIn(&v, fixed)
-	e.enter(&v)
+func (e *evaluator) member(v *visit, fixed, growing *columnState) {
+	v.day = e.days.day(v.first)
+	v.from = exposedAt{v.first, v.day * usDay}
+	v.enter, v.gone = e.index.of(v.first), len(e.looks)
+	e.count(v)
+	e.takeIn(v, fixed)
+	e.enter(v)
 	if v.program.hasValues {
 		for i := range v.program.metrics {
 			if v.program.metrics[i].values != nil {
-				e.keepValues(&v, i)
+				e.keepValues(v, i)
 			}
 		}
 	}
-	lacking := e.lacking(&v)
-	for i := range v.program.metrics {
+	said := fixed.touched | e.lacking(v)
+	steady := said & v.program.steady
+	for i := steady.next(0); i < len(v.program.metrics); i = steady.next(i + 1) {
 		p := &v.program.metrics[i]
 		at := e.entries[p.clock]
-		if p.growing || at >= v.gone || !(fixed.touched | lacking).has(i) {
+		if p.growing || at >= v.gone {
+			continue
+		}
+		if p.counts && e.wholeFits {
+			e.countsOf(v, i, fixed)
 			continue
 		}
 		var s metricState
-		e.numbers(&v, p, fixed, fixed, &s)
-		e.turn(&v, i, at, nil, &s)
+		e.numbers(p, fixed, fixed, &s)
+		e.turn(v, i, at, nil, &s)
 		if v.gone < len(e.looks) {
-			e.turn(&v, i, v.gone, &s, nil)
+			e.turn(v, i, v.gone, &s, nil)
 		}
 	}
 	if v.program.hasGrowing {
-		e.grow(&v, fixed, fixed.touched|lacking)
+		e.grow(v, fixed, growing, said)
+	}
+}
+
+// countsOf adds a steady metric of counts. What member does for other metrics comes to the
+// same; this is the shortest way for the usual ones.
+func (e *evaluator) countsOf(v *visit, metric int, fixed *columnState) {
+	p := &v.program.metrics[metric]
+	var y [maxColumns]int64
+	fixed.counts(p.columns[:p.outcomes], y[:])
+	if p.lookback > 0 {
+		if e.missing[p.missing] {
+			y[len(p.columns)] = 1
+		} else {
+			fixed.counts(p.columns[p.outcomes:], y[p.outcomes:])
+		}
+	}
+	converted := int64(0)
+	if fixed.acc[p.converted] > 0 {
+		converted = 1
+	}
+	at, sign := e.entries[p.clock], int64(e.sign)
+	v.totals.metrics[metric].addCounts(v.cells+at, &y, converted, sign)
+	for s, first := range v.segments {
+		v.totals.segments[s].metrics[metric].addCounts(first+at, &y, converted, sign)
+	}
+	if v.gone == len(e.looks) {
+		return
+	}
+	v.totals.metrics[metric].addCounts(v.cells+v.gone, &y, converted, -sign)
+	for s, first := range v.segments {
+		v.totals.segments[s].metrics[metric].addCounts(first+v.gone, &y, converted, -sign)
 	}
 }
 
 // takeIn counts the conversions that matter to the experiment and adds them to its columns.
 func (e *evaluator) takeIn(v *visit, fixed *columnState) {
 	fixed.reset()
-	for i := range v.conversions {
-		c := &v.conversions[i]
-		kind := c.code &^ dateOnlyFlag
-		if !v.program.wants[kind] {
-			continue
+	near, all, before := v.program.fixed.spans.survey(e.near, v.conversions, &v.from, v.program.wanted)
+	e.near = near
+	v.totals.before[v.enter] += int64(e.sign) * before
+	if len(e.looks) == 1 {
+		v.totals.exposed[0] += int64(e.sign) * all
+	} else {
+		for i := range v.conversions {
+			c := &v.conversions[i]
+			v.totals.exposed[max(int(c.look), v.enter)] += int64(e.sign) * int64(v.program.wanted[c.code&^dateOnlyFlag])
 		}
-		dt := e.since(v, c)
-		v.totals.exposed[max(int(c.look), v.enter)]++
-		if dt < 0 {
-			v.totals.before[v.enter]++
-		}
-		fixed.add(int(kind), c, dt, &e.days)
+	}
+	fixed.take(v.conversions, near, &v.from, &e.days)
+	if v.program.hasGrowing {
+		e.later = v.program.growing.spans.inside(e.later, v.conversions, &v.from)
 	}
 }
 
@@ -166,7 +230,7 @@ func (e *evaluator) enter(v *visit) {
 	for i, clock := range v.program.clocks {
 		look := v.enter
 		if clock > 0 {
-			look = e.cursor.of(v.first + clock - 1)
+			look = e.index.of(v.first + clock - 1)
 		}
 		e.entries = append(e.entries, look)
 		if look < v.gone {
@@ -175,7 +239,7 @@ func (e *evaluator) enter(v *visit) {
 				e.countOn(v.totals.segments[s].clocks[i][at:], look, v.gone)
 			}
 			if v.totals.entering != nil {
-				v.totals.entering[i][v.cells+look]++
+				v.totals.entering[i][v.cells+look] += int64(e.sign)
 			}
 		}
 	}
@@ -183,18 +247,21 @@ func (e *evaluator) enter(v *visit) {
 
 // countOn counts one more from a look on until the member is gone.
 func (e *evaluator) countOn(byLook []int64, look, gone int) {
-	byLook[look]++
+	byLook[look] += int64(e.sign)
 	if gone < len(e.looks) {
-		byLook[gone]--
+		byLook[gone] -= int64(e.sign)
 	}
 }
 
 // lacking returns the metrics whose look-back reaches before the history.
 func (e *evaluator) lacking(v *visit) metricSet {
 	var s metricSet
-	for i := range v.program.metrics {
-		if l := v.program.metrics[i].lookback; l > 0 && e.history.lacks(v.first, v.day, l) {
-			s |= metricBit(i)
+	e.missing = e.missing[:len(v.program.lookbacks)]
+	for i := range v.program.lookbacks {
+		l := &v.program.lookbacks[i]
+		e.missing[i] = e.history.lacks(v.first, v.day, l.length)
+		if e.missing[i] {
+			s |= l.metrics
 		}
 	}
 	return s
@@ -202,6 +269,7 @@ func (e *evaluator) lacking(v *visit) metricSet {
 
 // count counts the user and finds when exclusion sets in, and the arm's cells.
 func (e *evaluator) count(v *visit) {
+	sign := int64(e.sign)
 	phase := 0
 	for phase < len(v.program.phases) && v.first >= v.program.phases[phase] {
 		phase++
@@ -210,21 +278,21 @@ func (e *evaluator) count(v *visit) {
 	if e.ranks != nil {
 		e.segments(v)
 	}
-	v.totals.users[v.cells+v.enter]++
+	v.totals.users[v.cells+v.enter] += sign
 	for i, at := range v.segments {
-		v.totals.segments[i].users[at+v.enter]++
+		v.totals.segments[i].users[at+v.enter] += sign
 	}
 	if v.second != latestTime {
-		look := e.cursor.of(v.second)
-		v.totals.several[v.cells+look]++
+		look := e.index.of(v.second)
+		v.totals.several[v.cells+look] += sign
 		for i, at := range v.segments {
-			v.totals.segments[i].several[at+look]++
+			v.totals.segments[i].several[at+look] += sign
 		}
 		if v.program.several == Exclude {
 			v.gone = look
-			v.totals.users[v.cells+look]--
+			v.totals.users[v.cells+look] -= sign
 			for i, at := range v.segments {
-				v.totals.segments[i].users[at+look]--
+				v.totals.segments[i].users[at+look] -= sign
 			}
 		}
 	}
@@ -240,18 +308,9 @@ func (e *evaluator) segments(v *visit) {
 	v.segments = e.offsets
 }
 
-// since returns how long after the first exposure a conversion was; a date is that many
-// days after the day of the first exposure.
-func (e *evaluator) since(v *visit, c *conversion) int64 {
-	if c.code&dateOnlyFlag != 0 {
-		return (e.days.day(c.time) - v.day) * usDay
-	}
-	return c.time - v.first
-}
-
 // numbers fills s with the columns of a metric: outcomes from one state, covariates from
 // another.
-func (e *evaluator) numbers(v *visit, p *metricProgram, outcomes, covariates *columnState, s *metricState) {
+func (e *evaluator) numbers(p *metricProgram, outcomes, covariates *columnState, s *metricState) {
 	s.converted = outcomes.acc[p.converted] > 0
 	for i, c := range p.columns[:p.outcomes] {
 		s.x[i] = outcomes.number(c)
@@ -259,7 +318,7 @@ func (e *evaluator) numbers(v *visit, p *metricProgram, outcomes, covariates *co
 	if p.lookback == 0 {
 		return
 	}
-	if e.history.lacks(v.first, v.day, p.lookback) {
+	if e.missing[p.missing] {
 		s.x[len(p.columns)] = 1
 		return
 	}
@@ -271,45 +330,52 @@ func (e *evaluator) numbers(v *visit, p *metricProgram, outcomes, covariates *co
 // turn notes that what a metric says of the member changes at a look: before is what it
 // said, nil if it said nothing; now is nil when the member leaves.
 func (e *evaluator) turn(v *visit, metric, look int, before, now *metricState) {
-	p, cells := &v.program.metrics[metric], v.totals.metrics[metric]
-	width := len(p.whole)
-	if before != nil {
-		cells.add(v.cells+look, before.x[:width], before.converted, leave)
-	}
-	if now != nil {
-		cells.add(v.cells+look, now.x[:width], now.converted, enter)
-	}
+	p := &v.program.metrics[metric]
+	e.turnCells(v.totals.metrics[metric], v.cells+look, before, now)
 	for i, at := range v.segments {
-		cells := v.totals.segments[i].metrics[metric]
-		if before != nil {
-			cells.add(at+look, before.x[:width], before.converted, leave)
-		}
-		if now != nil {
-			cells.add(at+look, now.x[:width], now.converted, enter)
-		}
+		e.turnCells(v.totals.segments[i].metrics[metric], at+look, before, now)
 	}
+	width := len(p.whole)
 	entered := look == e.entries[p.clock]
 	if cross := v.totals.crosses[metric]; cross != nil {
 		switch {
 		case now == nil:
-			cross.left.add(v.cells+look, before.x[:width], false, enter)
+			cross.left.add(v.cells+look, before.x[:width], false, e.sign)
 		case entered:
-			cross.entered.add(v.cells+look, now.x[:width], false, enter)
+			cross.entered.add(v.cells+look, now.x[:width], false, e.sign)
 		case before != nil:
-			cross.changed(v.cells+look, &before.x, &now.x)
+			cross.changed(v.cells+look, &before.x, &now.x, e.sign)
 		}
 	}
 	if p.caps != nil {
-		spells := &v.totals.spells[metric]
-		if before != nil {
-			last := &(*spells)[len(*spells)-1]
-			last.to, last.emptied = int32(look), now != nil && *now == (metricState{})
-		}
-		if now != nil && *now != (metricState{}) {
-			*spells = append(*spells, spell{
-				from: int32(look), to: math.MaxInt32, arm: int32(v.cells / len(e.looks)), set: v.set,
-				follows: before != nil, entered: entered, x: now.x,
-			})
-		}
+		e.turnSpells(v, metric, look, before, now, entered)
+	}
+}
+
+// turnCells is turn for the moments.
+func (e *evaluator) turnCells(cells *metricCells, cell int, before, now *metricState) {
+	width := len(cells.layout.whole)
+	switch {
+	case before == nil:
+		cells.add(cell, now.x[:width], now.converted, e.sign)
+	case now == nil:
+		cells.add(cell, before.x[:width], before.converted, -e.sign)
+	default:
+		cells.change(cell, before.x[:width], now.x[:width], before.converted, now.converted, e.sign)
+	}
+}
+
+// turnSpells is turn for the spells of a metric with caps.
+func (e *evaluator) turnSpells(v *visit, metric, look int, before, now *metricState, entered bool) {
+	spells := &v.totals.spells[metric]
+	if before != nil {
+		last := &(*spells)[len(*spells)-1]
+		last.to, last.emptied = int32(look), now != nil && *now == (metricState{})
+	}
+	if now != nil && *now != (metricState{}) {
+		*spells = append(*spells, spell{
+			from: int32(look), to: math.MaxInt32, arm: int32(v.cells / len(e.looks)), set: v.set,
+			follows: before != nil, entered: entered, x: now.x,
+		})
 	}
 }

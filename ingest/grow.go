@@ -28,21 +28,25 @@ func (e *evaluator) orderByLook(conversions []conversion) (ordered bool) {
 // grow follows the member's growing metrics from look to look: at each look where its
 // numbers change, the old ones leave and the new ones enter. pending are the metrics that
 // have something to say without any growing column.
-func (e *evaluator) grow(v *visit, fixed *columnState, pending metricSet) {
-	s := e.growing[v.experiment()]
+func (e *evaluator) grow(v *visit, fixed, s *columnState, pending metricSet) {
+	if len(e.later) == 0 && pending&v.program.changing == 0 {
+		return
+	}
 	s.reset()
 	e.last = e.last[:len(v.program.metrics)]
 	clear(e.last)
-	rest := v.conversions
+	rest, ordered := e.later, e.ordered[v.user]
 	for look := v.enter; look < v.gone; {
 		next := v.gone
-		if v.ordered {
-			for len(rest) > 0 && int(rest[0].look) <= look {
-				e.addTo(s, v, &rest[0])
-				rest = rest[1:]
+		if ordered {
+			n := 0
+			for n < len(rest) && int(v.conversions[rest[n]].look) <= look {
+				n++
 			}
+			s.take(v.conversions, rest[:n], &v.from, &e.days)
+			rest = rest[n:]
 			if len(rest) > 0 {
-				next = min(next, int(rest[0].look))
+				next = min(next, int(v.conversions[rest[0]].look))
 			}
 		} else {
 			next = min(next, e.addUntil(s, v, look))
@@ -66,23 +70,16 @@ func (e *evaluator) grow(v *visit, fixed *columnState, pending metricSet) {
 	}
 }
 
-func (e *evaluator) addTo(s *columnState, v *visit, c *conversion) {
-	kind := c.code &^ dateOnlyFlag
-	if v.program.wants[kind] {
-		s.add(int(kind), c, e.since(v, c), &e.days)
-	}
-}
-
 // addUntil starts s anew with all conversions that a look sees, and returns the look that
 // sees the next.
 func (e *evaluator) addUntil(s *columnState, v *visit, look int) (next int) {
 	next = len(e.looks)
 	s.reset()
-	for i := range v.conversions {
-		if c := &v.conversions[i]; int(c.look) <= look {
-			e.addTo(s, v, c)
+	for n := range e.later {
+		if seen := v.conversions[e.later[n]].look; int(seen) <= look {
+			s.take(v.conversions, e.later[n:n+1], &v.from, &e.days)
 		} else {
-			next = min(next, int(c.look))
+			next = min(next, int(seen))
 		}
 	}
 	return next
@@ -92,9 +89,10 @@ func (e *evaluator) addUntil(s *columnState, v *visit, look int) (next int) {
 // member yet, and the look at which the next of them does.
 func (e *evaluator) exchange(v *visit, s, fixed *columnState, look int, pending metricSet) (later metricSet, next int) {
 	next = len(e.looks)
-	for i := range v.program.metrics {
+	growing := pending & v.program.changing
+	for i := growing.next(0); i < len(v.program.metrics); i = growing.next(i + 1) {
 		p := &v.program.metrics[i]
-		if !p.growing || !pending.has(i) {
+		if !p.growing {
 			continue
 		}
 		if at := e.entries[p.clock]; at > look {
@@ -102,18 +100,31 @@ func (e *evaluator) exchange(v *visit, s, fixed *columnState, look int, pending 
 			later |= metricBit(i)
 			continue
 		}
-		var now metricState
-		e.numbers(v, p, s, fixed, &now)
 		last := &e.last[i]
-		if *last == now {
+		if *last == (metricState{}) {
+			if e.numbers(p, s, fixed, last); *last != (metricState{}) {
+				e.turn(v, i, look, nil, last)
+			}
 			continue
 		}
-		if *last == (metricState{}) {
-			e.turn(v, i, look, nil, &now)
-		} else {
+		now := *last
+		if e.outcomes(p, s, &now) {
 			e.turn(v, i, look, last, &now)
+			*last = now
 		}
-		*last = now
 	}
 	return later, next
+}
+
+// outcomes brings the outcomes of a metric up to date, and reports whether any has changed.
+func (e *evaluator) outcomes(p *metricProgram, outcomes *columnState, s *metricState) (changed bool) {
+	if converted := outcomes.acc[p.converted] > 0; converted != s.converted {
+		s.converted, changed = converted, true
+	}
+	for i, c := range p.columns[:p.outcomes] {
+		if x := outcomes.number(c); x != s.x[i] {
+			s.x[i], changed = x, true
+		}
+	}
+	return changed
 }

@@ -31,7 +31,8 @@ type keptRowsFile struct {
 	*keptIndex
 	path string
 	file *os.File
-	used bool // this run reads rows from it
+	sum  uint64 // of the index
+	used bool   // this run reads rows from it
 }
 
 // Files of kept rows are named rows-000001 and so on.
@@ -76,12 +77,12 @@ func (k *keptRows) open(path string) error {
 	if err != nil {
 		return err
 	}
-	index, err := readKeptIndex(f)
+	index, sum, err := readKeptIndex(f)
 	if err != nil {
 		f.Close()
 		return os.Remove(path)
 	}
-	k.files = append(k.files, &keptRowsFile{keptIndex: index, path: path, file: f})
+	k.files = append(k.files, &keptRowsFile{keptIndex: index, path: path, file: f, sum: sum})
 	return nil
 }
 

@@ -97,14 +97,16 @@ func newKeptWriter(path string) (*keptWriter, error) {
 // keptTemp ends the name of a file that is not whole yet.
 const keptTemp = ".tmp"
 
-// finish writes the index and gives the file its name. It stays open for reading.
-func (w *keptWriter) finish(index *keptIndex) error {
-	err := func() error {
+// finish writes the index and gives the file its name, and returns the sum of the index. The
+// file stays open for reading.
+func (w *keptWriter) finish(index *keptIndex) (sum uint64, err error) {
+	err = func() error {
 		var b bytes.Buffer
 		if err := gob.NewEncoder(&b).Encode(index); err != nil {
 			return err
 		}
-		at, length, sum := w.end.Load(), b.Len(), xxh3.Hash(b.Bytes())
+		at, length := w.end.Load(), b.Len()
+		sum = xxh3.Hash(b.Bytes())
 		tail := binary.LittleEndian.AppendUint64(nil, uint64(at))
 		tail = binary.LittleEndian.AppendUint64(tail, uint64(length))
 		tail = binary.LittleEndian.AppendUint64(tail, sum)
@@ -121,9 +123,9 @@ func (w *keptWriter) finish(index *keptIndex) error {
 		return atomicfile.SyncDir(filepath.Dir(w.path))
 	}()
 	if err != nil {
-		return fmt.Errorf("keep rows in %s: %w", w.path, err)
+		return 0, fmt.Errorf("keep rows in %s: %w", w.path, err)
 	}
-	return nil
+	return sum, nil
 }
 
 // abandon removes the file.
@@ -132,37 +134,38 @@ func (w *keptWriter) abandon() {
 	os.Remove(w.path + keptTemp)
 }
 
-// readKeptIndex reads the index of a file of kept rows.
-func readKeptIndex(f *os.File) (*keptIndex, error) {
+// readKeptIndex reads the index of a file of kept rows, and returns its sum.
+func readKeptIndex(f *os.File) (*keptIndex, uint64, error) {
 	damaged := errors.New("the file is damaged")
 	info, err := f.Stat()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if info.Size() < int64(keptTailSize) {
-		return nil, damaged
+		return nil, 0, damaged
 	}
 	tail := make([]byte, keptTailSize)
 	if err := readFull(f, tail, info.Size()-int64(keptTailSize)); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	at, length := binary.LittleEndian.Uint64(tail), binary.LittleEndian.Uint64(tail[8:])
 	end := uint64(info.Size() - int64(keptTailSize))
 	if string(tail[24:]) != keptMagic || length > end || at != end-length {
-		return nil, damaged
+		return nil, 0, damaged
 	}
 	b := make([]byte, length)
 	if err := readFull(f, b, int64(at)); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	if xxh3.Hash(b) != binary.LittleEndian.Uint64(tail[16:]) {
-		return nil, damaged
+	sum := xxh3.Hash(b)
+	if sum != binary.LittleEndian.Uint64(tail[16:]) {
+		return nil, 0, damaged
 	}
 	index := new(keptIndex)
 	if err := gob.NewDecoder(bytes.NewReader(b)).Decode(index); err != nil && err != io.EOF {
-		return nil, damaged
+		return nil, 0, damaged
 	}
-	return index, nil
+	return index, sum, nil
 }
 
 // addDump notes a dump in the index.

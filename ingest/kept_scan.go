@@ -49,10 +49,11 @@ func (k *keptTable) end(w *keptWriter, index *keptIndex, looks lookTable, plan *
 	for i := range index.Files {
 		index.Files[i].bound(looks)
 	}
-	if err := w.finish(index); err != nil {
+	sum, err := w.finish(index)
+	if err != nil {
 		return err
 	}
-	rows := &keptRowsFile{keptIndex: index, path: w.path, file: w.file, used: true}
+	rows := &keptRowsFile{keptIndex: index, path: w.path, file: w.file, sum: sum, used: true}
 	k.files = append(k.files, rows)
 	for i, place := range plan.scan {
 		now := make([]int, len(index.Files[i].Looks))
@@ -80,6 +81,15 @@ func (p *keptPlan) places(files int) (map[*keptRowsFile][]int64, []int64) {
 		earliest[u.place] = u.rows.Files[u.at].First
 	}
 	return places, earliest
+}
+
+// sources returns, by place among the files of the table, where their rows are kept.
+func (p *keptPlan) sources(files int) []keptSource {
+	out := make([]keptSource, files)
+	for _, u := range p.uses {
+		out[u.place] = keptSource{u.rows.sum, u.at}
+	}
+	return out
 }
 
 // newTranslation brings tuples of a kept file up to date.
@@ -141,6 +151,7 @@ func (r *runner) keptExposures(ctx context.Context, src source) ([]int64, error)
 			}
 		}
 	}
+	r.keptExposureRows = plan.sources(len(src.files))
 	for _, u := range plan.uses {
 		u.rows.Files[u.at].giveExposures(all, u.now, experiments[u.rows], variants[u.rows])
 	}
@@ -242,6 +253,7 @@ func (r *runner) keptConversions(ctx context.Context, src source) ([]int64, erro
 	for _, event := range r.kinds.eventsFrom(len(all.wanted)) {
 		all.countKind(event)
 	}
+	r.keptConversionRows = plan.sources(len(src.files))
 	for _, u := range plan.uses {
 		u.rows.Files[u.at].giveConversions(all, u.now, kinds[u.rows])
 	}

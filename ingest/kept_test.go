@@ -167,3 +167,74 @@ func damageOne(t *rapid.T, dir string) error {
 	b[rapid.IntRange(0, len(b)-1).Draw(t, "byte")]++
 	return os.WriteFile(path, b, 0o644)
 }
+
+// Day after day, with files that come late, totals brought up to date by the users whom the
+// day touches are those of all rows.
+func TestKeptTotalsFromDayToDay(t *testing.T) {
+	rapid.Check(t, keptDays)
+}
+
+func keptDays(t *rapid.T) {
+	dir, err := os.MkdirTemp("", "kept")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	q, d := drawQuery(t), drawData(t)
+	q.Exposures.Segments, q.ReadAt = nil, nil
+	q.Looks = nil
+	for day := range 11 {
+		q.Looks = append(q.Looks, testStart.AddDate(0, 0, day))
+	}
+	for i := range q.Experiments {
+		for j := range q.Experiments[i].Metrics {
+			m := &q.Experiments[i].Metrics[j]
+			m.Value.Cap, m.Value.To, m.MatureAfter = nil, m.Value.From+24*time.Hour, m.Value.From+24*time.Hour
+			if m.Value.Aggregate == Each && rapid.IntRange(0, 3).Draw(t, "still single") > 0 {
+				m.Value.Aggregate = Sum
+			}
+			if m.Denominator != nil {
+				m.Denominator.Cap = nil
+			}
+		}
+	}
+	exposures, conversions := newSchedule(d.exposures), newSchedule(d.conversions)
+	for look := 1; look <= len(q.Looks); look += rapid.IntRange(0, 3).Draw(t, "days") {
+		now := *d
+		var versions, more []string
+		now.exposures, versions = exposures.come(t)
+		now.conversions, more = conversions.come(t)
+		asked := q
+		asked.Looks = q.Looks[:look]
+		want, err := runFake(context.Background(), asked, &now, 1, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := runKept(asked, &now, dir, 2, 0, append(versions, more...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		settleValues(want)
+		settleValues(got)
+		if diff := unlike(want, got); diff != "" {
+			t.Fatalf("(- all files read, + rows kept):\n%s", diff)
+		}
+		if look == len(q.Looks) && rapid.Bool().Draw(t, "enough") {
+			return
+		}
+	}
+}
+
+// come lets some files come and returns those that are there, with their versions.
+func (s *schedule) come(t *rapid.T) (files []fakeFile, versions []string) {
+	for i, f := range s.files {
+		if s.versions[i] == 0 && rapid.Bool().Draw(t, "comes") {
+			s.versions[i] = 1
+		}
+		if s.versions[i] > 0 {
+			files = append(files, f)
+			versions = append(versions, fmt.Sprintf("file %d", i))
+		}
+	}
+	return files, versions
+}

@@ -101,3 +101,44 @@ func (c *lookCursor) move(t int64) {
 		c.hi = c.looks[c.look]
 	}
 }
+
+// lookIndex is a lookTable for instants in any order: it knows the look at the start of
+// each of many short spans of the same length, and goes on from there.
+type lookIndex struct {
+	looks lookTable
+	shift uint    // a span is 1<<shift µs long
+	first []int32 // by span from the first look on
+}
+
+// lookSpans is how many spans there are at most: with some hundred looks there is mostly
+// none inside, and they fit into a core's first cache.
+const lookSpans = 1 << 11
+
+func newLookIndex(looks lookTable) *lookIndex {
+	x := &lookIndex{looks: looks}
+	length := uint64(looks.last()) - uint64(looks[0])
+	for length>>x.shift >= lookSpans {
+		x.shift++
+	}
+	x.first = make([]int32, length>>x.shift+1)
+	for i := range x.first {
+		x.first[i] = int32(looks.of(int64(uint64(looks[0]) + uint64(i)<<x.shift)))
+	}
+	return x
+}
+
+// of returns the first look after t; len(looks) if there is none.
+func (x *lookIndex) of(t int64) int {
+	if t < x.looks[0] {
+		return 0
+	}
+	span := (uint64(t) - uint64(x.looks[0])) >> x.shift
+	if span >= uint64(len(x.first)) {
+		return len(x.looks)
+	}
+	look := int(x.first[span])
+	for look < len(x.looks) && t >= x.looks[look] {
+		look++
+	}
+	return look
+}

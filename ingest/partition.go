@@ -84,7 +84,7 @@ type member struct {
 	second int64 // time of the first exposure to another variant; latestTime if there is none
 	arm    uint32
 	set    uint32 // rank of the segments, see segmentRanks
-	next   int32  // the user's next member; -1 if there is none
+	user   int32
 }
 
 func (m *member) experiment() int { return int(m.arm >> 16) }
@@ -110,77 +110,179 @@ func (m *member) see(t int64, arm, set uint32) {
 // grouped is the users of a partition with what they were exposed to and what they did.
 type grouped struct {
 	table   userTable
+	numbers []int32 // users of tuples, in order; -1 for those never exposed
+	starts  []int   // of each user in what is being grouped, and the end
+
+	// fresh is, by exposure in order, what is to stand in the place of its segments; empty
+	// where these are wanted.
+	fresh []uint32
+
+	// rows are the exposures of all users, one user after the other.
+	rows []exposureRow
+	// members are in the order of users; latest is the last one of each experiment.
 	members []member
-	head    []int32 // first member by user
+	latest  []int32
+	// order are the members by experiment, then user; those of experiment x from ends[x-1]
+	// to ends[x].
+	order []int32
+	ends  []int
+
 	// conversions of all users, those of user u from starts[u] to starts[u+1]: first those
 	// without values, then those with, each in path order, then row order.
 	conversions []conversion
-	starts      []int
-	numbers     []int32 // users of tuples, in order; -1 for those never exposed
+}
+
+// exposureRow is an exposure of a known user.
+type exposureRow struct {
+	time     int64
+	arm, set uint32
 }
 
 // expose takes in a partition's exposures, which have segments or not.
+//
+// They are sorted by user before first exposures are looked for: a user's members are then
+// at hand, instead of one here and one there in as many places as the user has members.
 func (g *grouped) expose(exposures partition[exposureTuple], segmented partition[segmentedTuple], ranks *segmentRanks) {
-	g.table.reset((exposures.len() + segmented.len()) / 8)
-	g.members, g.head = g.members[:0], g.head[:0]
+	n := exposures.len() + segmented.len()
+	g.table.reset(n / 8)
+	g.numbers = slices.Grow(g.numbers[:0], n)
 	for _, part := range exposures {
 		part.each(0, part.len(), func(tuples []exposureTuple) {
 			for i := range tuples {
-				g.exposure(&tuples[i], 0)
+				g.numbers = append(g.numbers, g.table.add(tuples[i].hi, tuples[i].lo))
 			}
 		})
 	}
 	for _, part := range segmented {
 		part.each(0, part.len(), func(tuples []segmentedTuple) {
 			for i := range tuples {
-				g.exposure(&tuples[i].exposureTuple, ranks.rank[tuples[i].set])
+				g.numbers = append(g.numbers, g.table.add(tuples[i].hi, tuples[i].lo))
 			}
 		})
 	}
+	g.start(g.numbers)
+	g.rows = slices.Grow(g.rows[:0], n)[:n]
+	at := 0
+	for _, part := range exposures {
+		part.each(0, part.len(), func(tuples []exposureTuple) {
+			for i := range tuples {
+				set := uint32(0)
+				if len(g.fresh) > 0 {
+					set = g.fresh[at]
+				}
+				g.place(at, &tuples[i], set)
+				at++
+			}
+		})
+	}
+	for _, part := range segmented {
+		part.each(0, part.len(), func(tuples []segmentedTuple) {
+			for i := range tuples {
+				g.place(at, &tuples[i].exposureTuple, ranks.rank[tuples[i].set])
+				at++
+			}
+		})
+	}
+	g.started()
+	g.findMembers()
 }
 
-func (g *grouped) exposure(t *exposureTuple, set uint32) {
-	user := g.table.add(t.hi, t.lo)
-	if int(user) == len(g.head) {
-		g.head = append(g.head, -1)
-	}
-	for i := g.head[user]; i >= 0; i = g.members[i].next {
-		if m := &g.members[i]; m.arm>>16 == t.arm>>16 {
-			m.see(t.time, t.arm, set)
-			return
-		}
-	}
-	g.members = append(g.members, member{first: t.time, second: latestTime, arm: t.arm, set: set, next: g.head[user]})
-	g.head[user] = int32(len(g.members) - 1)
-}
+// users is how many there are.
+func (g *grouped) users() int { return g.table.used }
 
-// convert groups a partition's conversions by user, dropping those of users who were never
-// exposed. looks finds the look of each; nil where there is only one.
-func (g *grouped) convert(events partition[eventTuple], values partition[valueTuple], looks *lookCursor) {
-	g.numbers = slices.Grow(g.numbers[:0], events.len()+values.len())
-	g.starts = append(g.starts[:0], make([]int, len(g.head)+1)...)
-	count := func(t *eventTuple) {
-		user := g.table.find(t.hi, t.lo)
-		g.numbers = append(g.numbers, user)
+// start makes starts of the users of tuples.
+func (g *grouped) start(numbers []int32) (total int) {
+	n := g.users() + 1
+	g.starts = slices.Grow(g.starts[:0], n)[:n]
+	clear(g.starts)
+	for _, user := range numbers {
 		if user >= 0 {
 			g.starts[user]++
 		}
 	}
-	events.inOrder(func(tuples []eventTuple) {
-		for i := range tuples {
-			count(&tuples[i])
-		}
-	})
-	values.inOrder(func(tuples []valueTuple) {
-		for i := range tuples {
-			count(&tuples[i].eventTuple)
-		}
-	})
-	total := 0
 	for user, n := range g.starts {
 		g.starts[user] = total
 		total += n
 	}
+	return total
+}
+
+// started brings starts back to where they were: while tuples were put in place, each has
+// moved to the next user's.
+func (g *grouped) started() {
+	copy(g.starts[1:], g.starts)
+	g.starts[0] = 0
+}
+
+func (g *grouped) place(at int, t *exposureTuple, set uint32) {
+	user := g.numbers[at]
+	r := &g.rows[g.starts[user]]
+	g.starts[user]++
+	r.time, r.arm, r.set = t.time, t.arm, set
+}
+
+// findMembers finds the first exposures of all users.
+func (g *grouped) findMembers() {
+	g.members = slices.Grow(g.members[:0], len(g.rows))
+	clear(g.latest)
+	for user := range g.users() {
+		before := len(g.members)
+		for i := g.starts[user]; i < g.starts[user+1]; i++ {
+			r := &g.rows[i]
+			x := int(r.arm >> 16)
+			if x >= len(g.latest) {
+				g.latest = append(g.latest, make([]int32, x+1-len(g.latest))...)
+			}
+			// One more than the place of the member, so that 0 is none.
+			if at := int(g.latest[x]); at > before {
+				g.members[at-1].see(r.time, r.arm, r.set)
+				continue
+			}
+			n := len(g.members)
+			g.members = g.members[:n+1]
+			m := &g.members[n]
+			m.first, m.second, m.arm, m.set, m.user = r.time, latestTime, r.arm, r.set, int32(user)
+			g.latest[x] = int32(n + 1)
+		}
+	}
+}
+
+// arrange brings the members into order. An experiment's cells are then in the cache for
+// all its members, and conversions come by as they lie in memory.
+func (g *grouped) arrange(experiments int) {
+	g.ends = slices.Grow(g.ends[:0], experiments)[:experiments]
+	clear(g.ends)
+	for i := range g.members {
+		g.ends[g.members[i].experiment()]++
+	}
+	total := 0
+	for x, n := range g.ends {
+		g.ends[x] = total
+		total += n
+	}
+	g.order = slices.Grow(g.order[:0], total)[:total]
+	for i := range g.members {
+		x := g.members[i].experiment()
+		g.order[g.ends[x]] = int32(i)
+		g.ends[x]++
+	}
+}
+
+// convert groups a partition's conversions by user, dropping those of users who were never
+// exposed. looks finds the look of each; nil where there is only one.
+func (g *grouped) convert(events partition[eventTuple], values partition[valueTuple], looks *lookCursor, days *calendar) {
+	g.numbers = slices.Grow(g.numbers[:0], events.len()+values.len())
+	events.inOrder(func(tuples []eventTuple) {
+		for i := range tuples {
+			g.numbers = append(g.numbers, g.table.find(tuples[i].hi, tuples[i].lo))
+		}
+	})
+	values.inOrder(func(tuples []valueTuple) {
+		for i := range tuples {
+			g.numbers = append(g.numbers, g.table.find(tuples[i].hi, tuples[i].lo))
+		}
+	})
+	total := g.start(g.numbers)
 	g.conversions = slices.Grow(g.conversions[:0], total)[:total]
 	at := 0
 	place := func(t *eventTuple, value float64) {
@@ -189,12 +291,16 @@ func (g *grouped) convert(events partition[eventTuple], values partition[valueTu
 		if user < 0 {
 			return
 		}
-		c := conversion{time: t.time, value: value, code: t.code}
+		// Field by field: the processor waits when what was just written in parts is copied.
+		c := &g.conversions[g.starts[user]]
+		g.starts[user]++
+		c.time, c.at, c.value, c.code, c.look = t.time, t.time, value, t.code, 0
+		if t.code&dateOnlyFlag != 0 {
+			c.at = days.day(t.time) * usDay
+		}
 		if looks != nil {
 			c.look = int32(looks.of(t.time))
 		}
-		g.conversions[g.starts[user]] = c
-		g.starts[user]++
 	}
 	events.inOrder(func(tuples []eventTuple) {
 		for i := range tuples {
@@ -206,9 +312,7 @@ func (g *grouped) convert(events partition[eventTuple], values partition[valueTu
 			place(&tuples[i].eventTuple, tuples[i].value)
 		}
 	})
-	// Each start has moved to the next user's.
-	copy(g.starts[1:], g.starts)
-	g.starts[0] = 0
+	g.started()
 }
 
 // of returns the conversions of a user.

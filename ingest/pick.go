@@ -4,7 +4,8 @@ package ingest
 // most of every scan: rows that the same look is the first to see, without segments. They
 // run column by column. First the rows to keep are listed; then they are put into their
 // partitions in a loop that does nothing else, so that a processor waits for the memory of
-// several of them at once. That takes half the time of one loop row by row.
+// several of them at once. That takes a quarter off the time (36 ns to 27 a conversion, where
+// it was measured).
 
 // pickedExposures are the rows of a batch that are kept, in order, and their arms.
 type pickedExposures struct {
@@ -21,8 +22,10 @@ func (v *exposureVisitor) rowsOfLook(b *batch, experiments, variants []uint32, l
 	n, noUser := 0, int64(0)
 	experiment := uint32(0)
 	for i, variant := range variants {
-		if users[i] == (userID{}) {
-			noUser++
+		if users[i] == (userID{}) || times[i] == noTime {
+			if times[i] != noTime {
+				noUser++
+			}
 			continue
 		}
 		if experiments != nil {
@@ -48,38 +51,67 @@ func (v *exposureVisitor) rowsOfLook(b *batch, experiments, variants []uint32, l
 
 // pickedConversions are the rows of a batch that are kept, in order: with and without a value
 // that a metric reads.
-type pickedConversions struct{ events, values []uint16 }
+type pickedConversions struct {
+	events, values []uint16
+	// Both are by kind, moved so that otherCode and nullCode come first: places says to which
+	// of the lists rows belong, tally counts the rows seen since endTally, all at tallied.
+	places  []place
+	tally   []int64
+	tallied int // look
+}
 
-// rowsOfLook takes in conversions that look is the first to see; flag is added to their kinds.
+// place is a bit for each list.
+type place uint8
+
+const (
+	amongEvents place = 1
+	amongValues place = 2
+)
+
+// placeOf returns where a kind stands in what is by kind.
+func placeOf(kind uint32) uint32 { return kind - otherCode }
+
+func newPickedConversions() pickedConversions {
+	first := placeOf(0)
+	return pickedConversions{places: make([]place, first), tally: make([]int64, first)}
+}
+
+func (p *pickedConversions) addKind(valued bool) {
+	at := amongEvents
+	if valued {
+		at = amongValues
+	}
+	p.places, p.tally = append(p.places, at), append(p.tally, 0)
+}
+
+// rowsOfLook takes in conversions that look is the first to see; flag is added to their
+// kinds. What becomes of a row depends on its kind, which is as good as random: so rows are
+// listed without a branch.
 func (v *conversionVisitor) rowsOfLook(b *batch, kinds []uint32, look int, flag uint32) {
 	p := &v.picked
+	if look != p.tallied {
+		v.endTally()
+		p.tallied = look
+	}
 	p.events, p.values = resize(p.events, b.n), resize(p.values, b.n)
-	events, values := p.events, p.values
+	events, values, places, tally := p.events, p.values, p.places, p.tally[:len(p.places)]
 	times, users := b.time[:len(kinds)], b.user[:len(kinds)]
-	nEvents, nValues := 0, 0
-	noUser, noEvent := int64(0), int64(0)
+	nEvents, nValues, noUser := 0, 0, int64(0)
 	for i, kind := range kinds {
-		if users[i] == (userID{}) {
-			noUser++
-			continue
-		}
-		if kind >= otherCode {
-			if kind == nullCode {
-				noEvent++
+		if users[i] == (userID{}) || times[i] == noTime {
+			if times[i] != noTime {
+				noUser++
 			}
 			continue
 		}
-		v.wanted[kind][look]++
-		if v.valued[kind] {
-			values[nValues] = uint16(i)
-			nValues++
-		} else {
-			events[nEvents] = uint16(i)
-			nEvents++
-		}
+		at := placeOf(kind)
+		to := places[at]
+		tally[at]++
+		events[nEvents], values[nValues] = uint16(i), uint16(i)
+		nEvents += int(to & amongEvents)
+		nValues += int(to >> 1)
 	}
 	v.byLook[look].noUser += noUser
-	v.byLook[look].noEvent += noEvent
 	for _, i := range events[:nEvents] {
 		hi, lo := keyOf(users[i])
 		v.events.put(v.parts.of(users[i]), eventTuple{hi, times[i], lo, kinds[i] | flag})
@@ -92,4 +124,14 @@ func (v *conversionVisitor) rowsOfLook(b *batch, kinds []uint32, look int, flag 
 		hi, lo := keyOf(users[i])
 		v.values.put(v.parts.of(users[i]), valueTuple{eventTuple{hi, times[i], lo, kinds[i] | flag}, value})
 	}
+}
+
+// endTally adds what rowsOfLook has counted to the counts by look.
+func (v *conversionVisitor) endTally() {
+	p := &v.picked
+	v.byLook[p.tallied].noEvent += p.tally[placeOf(nullCode)]
+	for kind := range v.wanted {
+		v.wanted[kind][p.tallied] += p.tally[placeOf(uint32(kind))]
+	}
+	clear(p.tally)
 }

@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"math"
+	"math/bits"
 	"slices"
 	"strings"
 	"time"
@@ -27,12 +29,17 @@ type program struct {
 	// clocks are the different values of Metric.MatureAfter.
 	clocks  []int64
 	metrics []metricProgram
+	// steady are the metrics that do not grow, changing those that do.
+	steady, changing metricSet
+	lookbacks        []lookback
 
 	// fixed computes the columns that are the same at every look that counts the user,
 	// growing those that depend on the look.
 	fixed, growing columnProgram
 	// By kind: wants says that some metric counts it, reads that some metric reads its value.
 	wants, reads []bool
+	// wanted is wants as numbers, 0 or 1.
+	wanted []uint8
 	// hasGrowing says that some metric's columns depend on the look, hasCross that one is to
 	// be linked from look to look, hasValues that one keeps single values.
 	hasGrowing, hasCross, hasValues bool
@@ -50,13 +57,24 @@ type metricProgram struct {
 	converted int
 	// lookback is 0 without covariates; then there is no indicator column either.
 	lookback int64
+	// missing is the place of lookback in program.lookbacks.
+	missing int
 	// whole says of each column, the indicator included, whether it holds whole numbers.
 	whole []bool
 	// caps are those of the outcomes; nil where no column has one.
 	caps  []*experiment.Cap
 	cross bool // Metric.CrossLooks
+	// counts says that all columns are of whole numbers, without any caps, and that nothing
+	// but their moments is wanted.
+	counts bool
 	// values says whose values are kept; nil unless the aggregate is Each.
 	values *valueProgram
+}
+
+// lookback is one of the different values of Metric.Lookback that are not 0.
+type lookback struct {
+	length  int64
+	metrics metricSet
 }
 
 // arms counts the variants of all phases.
@@ -74,6 +92,8 @@ func (m *metricProgram) wholeIf(fits bool) []bool {
 type columnSource struct {
 	slot int
 	any  bool // 1 if the slot is positive
+	// most is the most that a whole number can be: 1 for any.
+	most int64
 }
 
 // columnProgram turns a user's conversions into numbers in slots.
@@ -81,6 +101,7 @@ type columnProgram struct {
 	aggregates []Aggregate   // of each slot
 	kinds      [][]windowOps // by kind of conversion
 	days       int           // slots of DistinctDays
+	spans      spanTable     // what kinds come to, see seal
 }
 
 // windowOps is what to do with a conversion in a window.
@@ -97,6 +118,21 @@ type metricSet uint64
 func metricBit(i int) metricSet { return 1 << min(i, 63) }
 
 func (s metricSet) has(i int) bool { return s&metricBit(i) != 0 }
+
+// next returns the first metric of the set from i on, among all from 63 on if there is one
+// of those; math.MaxInt if there is none.
+func (s metricSet) next(i int) int {
+	if i >= 63 {
+		if s.has(63) {
+			return i
+		}
+		return math.MaxInt
+	}
+	if s >>= i; s == 0 {
+		return math.MaxInt
+	}
+	return i + bits.TrailingZeros64(uint64(s))
+}
 
 type slotOp struct {
 	kind Aggregate
@@ -191,6 +227,14 @@ func (c *compiler) program(e *Experiment, arms *armRules) *program {
 			}
 		}
 	}
+	p.wanted = make([]uint8, len(p.wants))
+	for kind, wants := range p.wants {
+		if wants {
+			p.wanted[kind] = 1
+		}
+	}
+	p.fixed.seal()
+	p.growing.seal()
 	return p
 }
 
@@ -218,6 +262,9 @@ func (c *compiler) metric(p *program, i int, m *Metric, fixed, growing *columnCo
 	outcome := fixed
 	if mp.growing {
 		outcome, p.hasGrowing = growing, true
+		p.changing |= metricBit(i)
+	} else {
+		p.steady |= metricBit(i)
 	}
 	for j, col := range columns {
 		if mp.caps != nil {
@@ -242,13 +289,26 @@ func (c *compiler) metric(p *program, i int, m *Metric, fixed, growing *columnCo
 		}
 	}
 	if mp.lookback > 0 {
+		mp.missing = p.lookback(mp.lookback, i)
 		for _, col := range columns {
 			mp.columns = append(mp.columns, fixed.source(c.key(col, -mp.lookback, 0), i))
 			mp.whole = append(mp.whole, col.whole())
 		}
 		mp.whole = append(mp.whole, true)
 	}
+	mp.counts = !mp.cross && !slices.Contains(mp.whole, false)
 	return mp
+}
+
+// lookback returns the place of a metric's look-back.
+func (p *program) lookback(length int64, metric int) int {
+	at := slices.IndexFunc(p.lookbacks, func(l lookback) bool { return l.length == length })
+	if at < 0 {
+		at = len(p.lookbacks)
+		p.lookbacks = append(p.lookbacks, lookback{length: length})
+	}
+	p.lookbacks[at].metrics |= metricBit(metric)
+	return at
 }
 
 // passing returns the kinds of conversions that a column counts.
@@ -322,7 +382,11 @@ func (c *columnCompiler) source(key slotKey, metric int) columnSource {
 			w.ops = append(w.ops, slotOp{key.aggregate, slot})
 		}
 	}
-	return columnSource{slot, isAny}
+	source := columnSource{slot, isAny, math.MaxInt64}
+	if isAny {
+		source.most = 1
+	}
+	return source
 }
 
 // window returns the window of the key among those of a kind.

@@ -164,6 +164,11 @@ func (p partition[T]) len() int {
 
 // inOrder calls f with all tuples in path order, then row order, piece by piece.
 func (p partition[T]) inOrder(f func([]T)) {
+	p.runsInOrder(func(_ int64, tuples []T) { f(tuples) })
+}
+
+// runsInOrder is inOrder with the order of the row group that each piece came from.
+func (p partition[T]) runsInOrder(f func(order int64, tuples []T)) {
 	type piece struct {
 		groupRun
 		part int
@@ -177,7 +182,7 @@ func (p partition[T]) inOrder(f func([]T)) {
 	// Pieces of one row group are in order already: its worker put them aside one by one.
 	slices.SortStableFunc(pieces, func(a, b piece) int { return cmp.Compare(a.order, b.order) })
 	for _, x := range pieces {
-		p[x.part].each(x.start, x.end, f)
+		p[x.part].each(x.start, x.end, func(tuples []T) { f(x.order, tuples) })
 	}
 }
 

@@ -21,7 +21,7 @@ type spill struct {
 
 // overflow is what a visitor does when it holds more than its share.
 type overflow struct {
-	most int64 // bytes; 0 is no bound
+	most int64 // bytes
 	// file returns where to.
 	file func() (*dumpFile, error)
 }
@@ -70,7 +70,7 @@ func (v *exposureVisitor) dump(to *dumpFile) error {
 // relieve dumps the tuples if they take more memory than they may, in the middle of the row
 // group of the order given.
 func (v *exposureVisitor) relieve(order int64) error {
-	if v.most == 0 || v.held() <= v.most {
+	if v.held() <= v.most {
 		return nil
 	}
 	to, err := v.file()
@@ -94,7 +94,7 @@ func (v *conversionVisitor) dump(to *dumpFile) error {
 }
 
 func (v *conversionVisitor) relieve(order int64) error {
-	if v.most == 0 || v.held() <= v.most {
+	if v.held() <= v.most {
 		return nil
 	}
 	to, err := v.file()

@@ -33,12 +33,6 @@ func hashInt(v int64, seed uint64) userID {
 	return hashID(strconv.AppendInt(text[:0], v, 10), seed)
 }
 
-// hashUint returns the id of the decimal text of v.
-func hashUint(v uint64, seed uint64) userID {
-	var text [20]byte
-	return hashID(strconv.AppendUint(text[:0], v, 10), seed)
-}
-
 // hashUUID returns the id of the canonical text of the 16 bytes, in lower case:
 // 12345678-90ab-cdef-0000-000000000000.
 func hashUUID(raw []byte, seed uint64) userID {

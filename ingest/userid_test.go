@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"errors"
 	"strconv"
 	"testing"
 
@@ -13,9 +14,6 @@ func TestHashIDIsOfTheText(t *testing.T) {
 		v := rapid.Int64().Draw(t, "v")
 		if hashInt(v, seed) != hashID(strconv.AppendInt(nil, v, 10), seed) {
 			t.Errorf("%d is not its text", v)
-		}
-		if hashUint(uint64(v), seed) != hashID(strconv.AppendUint(nil, uint64(v), 10), seed) {
-			t.Errorf("%d is not its text", uint64(v))
 		}
 		text := rapid.SliceOfN(rapid.Byte(), 1, 40).Draw(t, "text")
 		if hashID(text, seed) == (userID{}) {
@@ -38,5 +36,19 @@ func TestHashUUID(t *testing.T) {
 	}
 	if hashUUID(raw, 5) != hashID([]byte(text), 5) {
 		t.Error("a UUID is not its text")
+	}
+}
+
+func TestHashPrefixedEndsEarly(t *testing.T) {
+	text := plainTexts("one", "two")
+	for size := range text {
+		dst := make([]userID, 2)
+		if _, err := hashPrefixed(dst, text[:size], testSeed); !errors.Is(err, errValues) {
+			t.Errorf("%d bytes of %d: error %v, want %v", size, len(text), err, errValues)
+		}
+	}
+	dst := make([]userID, 2)
+	if rest, err := hashPrefixed(dst, append(text, 7), testSeed); err != nil || len(rest) != 1 || dst[1] != id("two") {
+		t.Errorf("%d bytes left, error %v", len(rest), err)
 	}
 }

@@ -40,7 +40,7 @@ func (e *evaluator) keepValues(v *visit, metric int) {
 		if !keep.kinds[c.code&^dateOnlyFlag] || math.IsNaN(c.value) {
 			continue
 		}
-		if dt := e.since(v, c); dt < keep.lo || dt >= keep.hi || c.time >= keep.end {
+		if dt := v.from.since(c); dt < keep.lo || dt >= keep.hi || c.time >= keep.end {
 			continue
 		}
 		if from := max(int(c.look), at); from < v.gone && len(*kept) <= maxValues {

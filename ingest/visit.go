@@ -73,7 +73,7 @@ func (v *exposureVisitor) rows(b *batch) error {
 	var err error
 	if v.segments != nil {
 		err = v.anyRows(b, experiments, variants, segments)
-	} else if look, takePart, ok := v.together(b.time[:b.n]); !ok {
+	} else if look, takePart, ok := v.together(b.user, b.time[:b.n]); !ok {
 		err = v.anyRows(b, experiments, variants, nil)
 	} else if takePart {
 		v.rowsOfLook(b, experiments, variants, look)
@@ -180,6 +180,7 @@ func newConversionVisitor(r *scanRules) *conversionVisitor {
 	if len(r.kinds.columns) > 0 {
 		v.coder = newKindCoder(r.kinds)
 	}
+	v.picked = newPickedConversions()
 	for event := range r.valued {
 		v.countKind(event)
 	}
@@ -191,6 +192,7 @@ func (v *conversionVisitor) countKind(event int) {
 	v.wanted = append(v.wanted, make([]int64, len(v.looks)))
 	v.noValue = append(v.noValue, make([]int64, len(v.looks)))
 	v.valued = append(v.valued, v.scanRules.valued[event])
+	v.picked.addKind(v.scanRules.valued[event])
 }
 
 // kindsOf returns the kinds of a batch's rows.
@@ -221,7 +223,7 @@ func (v *conversionVisitor) rows(b *batch) error {
 	if err != nil {
 		return err
 	}
-	if look, takePart, ok := v.together(b.time[:b.n]); !ok {
+	if look, takePart, ok := v.together(b.user, b.time[:b.n]); !ok {
 		v.anyRows(b, kinds, flag)
 	} else if takePart {
 		v.rowsOfLook(b, kinds, look, flag)
@@ -259,6 +261,7 @@ func (v *conversionVisitor) anyRows(b *batch, kinds []uint32, flag uint32) {
 }
 
 func (v *conversionVisitor) end(order int64) int64 {
+	v.endTally()
 	v.events.endGroup(order)
 	v.values.endGroup(order)
 	earliest := v.readCounts.end()

@@ -1,0 +1,324 @@
+package ingest
+
+import "slices"
+
+// delta brings totals of an earlier run up to date: members to whom rows have come since, or
+// whom a look since then is the first to count, are taken out as they were and put in as
+// they are. All others stay.
+type delta struct {
+	// then takes out, with the rows and looks of the earlier run, and now puts in. They share
+	// totals, which come to the difference.
+	then, now *evaluator
+	// added is the first look since then, last the one before it, and through the last one
+	// now. What no look saw then, the one at the end of time did.
+	added         int
+	last, through int64
+	// whole are the experiments that are added up from nothing.
+	whole []bool
+	// newExposures and newConversions are the files since then, by place.
+	newExposures, newConversions []bool
+
+	from    []int  // first member of each user, and the end
+	touched []bool // by member
+	marked  []bool // by user: some member is touched
+	outside []outsideRow
+	rows    []markedRow
+}
+
+// outsideRow is a new conversion that lies outside all windows of a member.
+type outsideRow struct {
+	conversion
+	member int
+}
+
+// markedRow is a conversion of a marked user.
+type markedRow struct {
+	conversion
+	user  int32
+	fresh bool
+}
+
+// newDelta makes a delta from two evaluators of the same programs.
+func newDelta(then, now *evaluator, added int, whole, newExposures, newConversions []bool) *delta {
+	then.sign, then.totals = leave, now.totals
+	d := &delta{then: then, now: now, added: added, whole: whole, newExposures: newExposures, newConversions: newConversions}
+	d.last, d.through = noTime, noTime
+	if added > 0 {
+		d.last = now.looks[added-1]
+	}
+	if n := len(now.looks); n > 1 {
+		d.through = now.looks[n-2]
+	}
+	return d
+}
+
+// looksThen returns the looks as they were, at the same places: those added since see
+// nothing that the look before does not.
+func looksThen(now lookTable, added int) lookTable {
+	then := slices.Clone(now)
+	last := int64(noTime)
+	if added > 0 {
+		last = now[added-1]
+	}
+	for i := added; i < len(then)-1; i++ {
+		then[i] = last
+	}
+	return then
+}
+
+// moves reports whether what happens at an instant was seen by the look at the end of time
+// then, and is by an earlier one now.
+func (d *delta) moves(t int64) bool { return t >= d.last && t < d.through }
+
+// partition adds the difference that the users of a partition make.
+func (d *delta) partition(rows userRows) {
+	g := &d.now.grouped
+	g.fresh = freshRows(g.fresh[:0], rows.exposures, d.newExposures)
+	g.expose(rows.exposures, nil, nil)
+	d.index(g)
+	d.touch(g)
+	eachRow(rows.events, d.newConversions, func(t *eventTuple, fresh bool) { d.conversion(g, t, fresh) })
+	eachRow(rows.values, d.newConversions, func(t *valueTuple, fresh bool) { d.conversion(g, &t.eventTuple, fresh) })
+	d.countOutside(g)
+	d.mark(g)
+	d.collect(g, rows)
+	d.takeOut(g)
+	d.putIn(g)
+}
+
+// index notes where the members of each user are.
+func (d *delta) index(g *grouped) {
+	n := g.users() + 1
+	d.from = slices.Grow(d.from[:0], n)[:n]
+	user := 0
+	for i := range g.members {
+		for ; user <= int(g.members[i].user); user++ {
+			d.from[user] = i
+		}
+	}
+	for ; user < n; user++ {
+		d.from[user] = len(g.members)
+	}
+	d.touched = slices.Grow(d.touched[:0], len(g.members))[:len(g.members)]
+	clear(d.touched)
+}
+
+// touch finds the members whom exposures or looks change.
+func (d *delta) touch(g *grouped) {
+	for user := range g.users() {
+		for i := g.starts[user]; i < g.starts[user+1]; i++ {
+			if r := &g.rows[i]; r.set != 0 {
+				d.touched[d.member(g, user, int(r.arm>>16))] = true
+			}
+		}
+	}
+	for i := range g.members {
+		m := &g.members[i]
+		moves := d.whole[m.experiment()] || d.moves(m.first) || m.second != latestTime && d.moves(m.second)
+		for _, clock := range d.now.programs[m.experiment()].clocks {
+			moves = moves || clock > 0 && d.moves(m.first+clock-1)
+		}
+		d.touched[i] = d.touched[i] || moves
+	}
+}
+
+// member returns the place of a user's member in an experiment.
+func (d *delta) member(g *grouped, user, experiment int) int {
+	i := d.from[user]
+	for g.members[i].experiment() != experiment {
+		i++
+	}
+	return i
+}
+
+// conversion finds the members whom a conversion changes.
+func (d *delta) conversion(g *grouped, t *eventTuple, fresh bool) {
+	if !fresh && !d.moves(t.time) {
+		return
+	}
+	user := g.table.find(t.hi, t.lo)
+	if user < 0 {
+		return
+	}
+	c := conversion{time: t.time, at: t.time, code: t.code}
+	if t.code&dateOnlyFlag != 0 {
+		c.at = d.now.days.day(t.time) * usDay
+	}
+	kind := t.code &^ dateOnlyFlag
+	for i := d.from[user]; i < d.from[user+1]; i++ {
+		m := &g.members[i]
+		p := d.now.programs[m.experiment()]
+		if d.touched[i] || !p.wants[kind] {
+			continue
+		}
+		from := exposedAt{m.first, d.now.days.day(m.first) * usDay}
+		since := from.since(&c)
+		switch {
+		case !fresh || p.fixed.counts(kind, since) || p.growing.counts(kind, since):
+			d.touched[i] = true
+		default:
+			d.outside = append(d.outside, outsideRow{c, i})
+		}
+	}
+}
+
+// counts reports whether a conversion of a kind may be in a window.
+func (p *columnProgram) counts(kind uint32, since int64) bool {
+	for i := range p.kinds[kind] {
+		if w := &p.kinds[kind][i]; since >= w.lo && since < w.hi {
+			return true
+		}
+	}
+	return false
+}
+
+// countOutside counts new conversions outside all windows of members whom nothing else
+// touches: they change no more than how many conversions there were.
+func (d *delta) countOutside(g *grouped) {
+	for i := range d.outside {
+		o := &d.outside[i]
+		if d.touched[o.member] {
+			continue
+		}
+		m := &g.members[o.member]
+		totals, enter := d.now.totals[m.experiment()], d.now.cursor.of(m.first)
+		totals.exposed[max(d.now.cursor.of(o.time), enter)]++
+		from := exposedAt{m.first, d.now.days.day(m.first) * usDay}
+		if from.since(&o.conversion) < 0 {
+			totals.before[enter]++
+		}
+	}
+	d.outside = d.outside[:0]
+}
+
+// mark finds the users of touched members.
+func (d *delta) mark(g *grouped) {
+	d.marked = slices.Grow(d.marked[:0], g.users())[:g.users()]
+	clear(d.marked)
+	for i, touched := range d.touched {
+		if touched {
+			d.marked[g.members[i].user] = true
+		}
+	}
+}
+
+// collect finds the conversions of marked users, in the order of grouped.conversions.
+func (d *delta) collect(g *grouped, rows userRows) {
+	d.rows = d.rows[:0]
+	add := func(t *eventTuple, value float64, order int64) {
+		user := g.table.find(t.hi, t.lo)
+		if user < 0 || !d.marked[user] {
+			return
+		}
+		c := conversion{time: t.time, at: t.time, value: value, code: t.code}
+		if t.code&dateOnlyFlag != 0 {
+			c.at = d.now.days.day(t.time) * usDay
+		}
+		d.rows = append(d.rows, markedRow{c, user, d.newConversions[order>>32]})
+	}
+	rows.events.runsInOrder(func(order int64, tuples []eventTuple) {
+		for i := range tuples {
+			add(&tuples[i], 0, order)
+		}
+	})
+	rows.values.runsInOrder(func(order int64, tuples []valueTuple) {
+		for i := range tuples {
+			add(&tuples[i].eventTuple, tuples[i].value, order)
+		}
+	})
+}
+
+// group gives users their conversions, the new ones or not, with the looks that see them.
+func (d *delta) group(g *grouped, fresh bool, looks *lookCursor) {
+	n := g.users() + 1
+	g.starts = slices.Grow(g.starts[:0], n)[:n]
+	clear(g.starts)
+	total := 0
+	for i := range d.rows {
+		if r := &d.rows[i]; fresh || !r.fresh {
+			g.starts[r.user]++
+			total++
+		}
+	}
+	at := 0
+	for user, n := range g.starts {
+		g.starts[user] = at
+		at += n
+	}
+	g.conversions = slices.Grow(g.conversions[:0], total)[:total]
+	for i := range d.rows {
+		r := &d.rows[i]
+		if r.fresh && !fresh {
+			continue
+		}
+		c := &g.conversions[g.starts[r.user]]
+		*c = r.conversion
+		c.look = int32(looks.of(c.time))
+		g.starts[r.user]++
+	}
+	g.started()
+}
+
+// takeOut takes out the touched members as they were.
+func (d *delta) takeOut(now *grouped) {
+	g := &d.then.grouped
+	g.table = now.table
+	g.starts = append(g.starts[:0], 0)
+	g.rows = g.rows[:0]
+	for user, marked := range d.marked {
+		for i := now.starts[user]; marked && i < now.starts[user+1]; i++ {
+			r := &now.rows[i]
+			x := int(r.arm >> 16)
+			if r.set == 0 && !d.whole[x] && d.touched[d.member(now, user, x)] {
+				g.rows = append(g.rows, *r)
+			}
+		}
+		g.starts = append(g.starts, len(g.rows))
+	}
+	g.findMembers()
+	d.group(g, false, &d.then.cursor)
+	d.then.addMembers()
+}
+
+// putIn puts in the touched members as they are.
+func (d *delta) putIn(g *grouped) {
+	kept := g.members[:0]
+	for i, touched := range d.touched {
+		if touched {
+			kept = append(kept, g.members[i])
+		}
+	}
+	g.members = kept
+	d.group(g, true, &d.now.cursor)
+	d.now.addMembers()
+}
+
+// freshRows returns, by tuple, 1 for those from new files.
+func freshRows[T any](fresh []uint32, rows partition[T], isNew []bool) []uint32 {
+	for _, part := range rows {
+		for _, r := range part.runs {
+			is := uint32(0)
+			if isNew[r.order>>32] {
+				is = 1
+			}
+			for range r.end - r.start {
+				fresh = append(fresh, is)
+			}
+		}
+	}
+	return fresh
+}
+
+// eachRow calls f with each tuple and whether it is from a new file.
+func eachRow[T any](rows partition[T], isNew []bool, f func(t *T, fresh bool)) {
+	for _, part := range rows {
+		for _, r := range part.runs {
+			fresh := isNew[r.order>>32]
+			part.each(r.start, r.end, func(tuples []T) {
+				for i := range tuples {
+					f(&tuples[i], fresh)
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,142 @@
+package ingest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// base is totals of an earlier run that a run may start from.
+type base struct {
+	totals []*experimentTotals // by experiment; nil for those to be added up from nothing
+	kept   *keptTotals         // one of them: files and looks are those of all
+	added  int                 // the first look since then
+}
+
+// evaluateKept returns the totals of all users, starting from those of an earlier run, and
+// keeps them for the next.
+func (r *runner) evaluateKept(ctx context.Context, h history, programs []*program, wholeFits bool) ([]*experimentTotals, error) {
+	keys, err := r.totalsKeys(h, wholeFits)
+	if err != nil {
+		return nil, err
+	}
+	b := r.findBase(keys, h, programs, wholeFits)
+	totals, changed, err := r.evaluateFrom(ctx, b, h, programs, wholeFits)
+	if err != nil || !changed {
+		return totals, err
+	}
+	for i, t := range totals {
+		if !programs[i].additive() {
+			continue
+		}
+		k := keepTotals(t)
+		k.Key, k.Looks, k.History = keys[i], r.looks, h.first
+		k.Files = slices.Concat(r.keptExposureRows, r.keptConversionRows)
+		if err := r.kept.writeTotals(&k); err != nil {
+			return nil, err
+		}
+	}
+	return totals, r.kept.pruneTotals(keys)
+}
+
+// additive reports whether all that the experiment comes to is sums over users.
+func (p *program) additive() bool {
+	capped := slices.ContainsFunc(p.metrics, func(m metricProgram) bool { return m.caps != nil })
+	return !p.hasValues && !capped
+}
+
+// totalsKeys returns, by experiment, all that its totals depend on but for rows and looks.
+func (r *runner) totalsKeys(h history, wholeFits bool) ([]string, error) {
+	rules := fmt.Sprintf("%s\n%s\n%t %t\n", r.exposureRules(), r.conversionRules(), h.dateOnly, wholeFits)
+	keys := make([]string, len(r.q.Experiments))
+	for i := range keys {
+		e, err := json.Marshal(&r.q.Experiments[i])
+		if err != nil {
+			return nil, fmt.Errorf("experiment %q: %w", r.q.Experiments[i].Name, err)
+		}
+		keys[i] = rules + string(e)
+	}
+	return keys, nil
+}
+
+// findBase finds the totals of an earlier run. Its files must all be there still, and looks
+// may have been added since.
+func (r *runner) findBase(keys []string, h history, programs []*program, wholeFits bool) base {
+	here := map[keptSource]bool{}
+	for _, s := range slices.Concat(r.keptExposureRows, r.keptConversionRows) {
+		here[s] = true
+	}
+	b := base{totals: make([]*experimentTotals, len(programs))}
+	for i, p := range programs {
+		if !p.additive() {
+			continue
+		}
+		k := r.kept.readTotals(keys[i])
+		if k == nil || k.History != h.first || slices.ContainsFunc(k.Files, func(s keptSource) bool { return !here[s] }) {
+			continue
+		}
+		if b.kept != nil && (!slices.Equal(k.Files, b.kept.Files) || !slices.Equal(k.Looks, b.kept.Looks)) {
+			continue
+		}
+		to, added, ok := k.looksNow(r.looks, p.start)
+		t := newExperimentTotals(p, nil, len(r.looks), wholeFits)
+		if ok && k.give(t, to) {
+			b.totals[i], b.kept, b.added = t, k, added
+		}
+	}
+	return b
+}
+
+// evaluateFrom returns the totals of all users, and whether they are others than the base.
+func (r *runner) evaluateFrom(ctx context.Context, b base, h history, programs []*program, wholeFits bool) ([]*experimentTotals, bool, error) {
+	if b.kept == nil {
+		totals, err := r.evaluateAll(ctx, h, programs, experimentSegments{}, wholeFits)
+		return totals, true, err
+	}
+	newExposures, newConversions := sinceThen(r.keptExposureRows, b.kept.Files), sinceThen(r.keptConversionRows, b.kept.Files)
+	whole := make([]bool, len(programs))
+	for i := range whole {
+		whole[i] = b.totals[i] == nil
+	}
+	if b.added == len(r.looks)-1 && !slices.Contains(slices.Concat(newExposures, newConversions, whole), true) {
+		return b.totals, false, nil
+	}
+	workers := min(r.workers, r.partitions())
+	deltas := make([]*delta, workers)
+	for i := range deltas {
+		evaluator := func(looks lookTable) *evaluator {
+			return newEvaluator(looks, r.location, h, programs, r.kinds, experimentSegments{}, wholeFits)
+		}
+		deltas[i] = newDelta(evaluator(looksThen(r.looks, b.added)), evaluator(r.looks), b.added, whole, newExposures, newConversions)
+	}
+	err := r.eachPartition(ctx, workers, func(worker int, rows userRows) { deltas[worker].partition(rows) })
+	if err != nil {
+		return nil, false, err
+	}
+	totals := deltas[0].now.totals
+	for _, d := range deltas[1:] {
+		for i, t := range d.now.totals {
+			totals[i].merge(t)
+		}
+	}
+	for i, t := range b.totals {
+		if t != nil {
+			totals[i].merge(t)
+		}
+	}
+	return totals, true, r.checkValues(totals)
+}
+
+// sinceThen reports, by place of the file, whether its rows are not among those of a run.
+func sinceThen(files, then []keptSource) []bool {
+	was := map[keptSource]bool{}
+	for _, s := range then {
+		was[s] = true
+	}
+	out := make([]bool, len(files))
+	for i, s := range files {
+		out[i] = !was[s]
+	}
+	return out
+}

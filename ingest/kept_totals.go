@@ -1,0 +1,290 @@
+package ingest
+
+import (
+	"bytes"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/zeebo/xxh3"
+
+	"readout/internal/atomicfile"
+)
+
+// keptTotals is what the users of an experiment added up to in an earlier run, so that a run
+// need only exchange the users of whom something has changed. Sums are exact: a user can be
+// taken out without a trace.
+type keptTotals struct {
+	// Key is all of the query that the numbers depend on, but for looks.
+	Key string
+	// Files are the files of kept rows, and the places there, whose rows are added up.
+	Files []keptSource
+	// Looks are those of the run, with the one at the end of time.
+	Looks []int64
+	// History is the time of the earliest conversion.
+	History int64
+
+	Arms            keptArms
+	Exposed, Before []int64
+	Entering        [][]int64
+	Crosses         []keptCross
+}
+
+// keptSource names a file whose rows are kept: the sum of the index, and the place there.
+type keptSource struct {
+	Index uint64
+	At    int
+}
+
+// keptArms, keptCells, keptCross and keptSum are armTotals, metricCells, crossCells and
+// exactSum.
+type keptArms struct {
+	Users, Several []int64
+	Clocks         [][]int64
+	Metrics        []keptCells
+}
+
+type keptCells struct {
+	Converted, Ints []int64
+	Floats          []keptSum
+}
+
+type keptCross struct {
+	Linked        bool
+	Entered, Left keptCells
+	Change        []keptSum
+}
+
+type keptSum struct {
+	Chunk     []int64
+	Base      int32
+	NotFinite int64
+}
+
+func keepSums(sums []exactSum) []keptSum {
+	out := make([]keptSum, len(sums))
+	for i := range sums {
+		s := &sums[i]
+		s.carry()
+		out[i] = keptSum{s.chunk, s.base, s.notFinite}
+	}
+	return out
+}
+
+func keepCells(m *metricCells) keptCells {
+	return keptCells{m.converted, m.ints, keepSums(m.floats)}
+}
+
+// keepTotals returns the totals of an experiment without spells, values and segments, and
+// shares their memory.
+func keepTotals(t *experimentTotals) keptTotals {
+	k := keptTotals{
+		Arms:    keptArms{Users: t.users, Several: t.several, Clocks: t.clocks},
+		Exposed: t.exposed, Before: t.before, Entering: t.entering,
+	}
+	for _, m := range t.metrics {
+		k.Arms.Metrics = append(k.Arms.Metrics, keepCells(m))
+	}
+	for _, c := range t.crosses {
+		if c == nil {
+			k.Crosses = append(k.Crosses, keptCross{})
+			continue
+		}
+		k.Crosses = append(k.Crosses, keptCross{true, keepCells(c.entered), keepCells(c.left), keepSums(c.change)})
+	}
+	return k
+}
+
+// give puts the kept totals into fresh ones, whose looks are others: to says of each look
+// then which it is now, or -1 for one at which there was nothing.
+func (k *keptTotals) give(t *experimentTotals, to []int) bool {
+	looks := lookMove{to, len(t.exposed)}
+	ok := giveInts(t.users, k.Arms.Users, 1, looks) && giveInts(t.several, k.Arms.Several, 1, looks) &&
+		giveInts(t.exposed, k.Exposed, 1, looks) && giveInts(t.before, k.Before, 1, looks) &&
+		len(k.Arms.Clocks) == len(t.clocks) && len(k.Arms.Metrics) == len(t.metrics) &&
+		len(k.Entering) == len(t.entering) && len(k.Crosses) == len(t.crosses)
+	for i := 0; ok && i < len(t.clocks); i++ {
+		ok = giveInts(t.clocks[i], k.Arms.Clocks[i], 1, looks)
+	}
+	for i := 0; ok && i < len(t.entering); i++ {
+		ok = giveInts(t.entering[i], k.Entering[i], 1, looks)
+	}
+	for i := 0; ok && i < len(t.metrics); i++ {
+		ok = k.Arms.Metrics[i].give(t.metrics[i], looks)
+	}
+	for i := 0; ok && i < len(t.crosses); i++ {
+		c, was := t.crosses[i], &k.Crosses[i]
+		switch {
+		case c == nil || !was.Linked:
+			ok = c == nil && !was.Linked
+		default:
+			ok = was.Entered.give(c.entered, looks) && was.Left.give(c.left, looks) &&
+				giveSums(c.change, was.Change, c.width*c.width, looks)
+		}
+	}
+	return ok
+}
+
+func (k *keptCells) give(m *metricCells, looks lookMove) bool {
+	return giveInts(m.converted, k.Converted, 1, looks) && giveInts(m.ints, k.Ints, m.layout.ints, looks) &&
+		giveSums(m.floats, k.Floats, m.layout.floats, looks)
+}
+
+// lookMove says which look each look was.
+type lookMove struct {
+	to    []int
+	looks int // now
+}
+
+// cells calls move with each cell that is somewhere now; false if they are not as many as
+// there must be. A cell has width numbers, of which there were and are so many in all.
+func (l lookMove) cells(were, are, width int, move func(from, to int)) bool {
+	if width == 0 {
+		return were == 0 && are == 0
+	}
+	arms := are / (width * l.looks)
+	if were != arms*width*len(l.to) {
+		return false
+	}
+	for arm := range arms {
+		for look, to := range l.to {
+			if to >= 0 {
+				move((arm*len(l.to)+look)*width, (arm*l.looks+to)*width)
+			}
+		}
+	}
+	return true
+}
+
+func giveInts(dst, src []int64, width int, looks lookMove) bool {
+	return looks.cells(len(src), len(dst), width, func(from, to int) {
+		copy(dst[to:to+width], src[from:from+width])
+	})
+}
+
+func giveSums(dst []exactSum, src []keptSum, width int, looks lookMove) bool {
+	return looks.cells(len(src), len(dst), width, func(from, to int) {
+		for i := range width {
+			s := &src[from+i]
+			dst[to+i] = exactSum{chunk: s.Chunk, base: s.Base, waiting: 1, notFinite: s.NotFinite}
+		}
+	})
+}
+
+// looksNow returns what lookMove.to is, and the first look now that there was not then; false
+// if looks then and now do not go together. Nothing of the experiment is before start.
+func (k *keptTotals) looksNow(looks lookTable, start int64) (to []int, added int, ok bool) {
+	end := len(k.Looks) - 1
+	for _, was := range k.Looks[:end] {
+		at, found := slices.BinarySearch(looks, was)
+		if !found {
+			if at = -1; was > start {
+				return nil, 0, false
+			}
+		}
+		to = append(to, at)
+	}
+	last := int64(noTime)
+	if end > 0 {
+		last = k.Looks[end-1]
+	}
+	for added < len(looks)-1 && looks[added] <= last {
+		if looks[added] > start && !slices.Contains(k.Looks, looks[added]) {
+			return nil, 0, false
+		}
+		added++
+	}
+	return append(to, len(looks)-1), added, true
+}
+
+const (
+	totalsPrefix = "totals-"
+	totalsMagic  = "readout totals 1\n"
+)
+
+// totalsPath names the file of the totals with a key.
+func (k *keptRows) totalsPath(key string) string {
+	return filepath.Join(k.dir, fmt.Sprintf("%s%016x", totalsPrefix, xxh3.HashString(key)))
+}
+
+// readTotals returns the totals with a key, nil if there are none.
+func (k *keptRows) readTotals(key string) *keptTotals {
+	b, err := os.ReadFile(k.totalsPath(key))
+	if err != nil {
+		return nil
+	}
+	head := len(totalsMagic) + 8
+	if len(b) < head || string(b[:len(totalsMagic)]) != totalsMagic {
+		return nil
+	}
+	if string(sumBytes(b[head:])) != string(b[len(totalsMagic):head]) {
+		return nil
+	}
+	t := new(keptTotals)
+	if err := gob.NewDecoder(bytes.NewReader(b[head:])).Decode(t); err != nil || t.Key != key || len(t.Looks) == 0 {
+		return nil
+	}
+	return t
+}
+
+func sumBytes(b []byte) []byte {
+	h := xxh3.New()
+	h.Write(b)
+	return h.Sum(nil)
+}
+
+// writeTotals keeps totals, in place of those with the same key.
+func (k *keptRows) writeTotals(t *keptTotals) error {
+	var b bytes.Buffer
+	if err := gob.NewEncoder(&b).Encode(t); err != nil {
+		return fmt.Errorf("keep totals: %w", err)
+	}
+	_, err := atomicfile.Replace(k.totalsPath(t.Key), func(w io.Writer) error {
+		_, err := w.Write(slices.Concat([]byte(totalsMagic), sumBytes(b.Bytes()), b.Bytes()))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("keep totals: %w", err)
+	}
+	return nil
+}
+
+// mostTotals bounds the files of totals.
+const mostTotals = 1000
+
+// pruneTotals removes files of totals once there are many: all but those with the keys
+// given.
+func (k *keptRows) pruneTotals(keys []string) error {
+	entries, err := os.ReadDir(k.dir)
+	if err != nil {
+		return fmt.Errorf("keep totals: %w", err)
+	}
+	keep := map[string]bool{}
+	for _, key := range keys {
+		keep[filepath.Base(k.totalsPath(key))] = true
+	}
+	var names []string
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), totalsPrefix) {
+			names = append(names, e.Name())
+		}
+	}
+	if len(names) <= mostTotals {
+		return nil
+	}
+	var errs []error
+	for _, name := range names {
+		if !keep[name] {
+			if err := os.Remove(filepath.Join(k.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				errs = append(errs, fmt.Errorf("keep totals: %w", err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
