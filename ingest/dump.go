@@ -108,6 +108,7 @@ func dumpScatter[T any](to *dumpFile, s *scatter[T]) (*dump[T], error) {
 		}
 		blocks[i].sum = hash.Sum64()
 		*p = scatterPart[T]{dumped: p.dumped + p.len()}
+		s.open[i] = openChunk[T]{}
 	}
 	return newDump[T](to.file, start, blocks), w.flush()
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sort"
+	"unsafe"
 )
 
 // exposureTuple is an exposure that counts.
@@ -59,6 +60,8 @@ const chunkTuples = 320
 // scatter is one worker's tuples of one kind, by partition, in the order they were read.
 type scatter[T any] struct {
 	parts []scatterPart[T]
+	open  []openChunk[T] // by partition
+	slab  []T            // what chunks are cut from; the last of it is never used
 	// spare are chunks that a dump has emptied.
 	spare [][]T
 	held  int64 // tuples that all chunks have room for, without the spare ones
@@ -79,21 +82,35 @@ type groupRun struct {
 	start, end int
 }
 
+// openChunk is where the next tuples of a partition go. It is apart from the rest of the
+// partition, and a pointer instead of a slice, because put is called for every row that
+// matters, with partitions in no order: so all of these stay in the first cache. This and
+// the slab take a quarter off the time of put (8 ns of 30 where it was measured).
+type openChunk[T any] struct {
+	next *T
+	left int
+}
+
 func newScatter[T any](partitions int) *scatter[T] {
-	return &scatter[T]{parts: make([]scatterPart[T], partitions)}
+	return &scatter[T]{parts: make([]scatterPart[T], partitions), open: make([]openChunk[T], partitions)}
 }
 
 func (s *scatter[T]) put(partition int, t T) {
-	p := &s.parts[partition]
-	if len(p.open) == cap(p.open) {
-		s.grow(p)
+	o := &s.open[partition]
+	if o.left == 0 {
+		s.grow(partition)
 	}
-	p.open = append(p.open, t)
+	*o.next = t
+	// Behind a chunk there is another one, or the last of the slab.
+	o.next = (*T)(unsafe.Add(unsafe.Pointer(o.next), unsafe.Sizeof(t)))
+	o.left--
 }
 
 // grow puts the full chunk aside. Chunks start small, since most of few tuples' partitions
 // stay almost empty.
-func (s *scatter[T]) grow(p *scatterPart[T]) {
+func (s *scatter[T]) grow(partition int) {
+	s.sync(partition)
+	p := &s.parts[partition]
 	if n := len(p.open); n > 0 {
 		p.full = append(p.full, p.open)
 		p.starts = append(p.starts, p.before)
@@ -104,16 +121,38 @@ func (s *scatter[T]) grow(p *scatterPart[T]) {
 		p.open = s.spare[n-1]
 		s.spare = s.spare[:n-1]
 	} else {
-		p.open = make([]T, 0, size)
+		p.open = s.cut(size)
 	}
 	s.held += int64(size)
+	s.open[partition] = openChunk[T]{unsafe.SliceData(p.open), cap(p.open)}
 }
 
+// slabTuples is how many tuples a full-grown slab has: some 2 MB.
+const slabTuples = 1 << 16
+
+// cut returns a chunk from the slab. What is left of a slab too short for it is lost.
+func (s *scatter[T]) cut(size int) []T {
+	if len(s.slab) <= size {
+		s.slab = make([]T, max(8*int64(size), min(slabTuples, s.held)))
+	}
+	chunk := s.slab[:0:size]
+	s.slab = s.slab[size:]
+	return chunk
+}
+
+// sync takes what was put since the last call into the partition.
+func (s *scatter[T]) sync(partition int) {
+	p := &s.parts[partition]
+	p.open = p.open[:cap(p.open)-s.open[partition].left]
+}
+
+// len counts the tuples of groups that have ended.
 func (p *scatterPart[T]) len() int { return p.before + len(p.open) }
 
 // endGroup notes that all tuples put since the last call came from one row group.
 func (s *scatter[T]) endGroup(order int64) {
 	for i := range s.parts {
+		s.sync(i)
 		p := &s.parts[i]
 		start := 0
 		if n := len(p.runs); n > 0 {
