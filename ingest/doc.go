@@ -16,7 +16,8 @@
 //     group at a time (scan.go). Every row is counted (counts.go), and what matters of those
 //     that matter is put aside by partitions of users (visit.go, pick.go, scatter.go). Filters are
 //     settled here: what is put aside of a conversion is its kind, an event with the
-//     filters that the row passes (where.go, column_filter.go, kinds.go).
+//     filters that the row passes (where.go, column_filter.go, kinds.go). What would take too
+//     much memory goes to a file (spill.go, dump.go, tuples.go).
 //   - If results are wanted by segment, users are counted to see which values are large
 //     enough (segments.go).
 //   - Partition by partition, each by one worker: users are numbered, first exposures
@@ -32,11 +33,17 @@
 // user enters at one look and leaves, or is exchanged for the same user with newer numbers,
 // at a later one.
 //
+// Where Embedded.Keep names a folder, all that is put aside stays there, file by file
+// (kept.go, kept_file.go, kept_counts.go, kept_scan.go), and the next run reads files that
+// are new or have changed (kept_match.go); what it finds kept may be numbered otherwise
+// (translate.go). Totals stay too (kept_totals.go): the next run exchanges in them the users
+// whom new rows and looks touch (kept_evaluate.go, delta.go).
+//
 // ReadTable reads a small file of any other kind whole, column by column, by the same checks
 // (table.go).
 //
 // The package knows no statistics: which columns a metric needs, what is made of moments
-// and what counts mean is said elsewhere. It reads no clock, writes nothing, and keeps
-// nothing between runs. Of this module's packages it may import experiment, moments,
+// and what counts mean is said elsewhere. It reads no clock, and writes nothing but what is
+// said here. Of this module's packages it may import experiment, moments,
 // internal/exposure and internal/atomicfile.
 package ingest
