@@ -8,7 +8,7 @@ import (
 	"readout/experiment"
 )
 
-// spell is the span of looks, from ≤ look < to, over which a capped metric says the same
+// spell is the span of looks, from ≤ look < to, over which a capped bundle says the same
 // of a user. Users all of whose numbers are 0 have none. The moments of capped numbers are
 // the raw moments less what lies beyond the bounds: with exact sums such users can be taken
 // out and put back with the bound instead, without a trace. So each look can have bounds of
@@ -40,9 +40,9 @@ func (b *capBounds) clamp(v float64) float64 {
 	return max(b.lo, min(v, b.hi))
 }
 
-// capper finds the bounds of a metric's caps look by look, in order.
+// capper finds the bounds of a bundle's caps look by look, in order.
 type capper struct {
-	program *metricProgram
+	bundle  *bundle
 	spells  []spell
 	at      int     // the last look
 	byStart []int32 // spells not yet begun
@@ -54,8 +54,8 @@ type capper struct {
 	random  *rand.Rand // of pivots; nothing else depends on it
 }
 
-func newCapper(p *metricProgram, spells []spell) *capper {
-	c := &capper{program: p, spells: spells, bounds: make([]capBounds, p.outcomes), before: make([]capBounds, p.outcomes), random: rand.New(rand.NewPCG(1, 2))}
+func newCapper(b *bundle, spells []spell) *capper {
+	c := &capper{bundle: b, spells: spells, bounds: make([]capBounds, b.outcomes), before: make([]capBounds, b.outcomes), random: rand.New(rand.NewPCG(1, 2))}
 	for i := range spells {
 		c.byStart = append(c.byStart, int32(i))
 	}
@@ -81,8 +81,8 @@ func (c *capper) look(k int, users int64) []Capping {
 		}
 		c.byStart = c.byStart[1:]
 	}
-	out := make([]Capping, c.program.outcomes)
-	for column, limit := range c.program.caps {
+	out := make([]Capping, c.bundle.outcomes)
+	for column, limit := range c.bundle.caps {
 		c.bounds[column] = capBounds{}
 		if limit != nil {
 			c.bounds[column], out[column] = c.column(column, limit, users)
@@ -137,12 +137,12 @@ func (c *capper) column(column int, limit *experiment.Cap, users int64) (capBoun
 // clamp returns the capped numbers of a user and whether they differ. Covariates have the
 // bounds of their outcomes; those that are missing stay 0.
 func (c *capper) clamp(bounds []capBounds, x [maxColumns]float64) (capped [maxColumns]float64, differs bool) {
-	p := c.program
+	b := c.bundle
 	capped = x
-	for i := range p.outcomes {
+	for i := range b.outcomes {
 		capped[i] = bounds[i].clamp(x[i])
-		if p.lookback > 0 && x[len(p.columns)] == 0 {
-			capped[p.outcomes+i] = bounds[i].clamp(x[p.outcomes+i])
+		if b.lookback > 0 && x[len(b.columns)] == 0 {
+			capped[b.outcomes+i] = bounds[i].clamp(x[b.outcomes+i])
 		}
 	}
 	return capped, capped != x
@@ -151,11 +151,11 @@ func (c *capper) clamp(bounds []capBounds, x [maxColumns]float64) (capped [maxCo
 // capped puts capped numbers in place of raw ones, in cells by place, and returns by place
 // how many outcomes that changes, of each column. n is the users by place, and place finds
 // that of a user: the arm, or the arm of a segment.
-func (c *capper) capped(cells *metricCells, n []int64, place func(*spell) int) [][]int64 {
+func (c *capper) capped(cells *momentCells, n []int64, place func(*spell) int) [][]int64 {
 	changed := make([][]int64, len(n))
 	zeros := slices.Clone(n)
 	for at := range changed {
-		changed[at] = make([]int64, c.program.outcomes)
+		changed[at] = make([]int64, c.bundle.outcomes)
 	}
 	count := func(at int, x, y [maxColumns]float64, users int64) {
 		for i := range changed[at] {
@@ -164,14 +164,14 @@ func (c *capper) capped(cells *metricCells, n []int64, place func(*spell) int) [
 			}
 		}
 	}
-	width := len(c.program.whole)
+	width := len(c.bundle.whole)
 	for _, i := range c.active {
 		s := &c.spells[i]
 		at := place(s)
 		zeros[at]--
 		if y, differs := c.clamp(c.bounds, s.x); differs {
-			cells.add(at, s.x[:width], false, leave)
-			cells.add(at, y[:width], false, enter)
+			cells.add(at, s.x[:width], 0, leave)
+			cells.add(at, y[:width], 0, enter)
 			count(at, s.x, y, 1)
 		}
 	}
@@ -196,7 +196,7 @@ func (c *capper) link(whole []bool, both, left, entered []int64) *crossCells {
 		s := &c.spells[i]
 		now, _ := c.clamp(c.bounds, s.x)
 		if s.entered && int(s.from) == c.at {
-			cross.entered.add(int(s.arm), now[:width], false, enter)
+			cross.entered.add(int(s.arm), now[:width], 0, enter)
 			entered[s.arm]--
 			continue
 		}
@@ -222,7 +222,7 @@ func (c *capper) link(whole []bool, both, left, entered []int64) *crossCells {
 			both[s.arm]--
 			continue
 		}
-		cross.left.add(int(s.arm), before[:width], false, enter)
+		cross.left.add(int(s.arm), before[:width], 0, enter)
 		left[s.arm]--
 	}
 	before, _ := c.clamp(c.before, zero)

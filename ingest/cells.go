@@ -7,12 +7,12 @@ import (
 	"readout/moments"
 )
 
-// momentLayout says where the raw moments of a metric stand: Σ x_i and Σ x_i x_j over
+// momentLayout says where the raw moments of a bundle stand: Σ x_i and Σ x_i x_j over
 // users. Those of whole numbers are kept in int64, the others in exactSum; both are exact.
 type momentLayout struct {
-	whole    []bool
-	sums     []momentRef // of each column
-	products []momentRef // packed lower triangle, as in moments.Set
+	whole []bool
+	marks int        // numbers of converted users
+	all   momentView // of all columns
 	// wholes are the columns of whole numbers. A cell has ints of them: their sums, then the
 	// packed lower triangle of their products.
 	wholes []int
@@ -20,6 +20,14 @@ type momentLayout struct {
 	// A cell has floats of the other moments, those of each column in a row.
 	rows   []floatRow
 	floats int
+}
+
+// momentView says where the raw moments of some of the columns stand.
+type momentView struct {
+	columns   []int
+	converted int         // place of the number of converted users
+	sums      []momentRef // of each column
+	products  []momentRef // packed lower triangle, as in moments.Set
 }
 
 type momentRef struct {
@@ -36,30 +44,31 @@ type floatRow struct {
 	js  []int
 }
 
-func newMomentLayout(whole []bool) *momentLayout {
-	l := &momentLayout{whole: whole}
+func newMomentLayout(whole []bool, marks int) *momentLayout {
+	l := &momentLayout{whole: whole, marks: marks}
 	for i := range whole {
+		l.all.columns = append(l.all.columns, i)
 		if whole[i] {
-			l.sums = append(l.sums, momentRef{true, len(l.wholes)})
+			l.all.sums = append(l.all.sums, momentRef{true, len(l.wholes)})
 			l.wholes = append(l.wholes, i)
 		} else {
-			l.sums = append(l.sums, momentRef{})
+			l.all.sums = append(l.all.sums, momentRef{})
 		}
 	}
 	l.ints = len(l.wholes)
 	for i := range whole {
 		row := floatRow{i: i, sum: !whole[i], at: l.floats}
 		if row.sum {
-			l.sums[i].at = l.floats
+			l.all.sums[i].at = l.floats
 			l.floats++
 		}
 		for j := 0; j <= i; j++ {
 			if whole[i] && whole[j] {
-				l.products = append(l.products, momentRef{true, l.ints})
+				l.all.products = append(l.all.products, momentRef{true, l.ints})
 				l.ints++
 				continue
 			}
-			l.products = append(l.products, momentRef{false, l.floats})
+			l.all.products = append(l.all.products, momentRef{false, l.floats})
 			row.js = append(row.js, j)
 			l.floats++
 		}
@@ -70,37 +79,58 @@ func newMomentLayout(whole []bool) *momentLayout {
 	return l
 }
 
+// view returns where the moments of some columns stand, and of which users converted.
+func (l *momentLayout) view(columns []int, converted int) momentView {
+	v := momentView{columns: columns, converted: converted}
+	for i, a := range columns {
+		v.sums = append(v.sums, l.all.sums[a])
+		for _, b := range columns[:i+1] {
+			v.products = append(v.products, l.all.products[moments.Index(a, b)])
+		}
+	}
+	return v
+}
+
 // maxWholeRows is how many conversions there may be for products of counts, summed over
 // users, to fit into an int64: Σ x y ≤ Σ x · Σ y ≤ rows².
 const maxWholeRows = 1 << 31
 
-// metricCells holds one worker's raw moments of a metric, in cells by phase, variant and
+// momentCells holds one worker's raw moments of a bundle, in cells by phase, variant and
 // look. A cell holds what changes at its look: users that enter, less those that leave.
 // The moments at a look are the sums over the cells up to it. These sums are exact, so
 // they are the same however users and looks were ordered or split over workers. Users all
 // of whose numbers are 0 change nothing here; how many users there are is counted apart.
-type metricCells struct {
+type momentCells struct {
 	layout    *momentLayout
-	converted []int64
+	converted []int64    // layout.marks a cell
 	ints      []int64    // layout.ints a cell
 	floats    []exactSum // layout.floats a cell
 }
 
-func newMetricCells(whole []bool, cells int) *metricCells {
-	l := newMomentLayout(whole)
-	return &metricCells{
+func newMomentCells(whole []bool, marks, cells int) *momentCells {
+	l := newMomentLayout(whole, marks)
+	return &momentCells{
 		layout:    l,
-		converted: make([]int64, cells),
+		converted: make([]int64, cells*marks),
 		ints:      make([]int64, cells*l.ints),
 		floats:    make([]exactSum, cells*l.floats),
 	}
 }
 
-// add lets a user with the numbers x enter, or leave.
-func (m *metricCells) add(cell int, x []float64, converted bool, sign int) {
-	if converted {
-		m.converted[cell] += int64(sign)
+// marks is a set of places in bundle.converted: those at which a user has converted.
+type marks uint8
+
+// mark counts a user in the numbers of converted users.
+func (m *momentCells) mark(cell int, converted marks, sign int64) {
+	n := m.layout.marks
+	for i := range m.converted[cell*n : (cell+1)*n] {
+		m.converted[cell*n+i] += sign * int64(converted>>i&1)
 	}
+}
+
+// add lets a user with the numbers x enter, or leave.
+func (m *momentCells) add(cell int, x []float64, converted marks, sign int) {
+	m.mark(cell, converted, int64(sign))
 	l := m.layout
 	if n := len(l.wholes); n > 0 {
 		var y [maxColumns]int64
@@ -127,15 +157,15 @@ func (m *metricCells) add(cell int, x []float64, converted bool, sign int) {
 	}
 }
 
-// addCounts is add for a metric all of whose columns are of whole numbers.
-func (m *metricCells) addCounts(cell int, y *[maxColumns]int64, converted, sign int64) {
+// addCounts is add for a bundle all of whose columns are of whole numbers.
+func (m *momentCells) addCounts(cell int, y *[maxColumns]int64, converted marks, sign int64) {
 	l := m.layout
-	m.converted[cell] += sign * converted
+	m.mark(cell, converted, sign)
 	addWhole(m.ints[cell*l.ints:(cell+1)*l.ints], y, len(l.wholes), sign)
 }
 
 // addWhole adds n whole numbers and their products to the ints of a cell. The usual shapes,
-// one and two numbers with covariates, are written out: this runs for every metric of every
+// one and two numbers with covariates, are written out: this runs for every bundle of every
 // user, and a loop over so few products costs more than they do.
 func addWhole(ints []int64, y *[maxColumns]int64, n int, sign int64) {
 	sums, products := ints[:n], ints[n:]
@@ -183,13 +213,9 @@ func addWhole(ints []int64, y *[maxColumns]int64, n int, sign int64) {
 
 // change puts the numbers y of a user in the place of x. That costs little where few of
 // them differ, as from one look to the next, when covariates do not.
-func (m *metricCells) change(cell int, x, y []float64, was, is bool, sign int) {
-	switch {
-	case is && !was:
-		m.converted[cell] += int64(sign)
-	case was && !is:
-		m.converted[cell] -= int64(sign)
-	}
+func (m *momentCells) change(cell int, x, y []float64, was, is marks, sign int) {
+	m.mark(cell, is&^was, int64(sign))
+	m.mark(cell, was&^is, -int64(sign))
 	l := m.layout
 	if n := len(l.wholes); n > 0 {
 		var a, b [maxColumns]int64
@@ -226,6 +252,16 @@ func (m *metricCells) change(cell int, x, y []float64, was, is bool, sign int) {
 	}
 }
 
+// changeCounts is change for a bundle all of whose columns are of whole numbers.
+func (m *momentCells) changeCounts(cell int, x, y *[maxColumns]int64, was, is marks, sign int64) {
+	if was != is {
+		m.mark(cell, is&^was, sign)
+		m.mark(cell, was&^is, -sign)
+	}
+	l := m.layout
+	changeWhole(m.ints[cell*l.ints:(cell+1)*l.ints], x, y, len(l.wholes), sign)
+}
+
 // changeWhole is addWhole of b less addWhole of a.
 func changeWhole(ints []int64, a, b *[maxColumns]int64, n int, sign int64) {
 	sums, products := ints[:n], ints[n:]
@@ -251,14 +287,14 @@ func changeWhole(ints []int64, a, b *[maxColumns]int64, n int, sign int64) {
 }
 
 // addTimes lets so many users with the same numbers enter.
-func (m *metricCells) addTimes(cell int, x []float64, users int64) {
-	one := metricCells{
+func (m *momentCells) addTimes(cell int, x []float64, users int64) {
+	one := momentCells{
 		layout:    m.layout,
-		converted: make([]int64, 1),
+		converted: make([]int64, m.layout.marks),
 		ints:      make([]int64, m.layout.ints),
 		floats:    make([]exactSum, m.layout.floats),
 	}
-	one.add(0, x, false, enter)
+	one.add(0, x, 0, enter)
 	ni, nf := m.layout.ints, m.layout.floats
 	for i, v := range one.ints {
 		m.ints[cell*ni+i] += users * v
@@ -270,11 +306,11 @@ func (m *metricCells) addTimes(cell int, x []float64, users int64) {
 }
 
 // pick returns a copy of cells i, i + step, i + 2·step and so on.
-func (m *metricCells) pick(i, step int) *metricCells {
-	out := &metricCells{layout: m.layout}
-	ni, nf := m.layout.ints, m.layout.floats
-	for ; i < len(m.converted); i += step {
-		out.converted = append(out.converted, m.converted[i])
+func (m *momentCells) pick(i, step int) *momentCells {
+	out := &momentCells{layout: m.layout}
+	nc, ni, nf := m.layout.marks, m.layout.ints, m.layout.floats
+	for ; i < m.cells(); i += step {
+		out.converted = append(out.converted, m.converted[i*nc:(i+1)*nc]...)
 		out.ints = append(out.ints, m.ints[i*ni:(i+1)*ni]...)
 		for k := range nf {
 			out.floats = append(out.floats, m.floats[i*nf+k].clone())
@@ -283,8 +319,11 @@ func (m *metricCells) pick(i, step int) *metricCells {
 	return out
 }
 
+// cells is how many there are.
+func (m *momentCells) cells() int { return len(m.converted) / m.layout.marks }
+
 // merge adds the cells of another worker.
-func (m *metricCells) merge(o *metricCells) {
+func (m *momentCells) merge(o *momentCells) {
 	addInts(m.converted, o.converted)
 	addInts(m.ints, o.ints)
 	for i := range m.floats {
@@ -299,9 +338,9 @@ func addInts(dst, src []int64) {
 }
 
 // accumulate adds cell from to cell to, the next look's.
-func (m *metricCells) accumulate(to, from int) {
-	m.converted[to] += m.converted[from]
-	ni, nf := m.layout.ints, m.layout.floats
+func (m *momentCells) accumulate(to, from int) {
+	nc, ni, nf := m.layout.marks, m.layout.ints, m.layout.floats
+	addInts(m.converted[to*nc:(to+1)*nc], m.converted[from*nc:(from+1)*nc])
 	addInts(m.ints[to*ni:(to+1)*ni], m.ints[from*ni:(from+1)*ni])
 	for k := range nf {
 		m.floats[to*nf+k].merge(&m.floats[from*nf+k])
@@ -320,14 +359,14 @@ func newRawSum(s *exactSum) rawSum {
 	return rawSum{m, e, s.notFinite}
 }
 
-func (m *metricCells) raw(cell int, r momentRef) rawSum {
+func (m *momentCells) raw(cell int, r momentRef) rawSum {
 	if r.whole {
 		return rawSum{big.NewInt(m.ints[cell*m.layout.ints+r.at]), 0, 0}
 	}
 	return newRawSum(&m.floats[cell*m.layout.floats+r.at])
 }
 
-// cell returns the moments of a cell that holds all its n users, with the means and centred
+// cell returns the moments of some columns of a cell that holds all its n users, with the means and centred
 // co-moments
 //
 //	mean_i = S_i / n,   C_ij = (n S_ij − S_i S_j) / n
@@ -335,23 +374,22 @@ func (m *metricCells) raw(cell int, r momentRef) rawSum {
 // from the exact raw sums S, each rounded once to the nearest float64. So nothing is lost
 // to cancellation: values near 1e12 with variance 1 keep all digits. What exceeds the range
 // of float64 is +Inf, and moments.Set.Finite is false.
-func (m *metricCells) cell(cell int, n int64) Cell {
-	l := m.layout
-	set := moments.New(len(l.sums))
+func (m *momentCells) cell(cell int, n int64, v *momentView) Cell {
+	set := moments.New(len(v.sums))
 	set.N = n
-	out := Cell{Moments: set, Converted: m.converted[cell]}
+	out := Cell{Moments: set, Converted: m.converted[cell*m.layout.marks+v.converted]}
 	if n == 0 {
 		return out
 	}
-	sums := make([]rawSum, len(l.sums))
-	for i, r := range l.sums {
+	sums := make([]rawSum, len(v.sums))
+	for i, r := range v.sums {
 		sums[i] = m.raw(cell, r)
 		set.Mean[i] = quotient(sums[i], n)
 	}
 	k := 0
-	for i := range l.sums {
+	for i := range v.sums {
 		for j := 0; j <= i; j++ {
-			set.C[k] = m.centred(cell, l.products[k], sums[i], sums[j], n)
+			set.C[k] = m.centred(cell, v.products[k], sums[i], sums[j], n)
 			k++
 		}
 	}
@@ -359,7 +397,7 @@ func (m *metricCells) cell(cell int, n int64) Cell {
 }
 
 // centred returns (n S_ij − S_i S_j) / n.
-func (m *metricCells) centred(cell int, r momentRef, si, sj rawSum, n int64) float64 {
+func (m *momentCells) centred(cell int, r momentRef, si, sj rawSum, n int64) float64 {
 	if r.whole {
 		if v, ok := centredInts(m.ints[cell*m.layout.ints+r.at], si.m.Int64(), sj.m.Int64(), n); ok {
 			return v

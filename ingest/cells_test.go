@@ -13,20 +13,20 @@ func TestCellsEqualFractions(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		whole := rapid.Int64Range(0, 2e8)
 		other := rapid.OneOf(rapid.Float64Range(1e9, 1e9+3), rapid.Float64Range(-1e12, 1e12), rapid.Just(0.1), rapid.Just(1e-170))
-		cells := newMetricCells([]bool{true, false}, 1)
+		cells := newMomentCells([]bool{true, false}, 1, 1)
 		var stay [][]float64
 		for range rapid.IntRange(0, 12).Draw(t, "users") {
 			x := []float64{float64(whole.Draw(t, "whole")), other.Draw(t, "other")}
-			cells.add(0, x, true, enter)
+			cells.add(0, x, 1, enter)
 			if rapid.IntRange(0, 3).Draw(t, "leaves") == 0 {
-				cells.add(0, x, true, leave)
+				cells.add(0, x, 1, leave)
 				continue
 			}
 			stay = append(stay, x)
 		}
 		n := int64(len(stay))
 		want := Cell{Moments: referenceMomentsOf(2, stay), Converted: n}
-		if diff := gocmp.Diff(want, cells.cell(0, n)); diff != "" {
+		if diff := gocmp.Diff(want, cells.cell(0, n, &cells.layout.all)); diff != "" {
 			t.Fatalf("(- want, + got):\n%s", diff)
 		}
 	})
@@ -35,11 +35,11 @@ func TestCellsEqualFractions(t *testing.T) {
 // Values near 1e12 with variance 1 keep all digits.
 func TestVarianceOfLargeValues(t *testing.T) {
 	const n = 10_000
-	cells := newMetricCells([]bool{false}, 1)
+	cells := newMomentCells([]bool{false}, 1, 1)
 	for i := range n {
-		cells.add(0, []float64{1e12 + float64(i%2)*2 - 1}, true, enter)
+		cells.add(0, []float64{1e12 + float64(i%2)*2 - 1}, 1, enter)
 	}
-	m := cells.cell(0, n).Moments
+	m := cells.cell(0, n, &cells.layout.all).Moments
 	if m.Mean[0] != 1e12 || m.C[0] != n {
 		t.Errorf("mean %v, centred moment %v, want 1e12 and %d", m.Mean[0], m.C[0], n)
 	}
@@ -62,15 +62,15 @@ func TestCellsChange(t *testing.T) {
 			return x
 		}
 		x, y := numbers("x"), numbers("y")
-		was, is := rapid.Bool().Draw(t, "was"), rapid.Bool().Draw(t, "is")
+		was, is := marks(rapid.IntRange(0, 1).Draw(t, "was")), marks(rapid.IntRange(0, 1).Draw(t, "is"))
 		sign := rapid.SampledFrom([]int{enter, leave}).Draw(t, "sign")
-		got, want := newMetricCells(whole, 1), newMetricCells(whole, 1)
+		got, want := newMomentCells(whole, 1, 1), newMomentCells(whole, 1, 1)
 		got.change(0, x, y, was, is, sign)
 		want.add(0, x, was, -sign)
 		want.add(0, y, is, sign)
-		equal := func(got, want *metricCells) {
+		equal := func(got, want *momentCells) {
 			t.Helper()
-			if diff := gocmp.Diff(want.cell(0, 1), got.cell(0, 1)); diff != "" {
+			if diff := gocmp.Diff(want.cell(0, 1, &want.layout.all), got.cell(0, 1, &got.layout.all)); diff != "" {
 				t.Fatalf("%v to %v (- want, + got):\n%s", x, y, diff)
 			}
 		}
@@ -82,9 +82,9 @@ func TestCellsChange(t *testing.T) {
 			all[i] = true
 			counts[i], y[i] = int64(3*y[i]), float64(int64(3*y[i]))
 		}
-		got, want = newMetricCells(all, 1), newMetricCells(all, 1)
+		got, want = newMomentCells(all, 1, 1), newMomentCells(all, 1, 1)
 		got.addCounts(0, &counts, 1, int64(sign))
-		want.add(0, y, true, sign)
+		want.add(0, y, 1, sign)
 		equal(got, want)
 		var products []int64
 		for i := range y {
@@ -110,9 +110,9 @@ func BenchmarkAdd(b *testing.B) {
 		{"ratio", []bool{false, true, false, true, true}, []float64{3.14, 3, 2.72, 2, 0}},
 	} {
 		b.Run(x.name, func(b *testing.B) {
-			cells := newMetricCells(x.whole, 1)
+			cells := newMomentCells(x.whole, 1, 1)
 			for b.Loop() {
-				cells.add(0, x.numbers, true, enter)
+				cells.add(0, x.numbers, 1, enter)
 			}
 		})
 	}

@@ -23,7 +23,7 @@ type columnState struct {
 	initial []float64
 	when    []int64   // of first and last values
 	days    [][]int64 // seen, of DistinctDays
-	touched metricSet // whose numbers may have changed
+	touched bundleSet // whose numbers may have changed
 }
 
 func newColumnState(p *columnProgram) *columnState {
@@ -56,7 +56,7 @@ func (s *columnState) take(conversions []conversion, places []int32, from *expos
 	for _, i := range places {
 		c := &conversions[i]
 		ops := spans.at(c, from.since(c))
-		touched |= ops.metrics
+		touched |= ops.bundles
 		acc[ops.count]++
 		if c.value == c.value {
 			acc[ops.sum] += c.value
@@ -125,6 +125,17 @@ func (s *columnState) number(c columnSource) float64 {
 		return 1
 	}
 	return v
+}
+
+// marks returns where a bundle counts the user as converted.
+func (s *columnState) marks(b *bundle) marks {
+	var m marks
+	for i, slot := range b.converted {
+		if s.acc[slot] > 0 {
+			m |= 1 << i
+		}
+	}
+	return m
 }
 
 // counts fills y with the user's numbers of columns that hold whole ones.

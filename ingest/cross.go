@@ -6,7 +6,7 @@ import (
 	"readout/moments"
 )
 
-// crossCells links the moments of a metric at a look with those at the look before, over
+// crossCells links the moments of a bundle at a look with those at the look before, over
 // the users who count at both. Only users of whom something changes at a look are added up
 // there: with x the numbers at the look before, y those at the look, and S, S′ the raw
 // moments at either,
@@ -19,15 +19,15 @@ import (
 // All of these are exact, so nothing is lost to the differences.
 type crossCells struct {
 	width         int
-	entered, left *metricCells
+	entered, left *momentCells
 	change        []exactSum // width × width a cell
 }
 
 func newCrossCells(whole []bool, cells int) *crossCells {
 	return &crossCells{
 		width:   len(whole),
-		entered: newMetricCells(whole, cells),
-		left:    newMetricCells(whole, cells),
+		entered: newMomentCells(whole, 1, cells),
+		left:    newMomentCells(whole, 1, cells),
 		change:  make([]exactSum, cells*len(whole)*len(whole)),
 	}
 }
@@ -73,25 +73,24 @@ func (c *crossCells) merge(o *crossCells) {
 	}
 }
 
-// joint returns the moments of the columns at the look before and of the same columns at
+// joint returns the moments of some columns at the look before and of the same columns at
 // the look, over the n users of a cell who count at both. before and now are the moments
 // of all users at either look, and what stands behind them the cells there.
-func (c *crossCells) joint(cell int, n int64, before, now *metricCells, beforeCell, nowCell int) *moments.Set {
-	w := c.width
+func (c *crossCells) joint(cell int, n int64, v *momentView, before, now *momentCells, beforeCell, nowCell int) *moments.Set {
+	w := len(v.columns)
 	set := moments.New(2 * w)
 	set.N = n
 	if n == 0 {
 		return &set
 	}
-	l := before.layout
 	sums := make([]rawSum, 2*w)
-	for i, r := range l.sums {
+	for i, r := range v.sums {
 		sums[i] = difference(before.raw(beforeCell, r), c.left.raw(cell, r))
 		sums[w+i] = difference(now.raw(nowCell, r), c.entered.raw(cell, r))
 	}
 	// The blocks before × before and now × now, and the one between them.
-	xx, yy := make([]rawSum, len(l.products)), make([]rawSum, len(l.products))
-	for k, r := range l.products {
+	xx, yy := make([]rawSum, len(v.products)), make([]rawSum, len(v.products))
+	for k, r := range v.products {
 		xx[k] = difference(before.raw(beforeCell, r), c.left.raw(cell, r))
 		yy[k] = difference(now.raw(nowCell, r), c.entered.raw(cell, r))
 	}
@@ -102,7 +101,7 @@ func (c *crossCells) joint(cell int, n int64, before, now *metricCells, beforeCe
 		case j >= w:
 			return yy[moments.Index(i-w, j-w)]
 		}
-		return sum(xx[moments.Index(i-w, j)], newRawSum(&c.change[(cell*w+j)*w+i-w]))
+		return sum(xx[moments.Index(i-w, j)], newRawSum(&c.change[(cell*c.width+v.columns[j])*c.width+v.columns[i-w]]))
 	}
 	k := 0
 	for i := range sums {

@@ -378,6 +378,9 @@ func drawQuery(t *rapid.T) Query {
 		for range rapid.IntRange(1, 3).Draw(t, "metrics") {
 			e.Metrics = append(e.Metrics, drawMetric(t))
 		}
+		for range rapid.IntRange(0, 2).Draw(t, "parts") {
+			e.Metrics = append(e.Metrics, drawPart(t, e.Metrics))
+		}
 		q.Experiments = append(q.Experiments, e)
 	}
 	if n == 1 && rapid.Bool().Draw(t, "no experiment column") {
@@ -391,6 +394,19 @@ func drawMetric(t *rapid.T) Metric {
 	m := drawMoments(t)
 	if rapid.IntRange(0, 4).Draw(t, "single values") == 0 {
 		m.Value.Aggregate, m.Value.Cap, m.Denominator, m.Lookback = Each, nil, nil, 0
+	}
+	return m
+}
+
+// drawPart draws a metric that has columns in common with one of others.
+func drawPart(t *rapid.T, others []Metric) Metric {
+	m := rapid.SampledFrom(others).Draw(t, "whole")
+	if m.Denominator != nil && rapid.Bool().Draw(t, "turned") {
+		value := m.Value
+		m.Value, m.Denominator = *m.Denominator, &value
+	}
+	if rapid.Bool().Draw(t, "value alone") {
+		m.Denominator = nil
 	}
 	return m
 }

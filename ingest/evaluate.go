@@ -33,7 +33,7 @@ type evaluator struct {
 	slots          [][]segmentSlots // by experiment and segment column
 	offsets        []int            // of the member in segment totals, by column
 	entries        []int            // looks at which the member begins to count, by clock
-	last           []metricState    // by metric
+	last           []bundleState    // by bundle
 	lastLook       []int32          // by event
 	eventOf        []int            // by kind
 	// near and later are the conversions that the fixed and the growing columns take in.
@@ -42,10 +42,13 @@ type evaluator struct {
 	missing     []bool // by place in program.lookbacks: it reaches before the history
 }
 
-// metricState is what a metric says of a member; the zero value is nothing.
-type metricState struct {
-	converted bool
-	x         [maxColumns]float64
+// bundleState is what a bundle says of a member.
+type bundleState struct {
+	// said is false if all is 0.
+	said      bool
+	converted marks
+	x         [maxColumns]float64 // or
+	y         [maxColumns]int64   // if all columns hold whole numbers
 }
 
 func newEvaluator(looks lookTable, location *time.Location, h history, programs []*program, kinds *eventKinds, segments experimentSegments, wholeFits bool) *evaluator {
@@ -73,7 +76,7 @@ func newEvaluator(looks lookTable, location *time.Location, h history, programs 
 		e.growing = append(e.growing, newColumnState(&p.growing))
 		e.anyGrowing = e.anyGrowing || p.hasGrowing
 		e.entries = slices.Grow(e.entries, len(p.clocks))
-		e.last = slices.Grow(e.last, len(p.metrics))
+		e.last = slices.Grow(e.last, len(p.bundles))
 		e.missing = slices.Grow(e.missing, len(p.lookbacks))
 	}
 	return e
@@ -151,18 +154,22 @@ func (e *evaluator) member(v *visit, fixed, growing *columnState) {
 	}
 	said := fixed.touched | e.lacking(v)
 	steady := said & v.program.steady
-	for i := steady.next(0); i < len(v.program.metrics); i = steady.next(i + 1) {
-		p := &v.program.metrics[i]
-		at := e.entries[p.clock]
-		if p.growing || at >= v.gone {
+	for i := steady.next(0); i < len(v.program.bundles); i = steady.next(i + 1) {
+		b := &v.program.bundles[i]
+		at := e.entries[b.clock]
+		if b.growing || at >= v.gone {
 			continue
 		}
-		if p.counts && e.wholeFits {
-			e.countsOf(v, i, fixed)
+		var s bundleState
+		if b.counts && e.wholeFits {
+			e.countsOf(b, fixed, fixed, &s)
+			e.addCounts(v, i, at, &s, int64(e.sign))
+			if v.gone < len(e.looks) {
+				e.addCounts(v, i, v.gone, &s, -int64(e.sign))
+			}
 			continue
 		}
-		var s metricState
-		e.numbers(p, fixed, fixed, &s)
+		e.numbers(b, fixed, fixed, &s)
 		e.turn(v, i, at, nil, &s)
 		if v.gone < len(e.looks) {
 			e.turn(v, i, v.gone, &s, nil)
@@ -170,37 +177,6 @@ func (e *evaluator) member(v *visit, fixed, growing *columnState) {
 	}
 	if v.program.hasGrowing {
 		e.grow(v, fixed, growing, said)
-	}
-}
-
-// countsOf adds a steady metric of counts. What member does for other metrics comes to the
-// same; this is the shortest way for the usual ones.
-func (e *evaluator) countsOf(v *visit, metric int, fixed *columnState) {
-	p := &v.program.metrics[metric]
-	var y [maxColumns]int64
-	fixed.counts(p.columns[:p.outcomes], y[:])
-	if p.lookback > 0 {
-		if e.missing[p.missing] {
-			y[len(p.columns)] = 1
-		} else {
-			fixed.counts(p.columns[p.outcomes:], y[p.outcomes:])
-		}
-	}
-	converted := int64(0)
-	if fixed.acc[p.converted] > 0 {
-		converted = 1
-	}
-	at, sign := e.entries[p.clock], int64(e.sign)
-	v.totals.metrics[metric].addCounts(v.cells+at, &y, converted, sign)
-	for s, first := range v.segments {
-		v.totals.segments[s].metrics[metric].addCounts(first+at, &y, converted, sign)
-	}
-	if v.gone == len(e.looks) {
-		return
-	}
-	v.totals.metrics[metric].addCounts(v.cells+v.gone, &y, converted, -sign)
-	for s, first := range v.segments {
-		v.totals.segments[s].metrics[metric].addCounts(first+v.gone, &y, converted, -sign)
 	}
 }
 
@@ -253,15 +229,15 @@ func (e *evaluator) countOn(byLook []int64, look, gone int) {
 	}
 }
 
-// lacking returns the metrics whose look-back reaches before the history.
-func (e *evaluator) lacking(v *visit) metricSet {
-	var s metricSet
+// lacking returns the bundles whose look-back reaches before the history.
+func (e *evaluator) lacking(v *visit) bundleSet {
+	var s bundleSet
 	e.missing = e.missing[:len(v.program.lookbacks)]
 	for i := range v.program.lookbacks {
 		l := &v.program.lookbacks[i]
 		e.missing[i] = e.history.lacks(v.first, v.day, l.length)
 		if e.missing[i] {
-			s |= l.metrics
+			s |= l.bundles
 		}
 	}
 	return s
@@ -308,52 +284,83 @@ func (e *evaluator) segments(v *visit) {
 	v.segments = e.offsets
 }
 
-// numbers fills s with the columns of a metric: outcomes from one state, covariates from
+// numbers fills s with the columns of a bundle: outcomes from one state, covariates from
 // another.
-func (e *evaluator) numbers(p *metricProgram, outcomes, covariates *columnState, s *metricState) {
-	s.converted = outcomes.acc[p.converted] > 0
-	for i, c := range p.columns[:p.outcomes] {
+func (e *evaluator) numbers(b *bundle, outcomes, covariates *columnState, s *bundleState) {
+	s.converted = outcomes.marks(b)
+	for i, c := range b.columns[:b.outcomes] {
 		s.x[i] = outcomes.number(c)
 	}
-	if p.lookback == 0 {
-		return
+	if b.lookback > 0 {
+		if e.missing[b.missing] {
+			s.x[len(b.columns)] = 1
+		} else {
+			for i, c := range b.columns[b.outcomes:] {
+				s.x[b.outcomes+i] = covariates.number(c)
+			}
+		}
 	}
-	if e.missing[p.missing] {
-		s.x[len(p.columns)] = 1
-		return
+	s.said = s.converted != 0 || s.x != [maxColumns]float64{}
+}
+
+// countsOf is numbers for a bundle of counts.
+func (e *evaluator) countsOf(b *bundle, outcomes, covariates *columnState, s *bundleState) {
+	s.converted = outcomes.marks(b)
+	outcomes.counts(b.columns[:b.outcomes], s.y[:])
+	if b.lookback > 0 {
+		if e.missing[b.missing] {
+			s.y[len(b.columns)] = 1
+		} else {
+			covariates.counts(b.columns[b.outcomes:], s.y[b.outcomes:])
+		}
 	}
-	for i, c := range p.columns[p.outcomes:] {
-		s.x[p.outcomes+i] = covariates.number(c)
+	s.said = s.converted != 0 || s.y != [maxColumns]int64{}
+}
+
+// addCounts lets a member with counts enter a bundle at a look, or leave.
+func (e *evaluator) addCounts(v *visit, bundle, look int, s *bundleState, sign int64) {
+	v.totals.bundles[bundle].addCounts(v.cells+look, &s.y, s.converted, sign)
+	for i, first := range v.segments {
+		v.totals.segments[i].bundles[bundle].addCounts(first+look, &s.y, s.converted, sign)
 	}
 }
 
-// turn notes that what a metric says of the member changes at a look: before is what it
-// said, nil if it said nothing; now is nil when the member leaves.
-func (e *evaluator) turn(v *visit, metric, look int, before, now *metricState) {
-	p := &v.program.metrics[metric]
-	e.turnCells(v.totals.metrics[metric], v.cells+look, before, now)
-	for i, at := range v.segments {
-		e.turnCells(v.totals.segments[i].metrics[metric], at+look, before, now)
+// changeCounts puts counts in the place of others at a look.
+func (e *evaluator) changeCounts(v *visit, bundle, look int, before, now *bundleState) {
+	sign := int64(e.sign)
+	v.totals.bundles[bundle].changeCounts(v.cells+look, &before.y, &now.y, before.converted, now.converted, sign)
+	for i, first := range v.segments {
+		v.totals.segments[i].bundles[bundle].changeCounts(first+look, &before.y, &now.y, before.converted, now.converted, sign)
 	}
-	width := len(p.whole)
-	entered := look == e.entries[p.clock]
-	if cross := v.totals.crosses[metric]; cross != nil {
+}
+
+// turn notes that what a bundle says of the member changes at a look: before is what it
+// said, nil if it said nothing; now is nil when the member leaves.
+func (e *evaluator) turn(v *visit, bundle, look int, before, now *bundleState) {
+	b := &v.program.bundles[bundle]
+	e.turnCells(v.totals.bundles[bundle], v.cells+look, before, now)
+	for i, at := range v.segments {
+		e.turnCells(v.totals.segments[i].bundles[bundle], at+look, before, now)
+	}
+	width := len(b.whole)
+	entered := look == e.entries[b.clock]
+	if cross := v.totals.crosses[bundle]; cross != nil {
 		switch {
 		case now == nil:
-			cross.left.add(v.cells+look, before.x[:width], false, e.sign)
+			cross.left.add(v.cells+look, before.x[:width], 0, e.sign)
 		case entered:
-			cross.entered.add(v.cells+look, now.x[:width], false, e.sign)
+			cross.entered.add(v.cells+look, now.x[:width], 0, e.sign)
 		case before != nil:
 			cross.changed(v.cells+look, &before.x, &now.x, e.sign)
 		}
 	}
-	if p.caps != nil {
-		e.turnSpells(v, metric, look, before, now, entered)
+	if b.caps != nil {
+		e.turnSpells(v, bundle, look, before, now, entered)
 	}
 }
 
 // turnCells is turn for the moments.
-func (e *evaluator) turnCells(cells *metricCells, cell int, before, now *metricState) {
+func (e *evaluator) turnCells(cells *momentCells, cell int, before, now *bundleState) {
 	width := len(cells.layout.whole)
 	switch {
 	case before == nil:
@@ -365,14 +372,14 @@ func (e *evaluator) turnCells(cells *metricCells, cell int, before, now *metricS
 	}
 }
 
-// turnSpells is turn for the spells of a metric with caps.
-func (e *evaluator) turnSpells(v *visit, metric, look int, before, now *metricState, entered bool) {
-	spells := &v.totals.spells[metric]
+// turnSpells is turn for the spells of a bundle with caps.
+func (e *evaluator) turnSpells(v *visit, bundle, look int, before, now *bundleState, entered bool) {
+	spells := &v.totals.spells[bundle]
 	if before != nil {
 		last := &(*spells)[len(*spells)-1]
-		last.to, last.emptied = int32(look), now != nil && *now == (metricState{})
+		last.to, last.emptied = int32(look), now != nil && !now.said
 	}
-	if now != nil && *now != (metricState{}) {
+	if now != nil && now.said {
 		*spells = append(*spells, spell{
 			from: int32(look), to: math.MaxInt32, arm: int32(v.cells / len(e.looks)), set: v.set,
 			follows: before != nil, entered: entered, x: now.x,

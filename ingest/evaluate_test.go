@@ -88,14 +88,14 @@ func notZero(t *experimentTotals) (n int) {
 			}
 		}
 	}
-	cells := func(c *metricCells) {
+	cells := func(c *momentCells) {
 		ints(c.converted, c.ints)
 		sums(c.floats)
 	}
 	for _, arms := range append([]armTotals{t.armTotals}, t.segments...) {
 		ints(arms.users, arms.several)
 		ints(arms.clocks...)
-		for _, c := range arms.metrics {
+		for _, c := range arms.bundles {
 			cells(c)
 		}
 	}

@@ -25,16 +25,18 @@ func (e *evaluator) orderByLook(conversions []conversion) (ordered bool) {
 	return true
 }
 
-// grow follows the member's growing metrics from look to look: at each look where its
-// numbers change, the old ones leave and the new ones enter. pending are the metrics that
+// grow follows the member's growing bundles from look to look: at each look where its
+// numbers change, the old ones leave and the new ones enter. pending are the bundles that
 // have something to say without any growing column.
-func (e *evaluator) grow(v *visit, fixed, s *columnState, pending metricSet) {
+func (e *evaluator) grow(v *visit, fixed, s *columnState, pending bundleSet) {
 	if len(e.later) == 0 && pending&v.program.changing == 0 {
 		return
 	}
 	s.reset()
-	e.last = e.last[:len(v.program.metrics)]
-	clear(e.last)
+	e.last = e.last[:len(v.program.bundles)]
+	for i := range e.last {
+		e.last[i].said = false
+	}
 	rest, ordered := e.later, e.ordered[v.user]
 	for look := v.enter; look < v.gone; {
 		next := v.gone
@@ -64,8 +66,12 @@ func (e *evaluator) grow(v *visit, fixed, s *columnState, pending metricSet) {
 		return
 	}
 	for i := range e.last {
-		if e.last[i] != (metricState{}) {
-			e.turn(v, i, v.gone, &e.last[i], nil)
+		switch last := &e.last[i]; {
+		case !last.said:
+		case v.program.bundles[i].counts && e.wholeFits:
+			e.addCounts(v, i, v.gone, last, -int64(e.sign))
+		default:
+			e.turn(v, i, v.gone, last, nil)
 		}
 	}
 }
@@ -85,46 +91,73 @@ func (e *evaluator) addUntil(s *columnState, v *visit, look int) (next int) {
 	return next
 }
 
-// exchange brings pending metrics up to a look. It returns those that do not count the
+// exchange brings pending bundles up to a look. It returns those that do not count the
 // member yet, and the look at which the next of them does.
-func (e *evaluator) exchange(v *visit, s, fixed *columnState, look int, pending metricSet) (later metricSet, next int) {
+func (e *evaluator) exchange(v *visit, s, fixed *columnState, look int, pending bundleSet) (later bundleSet, next int) {
 	next = len(e.looks)
 	growing := pending & v.program.changing
-	for i := growing.next(0); i < len(v.program.metrics); i = growing.next(i + 1) {
-		p := &v.program.metrics[i]
-		if !p.growing {
+	for i := growing.next(0); i < len(v.program.bundles); i = growing.next(i + 1) {
+		b := &v.program.bundles[i]
+		if !b.growing {
 			continue
 		}
-		if at := e.entries[p.clock]; at > look {
+		if at := e.entries[b.clock]; at > look {
 			next = min(next, at)
-			later |= metricBit(i)
+			later |= bundleBit(i)
 			continue
 		}
-		last := &e.last[i]
-		if *last == (metricState{}) {
-			if e.numbers(p, s, fixed, last); *last != (metricState{}) {
-				e.turn(v, i, look, nil, last)
-			}
-			continue
-		}
-		now := *last
-		if e.outcomes(p, s, &now) {
-			e.turn(v, i, look, last, &now)
-			*last = now
+		if b.counts && e.wholeFits {
+			e.exchangeCounts(v, i, s, fixed, look)
+		} else {
+			e.exchangeNumbers(v, i, s, fixed, look)
 		}
 	}
 	return later, next
 }
 
-// outcomes brings the outcomes of a metric up to date, and reports whether any has changed.
-func (e *evaluator) outcomes(p *metricProgram, outcomes *columnState, s *metricState) (changed bool) {
-	if converted := outcomes.acc[p.converted] > 0; converted != s.converted {
-		s.converted, changed = converted, true
+// exchangeNumbers brings a bundle up to a look.
+func (e *evaluator) exchangeNumbers(v *visit, bundle int, s, fixed *columnState, look int) {
+	b, last := &v.program.bundles[bundle], &e.last[bundle]
+	if !last.said {
+		*last = bundleState{}
+		if e.numbers(b, s, fixed, last); last.said {
+			e.turn(v, bundle, look, nil, last)
+		}
+		return
 	}
-	for i, c := range p.columns[:p.outcomes] {
+	now := *last
+	if now.converted = s.marks(b); e.outcomes(b, s, &now) || now.converted != last.converted {
+		now.said = now.converted != 0 || now.x != [maxColumns]float64{}
+		e.turn(v, bundle, look, last, &now)
+		*last = now
+	}
+}
+
+// outcomes brings the outcomes of a bundle up to date, and reports whether any has changed.
+func (e *evaluator) outcomes(b *bundle, outcomes *columnState, s *bundleState) (changed bool) {
+	for i, c := range b.columns[:b.outcomes] {
 		if x := outcomes.number(c); x != s.x[i] {
 			s.x[i], changed = x, true
 		}
 	}
 	return changed
+}
+
+// exchangeCounts is exchangeNumbers for a bundle of counts, the usual case.
+func (e *evaluator) exchangeCounts(v *visit, bundle int, s, fixed *columnState, look int) {
+	b, last := &v.program.bundles[bundle], &e.last[bundle]
+	if !last.said {
+		*last = bundleState{}
+		if e.countsOf(b, s, fixed, last); last.said {
+			e.addCounts(v, bundle, look, last, int64(e.sign))
+		}
+		return
+	}
+	now := *last
+	now.converted = s.marks(b)
+	s.counts(b.columns[:b.outcomes], now.y[:])
+	if now != *last {
+		e.changeCounts(v, bundle, look, last, &now)
+		*last = now
+	}
 }

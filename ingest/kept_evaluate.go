@@ -42,7 +42,7 @@ func (r *runner) evaluateKept(ctx context.Context, h history, programs []*progra
 
 // additive reports whether all that the experiment comes to is sums over users.
 func (p *program) additive() bool {
-	capped := slices.ContainsFunc(p.metrics, func(m metricProgram) bool { return m.caps != nil })
+	capped := slices.ContainsFunc(p.bundles, func(b bundle) bool { return b.caps != nil })
 	return !p.hasValues && !capped
 }
 

@@ -93,6 +93,16 @@ func varied(t *rapid.T, q Query) Query {
 		q.Experiments = slices.Delete(q.Experiments, at, at+1)
 	}
 	e := &q.Experiments[0]
+	if rapid.Bool().Draw(t, "all start") {
+		for i := range q.Experiments {
+			if x := &q.Experiments[i]; x.Start.IsZero() {
+				x.Start = testStart.AddDate(0, 0, rapid.IntRange(2, 4).Draw(t, "start now"))
+				if !x.End.IsZero() && x.End.Before(x.Start) {
+					x.End = x.Start
+				}
+			}
+		}
+	}
 	switch rapid.IntRange(0, 6).Draw(t, "other") {
 	case 0:
 		if end := drawMoment(t, "end now"); end.After(e.Start) {
@@ -171,7 +181,9 @@ func damageOne(t *rapid.T, dir string) error {
 // Day after day, with files that come late, totals brought up to date by the users whom the
 // day touches are those of all rows.
 func TestKeptTotalsFromDayToDay(t *testing.T) {
-	rapid.Check(t, keptDays)
+	for range 2 {
+		rapid.Check(t, keptDays)
+	}
 }
 
 func keptDays(t *rapid.T) {
@@ -205,7 +217,10 @@ func keptDays(t *rapid.T) {
 		now.exposures, versions = exposures.come(t)
 		now.conversions, more = conversions.come(t)
 		asked := q
-		asked.Looks = q.Looks[:look]
+		asked.Looks = slices.Clone(q.Looks[:look])
+		if missed := rapid.IntRange(0, 4*look).Draw(t, "missed"); missed < look-1 {
+			asked.Looks = slices.Delete(asked.Looks, missed, missed+1)
+		}
 		want, err := runFake(context.Background(), asked, &now, 1, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -237,4 +252,45 @@ func (s *schedule) come(t *rapid.T) (files []fakeFile, versions []string) {
 		}
 	}
 	return files, versions
+}
+
+// Files that come late with conversions of long ago: one counts as before the exposure and
+// changes nothing else, one makes the history begin earlier.
+func TestKeptTotalsAndOldConversions(t *testing.T) {
+	at := func(day, hour int) int64 {
+		return microseconds(testStart.AddDate(0, 0, day).Add(time.Duration(hour) * time.Hour))
+	}
+	day := 24 * time.Hour
+	q, d := small()
+	q.Looks = []time.Time{testStart.AddDate(0, 0, 3), testStart.AddDate(0, 0, 4), testStart.AddDate(0, 0, 5)}
+	d.exposures = []fakeFile{{{
+		{user: "u", variant: "a", time: at(1, 9)}, {user: "v", variant: "control", time: at(1, 10)},
+	}}}
+	d.conversions = []fakeFile{
+		{{{user: "x", event: "buy", time: at(-1, 0), value: 1}, {user: "u", event: "buy", time: at(1, 12), value: 2}}},
+		{{{user: "u", event: "buy", time: at(0, 12), value: 3}}},
+		{{{user: "v", event: "buy", time: at(-9, 0), value: 4}}},
+	}
+	f := func(name string, q Query) {
+		dir := t.TempDir()
+		for n := 1; n <= 3; n++ {
+			now, asked := *d, q
+			now.conversions, asked.Looks = d.conversions[:n], q.Looks[:n]
+			want, err := runFake(context.Background(), asked, &now, 1, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := runKept(asked, &now, dir, 1, 0, []string{"e", "c0", "c1", "c2"}[:n+1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := unlike(want, got); diff != "" {
+				t.Errorf("%s, day %d (- all files read, + rows kept):\n%s", name, n, diff)
+			}
+		}
+	}
+	q.Experiments[0].Metrics = []Metric{{Name: "plain", Value: Column{Event: "buy", Aggregate: Count, To: day}, MatureAfter: day}}
+	f("without covariates", q)
+	q.Experiments[0].Metrics = []Metric{{Name: "adjusted", Value: Column{Event: "buy", Aggregate: Sum, To: day}, MatureAfter: day, Lookback: 3 * day}}
+	f("with covariates", q)
 }

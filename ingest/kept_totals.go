@@ -42,12 +42,12 @@ type keptSource struct {
 	At    int
 }
 
-// keptArms, keptCells, keptCross and keptSum are armTotals, metricCells, crossCells and
+// keptArms, keptCells, keptCross and keptSum are armTotals, momentCells, crossCells and
 // exactSum.
 type keptArms struct {
 	Users, Several []int64
 	Clocks         [][]int64
-	Metrics        []keptCells
+	Bundles        []keptCells
 }
 
 type keptCells struct {
@@ -77,7 +77,7 @@ func keepSums(sums []exactSum) []keptSum {
 	return out
 }
 
-func keepCells(m *metricCells) keptCells {
+func keepCells(m *momentCells) keptCells {
 	return keptCells{m.converted, m.ints, keepSums(m.floats)}
 }
 
@@ -88,8 +88,8 @@ func keepTotals(t *experimentTotals) keptTotals {
 		Arms:    keptArms{Users: t.users, Several: t.several, Clocks: t.clocks},
 		Exposed: t.exposed, Before: t.before, Entering: t.entering,
 	}
-	for _, m := range t.metrics {
-		k.Arms.Metrics = append(k.Arms.Metrics, keepCells(m))
+	for _, m := range t.bundles {
+		k.Arms.Bundles = append(k.Arms.Bundles, keepCells(m))
 	}
 	for _, c := range t.crosses {
 		if c == nil {
@@ -107,7 +107,7 @@ func (k *keptTotals) give(t *experimentTotals, to []int) bool {
 	looks := lookMove{to, len(t.exposed)}
 	ok := giveInts(t.users, k.Arms.Users, 1, looks) && giveInts(t.several, k.Arms.Several, 1, looks) &&
 		giveInts(t.exposed, k.Exposed, 1, looks) && giveInts(t.before, k.Before, 1, looks) &&
-		len(k.Arms.Clocks) == len(t.clocks) && len(k.Arms.Metrics) == len(t.metrics) &&
+		len(k.Arms.Clocks) == len(t.clocks) && len(k.Arms.Bundles) == len(t.bundles) &&
 		len(k.Entering) == len(t.entering) && len(k.Crosses) == len(t.crosses)
 	for i := 0; ok && i < len(t.clocks); i++ {
 		ok = giveInts(t.clocks[i], k.Arms.Clocks[i], 1, looks)
@@ -115,8 +115,8 @@ func (k *keptTotals) give(t *experimentTotals, to []int) bool {
 	for i := 0; ok && i < len(t.entering); i++ {
 		ok = giveInts(t.entering[i], k.Entering[i], 1, looks)
 	}
-	for i := 0; ok && i < len(t.metrics); i++ {
-		ok = k.Arms.Metrics[i].give(t.metrics[i], looks)
+	for i := 0; ok && i < len(t.bundles); i++ {
+		ok = k.Arms.Bundles[i].give(t.bundles[i], looks)
 	}
 	for i := 0; ok && i < len(t.crosses); i++ {
 		c, was := t.crosses[i], &k.Crosses[i]
@@ -131,8 +131,8 @@ func (k *keptTotals) give(t *experimentTotals, to []int) bool {
 	return ok
 }
 
-func (k *keptCells) give(m *metricCells, looks lookMove) bool {
-	return giveInts(m.converted, k.Converted, 1, looks) && giveInts(m.ints, k.Ints, m.layout.ints, looks) &&
+func (k *keptCells) give(m *momentCells, looks lookMove) bool {
+	return giveInts(m.converted, k.Converted, m.layout.marks, looks) && giveInts(m.ints, k.Ints, m.layout.ints, looks) &&
 		giveSums(m.floats, k.Floats, m.layout.floats, looks)
 }
 
@@ -205,7 +205,7 @@ func (k *keptTotals) looksNow(looks lookTable, start int64) (to []int, added int
 
 const (
 	totalsPrefix = "totals-"
-	totalsMagic  = "readout totals 1\n"
+	totalsMagic  = "readout totals 2\n"
 )
 
 // totalsPath names the file of the totals with a key.

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"readout/experiment"
 )
 
 // armRules says which exposure rows of an experiment count, and for which arm.
@@ -29,8 +27,9 @@ type program struct {
 	// clocks are the different values of Metric.MatureAfter.
 	clocks  []int64
 	metrics []metricProgram
-	// steady are the metrics that do not grow, changing those that do.
-	steady, changing metricSet
+	bundles []bundle
+	// steady are the bundles that do not grow, changing those that do.
+	steady, changing bundleSet
 	lookbacks        []lookback
 
 	// fixed computes the columns that are the same at every look that counts the user,
@@ -45,48 +44,14 @@ type program struct {
 	hasGrowing, hasCross, hasValues bool
 }
 
-// metricProgram is a metric of a program.
-type metricProgram struct {
-	clock   int // index into program.clocks
-	growing bool
-	// columns are, in the order of Cell.Moments: value, denominator, covariates.
-	columns []columnSource
-	// outcomes is the number of columns that are not covariates.
-	outcomes int
-	// converted is the slot that counts the conversions in the value column's window.
-	converted int
-	// lookback is 0 without covariates; then there is no indicator column either.
-	lookback int64
-	// missing is the place of lookback in program.lookbacks.
-	missing int
-	// whole says of each column, the indicator included, whether it holds whole numbers.
-	whole []bool
-	// caps are those of the outcomes; nil where no column has one.
-	caps  []*experiment.Cap
-	cross bool // Metric.CrossLooks
-	// counts says that all columns are of whole numbers, without any caps, and that nothing
-	// but their moments is wanted.
-	counts bool
-	// values says whose values are kept; nil unless the aggregate is Each.
-	values *valueProgram
-}
-
 // lookback is one of the different values of Metric.Lookback that are not 0.
 type lookback struct {
 	length  int64
-	metrics metricSet
+	bundles bundleSet
 }
 
 // arms counts the variants of all phases.
 func (p *program) arms() int { return (len(p.phases) + 1) * len(p.variants) }
-
-// wholeIf returns which columns are summed as whole numbers, if any are.
-func (m *metricProgram) wholeIf(fits bool) []bool {
-	if fits {
-		return m.whole
-	}
-	return make([]bool, len(m.whole))
-}
 
 // columnSource says where a user's number comes from.
 type columnSource struct {
@@ -109,19 +74,19 @@ type windowOps struct {
 	lo, hi  int64 // after the first exposure
 	end     int64 // instant
 	ops     []slotOp
-	metrics metricSet // whose numbers change
+	bundles bundleSet // whose numbers change
 }
 
-// metricSet is a set of metrics, by position; those from 63 on go together.
-type metricSet uint64
+// bundleSet is a set of bundles, by position; those from 63 on go together.
+type bundleSet uint64
 
-func metricBit(i int) metricSet { return 1 << min(i, 63) }
+func bundleBit(i int) bundleSet { return 1 << min(i, 63) }
 
-func (s metricSet) has(i int) bool { return s&metricBit(i) != 0 }
+func (s bundleSet) has(i int) bool { return s&bundleBit(i) != 0 }
 
-// next returns the first metric of the set from i on, among all from 63 on if there is one
+// next returns the first bundle of the set from i on, among all from 63 on if there is one
 // of those; math.MaxInt if there is none.
-func (s metricSet) next(i int) int {
+func (s bundleSet) next(i int) int {
 	if i >= 63 {
 		if s.has(63) {
 			return i
@@ -139,7 +104,7 @@ type slotOp struct {
 	slot int
 }
 
-// slotKey tells slots apart. Metrics that need the same number share a slot.
+// slotKey tells slots apart. Bundles that need the same number share a slot.
 type slotKey struct {
 	event     int
 	where     int // place in eventKinds.wheres, -1 without filters
@@ -215,9 +180,7 @@ func (c *compiler) program(e *Experiment, arms *armRules) *program {
 	}
 	fixed := newColumnCompiler(c.kinds, &p.fixed)
 	growing := newColumnCompiler(c.kinds, &p.growing)
-	for i := range e.Metrics {
-		p.metrics = append(p.metrics, c.metric(p, i, &e.Metrics[i], fixed, growing))
-	}
+	c.bundles(p, e, fixed, growing)
 	p.wants, p.reads = make([]bool, len(c.kinds.kinds)), make([]bool, len(c.kinds.kinds))
 	for i := range e.Metrics {
 		for _, col := range e.Metrics[i].outcomes() {
@@ -238,79 +201,6 @@ func (c *compiler) program(e *Experiment, arms *armRules) *program {
 	return p
 }
 
-func (c *compiler) metric(p *program, i int, m *Metric, fixed, growing *columnCompiler) metricProgram {
-	clock := m.MatureAfter.Microseconds()
-	at := slices.Index(p.clocks, clock)
-	if at < 0 {
-		at = len(p.clocks)
-		p.clocks = append(p.clocks, clock)
-	}
-	columns := m.outcomes()
-	mp := metricProgram{
-		clock:    at,
-		outcomes: len(columns),
-		lookback: m.Lookback.Microseconds(),
-		growing:  c.grows(m, columns),
-		cross:    m.CrossLooks && c.looks > 1,
-	}
-	p.hasCross = p.hasCross || mp.cross
-	for _, col := range columns {
-		if col.Cap != nil {
-			mp.caps = make([]*experiment.Cap, len(columns))
-		}
-	}
-	outcome := fixed
-	if mp.growing {
-		outcome, p.hasGrowing = growing, true
-		p.changing |= metricBit(i)
-	} else {
-		p.steady |= metricBit(i)
-	}
-	for j, col := range columns {
-		if mp.caps != nil {
-			mp.caps[j] = col.Cap
-		}
-		key := c.key(col, col.From.Microseconds(), col.To.Microseconds())
-		if key.hi == 0 {
-			key.hi, key.end = latestTime, p.end
-		}
-		if col.Aggregate == Each {
-			p.hasValues = true
-			mp.values = &valueProgram{kinds: make([]bool, len(c.kinds.kinds)), lo: key.lo, hi: key.hi, end: key.end}
-			for _, kind := range c.passing(col) {
-				mp.values.kinds[kind] = true
-			}
-		}
-		mp.columns = append(mp.columns, outcome.source(key, i))
-		mp.whole = append(mp.whole, col.whole())
-		if col == &m.Value {
-			key.aggregate = Count
-			mp.converted = outcome.source(key, i).slot
-		}
-	}
-	if mp.lookback > 0 {
-		mp.missing = p.lookback(mp.lookback, i)
-		for _, col := range columns {
-			mp.columns = append(mp.columns, fixed.source(c.key(col, -mp.lookback, 0), i))
-			mp.whole = append(mp.whole, col.whole())
-		}
-		mp.whole = append(mp.whole, true)
-	}
-	mp.counts = !mp.cross && !slices.Contains(mp.whole, false)
-	return mp
-}
-
-// lookback returns the place of a metric's look-back.
-func (p *program) lookback(length int64, metric int) int {
-	at := slices.IndexFunc(p.lookbacks, func(l lookback) bool { return l.length == length })
-	if at < 0 {
-		at = len(p.lookbacks)
-		p.lookbacks = append(p.lookbacks, lookback{length: length})
-	}
-	p.lookbacks[at].metrics |= metricBit(metric)
-	return at
-}
-
 // passing returns the kinds of conversions that a column counts.
 func (c *compiler) passing(col *Column) []int {
 	key := c.key(col, 0, 0)
@@ -320,6 +210,15 @@ func (c *compiler) passing(col *Column) []int {
 // whole reports whether the column holds whole numbers. Bounds may be others.
 func (c *Column) whole() bool { return !c.Aggregate.NeedsValue() && c.Cap == nil }
 
+// outcome returns the slot of a column in its own window.
+func (c *compiler) outcome(p *program, col *Column) slotKey {
+	key := c.key(col, col.From.Microseconds(), col.To.Microseconds())
+	if key.hi == 0 {
+		key.hi, key.end = latestTime, p.end
+	}
+	return key
+}
+
 // key returns the slot of a column in [lo, hi) after the first exposure.
 func (c *compiler) key(col *Column, lo, hi int64) slotKey {
 	key := slotKey{event: int(c.events[col.Event]), where: -1, aggregate: col.Aggregate, lo: lo, hi: hi, end: latestTime}
@@ -327,23 +226,6 @@ func (c *compiler) key(col *Column, lo, hi int64) slotKey {
 		key.where = c.kinds.where(key.event, col.Where)
 	}
 	return key
-}
-
-// grows reports whether the columns of a user who counts may still change from look to
-// look: not if all windows are over by the time the user is mature, nor if there is only
-// one look. With dates only, that takes windows of whole days: the last date in such a
-// window begins most of a day before the window is over, whatever clocks are put forward
-// or back.
-func (c *compiler) grows(m *Metric, columns []*Column) bool {
-	if c.looks == 1 {
-		return false
-	}
-	for _, col := range columns {
-		if col.To == 0 || col.To > m.MatureAfter || c.dateOnly && col.To%(24*time.Hour) != 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // columnCompiler hands out the slots of a columnProgram.
@@ -359,8 +241,8 @@ func newColumnCompiler(kinds *eventKinds, p *columnProgram) *columnCompiler {
 }
 
 // source returns where the number of the key will stand, and adds what computes it for a
-// metric.
-func (c *columnCompiler) source(key slotKey, metric int) columnSource {
+// bundle.
+func (c *columnCompiler) source(key slotKey, bundle int) columnSource {
 	isAny := key.aggregate == Any
 	if isAny {
 		key.aggregate = Count
@@ -377,7 +259,7 @@ func (c *columnCompiler) source(key slotKey, metric int) columnSource {
 	}
 	for _, kind := range c.kinds.passing(key.event, key.where) {
 		w := c.window(kind, key)
-		w.metrics |= metricBit(metric)
+		w.bundles |= bundleBit(bundle)
 		if !ok {
 			w.ops = append(w.ops, slotOp{key.aggregate, slot})
 		}

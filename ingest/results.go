@@ -25,8 +25,8 @@ func (r *runner) experiments(ctx context.Context, programs []*program, totals []
 		if segments.ranks != nil {
 			columns = segmentColumns(p, t, segments.ranks, segments.slots[i], looks)
 		}
-		for m := range p.metrics {
-			r.metric(p, t, m, columns, looks)
+		for b := range p.bundles {
+			p.show(t, b, columns, looks)
 		}
 		out[i].Looks = looks[:len(r.q.Looks)]
 		return nil
@@ -34,12 +34,13 @@ func (r *runner) experiments(ctx context.Context, programs []*program, totals []
 	return out, err
 }
 
-// users fills in how many users the looks have.
+// users fills in how many users the looks have, and makes room for their metrics.
 func users(p *program, t *experimentTotals, looks []LookResult) {
 	phases, variants := len(p.phases)+1, len(p.variants)
 	for k := range looks {
 		looks[k].Users, looks[k].Several = make([]int64, variants), make([]int64, variants)
 		looks[k].PhaseUsers, looks[k].PhaseSeveral = p.noUsers(), p.noUsers()
+		looks[k].Metrics, looks[k].Caps = make([][][]Cell, len(p.metrics)), make([][]Capping, len(p.metrics))
 	}
 	for phase := range phases {
 		for rank, variant := range p.variants {
@@ -108,6 +109,7 @@ func (c *segmentColumn) at(p *program, column, k, looks int) []Segment {
 		s := c.slots.name(c.ranks.texts[column], slot)
 		s.Users, s.Several = make([]int64, len(p.variants)), make([]int64, len(p.variants))
 		s.PhaseUsers, s.PhaseSeveral = p.noUsers(), p.noUsers()
+		s.Metrics = make([][][]Cell, len(p.metrics))
 		var all int64
 		for arm := range p.arms() {
 			phase, variant, at := arm/len(p.variants), p.variants[arm%len(p.variants)], slot*p.arms()+arm
@@ -125,22 +127,28 @@ func (c *segmentColumn) at(p *program, column, k, looks int) []Segment {
 	return segments
 }
 
-// metric adds a metric's cells to the looks.
-func (r *runner) metric(p *program, t *experimentTotals, i int, columns []segmentColumn, looks []LookResult) {
-	w := newLookWalk(p, t, i, len(looks))
+// show fills in the cells of the metrics of a bundle.
+func (p *program) show(t *experimentTotals, bundle int, columns []segmentColumn, looks []LookResult) {
+	w := newLookWalk(p, t, bundle, len(looks))
+	metrics := w.metrics(p, t, bundle)
 	var walks []*segmentWalk
 	for column, c := range columns {
-		walks = append(walks, &segmentWalk{lookWalk: w, slots: c.slots, column: column, ranks: c.ranks, totals: c.totals, metric: i})
+		walks = append(walks, &segmentWalk{lookWalk: w, slots: c.slots, column: column, ranks: c.ranks, totals: c.totals, bundle: bundle})
 	}
 	for k := range looks {
 		w.next()
-		looks[k].Metrics = append(looks[k].Metrics, p.cube(w.cell))
-		looks[k].Caps = append(looks[k].Caps, w.capping)
+		for i := range metrics {
+			m := &metrics[i]
+			looks[k].Metrics[m.at] = p.cube(func(arm int) Cell { return w.cell(m, arm) })
+			looks[k].Caps[m.at] = w.capping
+		}
 		for column, s := range walks {
 			s.next()
 			for n, slot := range columns[column].shown[k] {
-				x := &looks[k].Segments[column][n]
-				x.Metrics = append(x.Metrics, p.cube(func(arm int) Cell { return s.cell(slot, arm) }))
+				for i := range metrics {
+					m := &metrics[i]
+					looks[k].Segments[column][n].Metrics[m.at] = p.cube(func(arm int) Cell { return s.cell(m, slot, arm) })
+				}
 			}
 		}
 	}

@@ -246,7 +246,7 @@ func (s *segmentSlots) at(value, look int) int {
 
 // pooled returns cells by slot and arm at a look, those of slots not told apart there in
 // slot 0.
-func (s *segmentSlots) pooled(m *metricCells, arms, look, looks int) *metricCells {
+func (s *segmentSlots) pooled(m *momentCells, arms, look, looks int) *momentCells {
 	now := m.pick(look, looks)
 	for slot := 1; slot < len(s.values); slot++ {
 		for arm := 0; arm < arms && !s.apart[look][slot]; arm++ {

@@ -23,7 +23,7 @@ type spanTable struct {
 
 // spanOps is what to do with a conversion in a span.
 type spanOps struct {
-	metrics metricSet // whose numbers change
+	bundles bundleSet // whose numbers change
 	// count is a slot to be raised by one, sum one to be raised by the value: the spare
 	// slot after all others where there is none.
 	count, sum int32
@@ -69,7 +69,7 @@ func (p *columnProgram) span(windows []windowOps, lo int64, late bool) spanOps {
 		if lo < w.lo || lo >= w.hi || late && w.end != latestTime {
 			continue
 		}
-		s.metrics |= w.metrics
+		s.bundles |= w.bundles
 		for _, op := range w.ops {
 			switch {
 			case op.kind == Count && s.count == spare:

@@ -28,7 +28,7 @@ func TestSpansEqualWindows(t *testing.T) {
 					w.ops = append(w.ops, slotOp{op, len(p.aggregates)})
 					p.aggregates = append(p.aggregates, op)
 				}
-				w.metrics = metricBit(len(p.aggregates))
+				w.bundles = bundleBit(len(p.aggregates))
 				p.kinds[kind] = append(p.kinds[kind], w)
 			}
 		}
@@ -50,7 +50,7 @@ func TestSpansEqualWindows(t *testing.T) {
 		got.take(conversions, near, &from, &calendar{location: time.UTC})
 
 		want := make([]float64, len(p.aggregates))
-		var touched metricSet
+		var touched bundleSet
 		var wantAll, wantBefore int64
 		for _, c := range conversions {
 			dt := c.time - first
@@ -64,7 +64,7 @@ func TestSpansEqualWindows(t *testing.T) {
 				if dt < w.lo || dt >= w.hi || c.time >= w.end {
 					continue
 				}
-				touched |= w.metrics
+				touched |= w.bundles
 				for _, op := range w.ops {
 					if op.kind == Count {
 						want[op.slot]++
@@ -92,14 +92,14 @@ func TestSpansEqualWindows(t *testing.T) {
 // The metrics of a set come one after the other, those from 63 on all or none.
 func TestMetricSetNext(t *testing.T) {
 	var got []int
-	s := metricBit(0) | metricBit(5) | metricBit(62) | metricBit(70)
+	s := bundleBit(0) | bundleBit(5) | bundleBit(62) | bundleBit(70)
 	for i := s.next(0); i < 66; i = s.next(i + 1) {
 		got = append(got, i)
 	}
 	if diff := gocmp.Diff([]int{0, 5, 62, 63, 64, 65}, got); diff != "" {
 		t.Errorf("(- want, + got):\n%s", diff)
 	}
-	s = metricBit(3)
+	s = bundleBit(3)
 	if i := s.next(4); i < 1000 {
 		t.Errorf("after the last comes %d", i)
 	}

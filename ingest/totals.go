@@ -5,7 +5,7 @@ package ingest
 type armTotals struct {
 	users, several []int64
 	clocks         [][]int64 // users that count, by clock
-	metrics        []*metricCells
+	bundles        []*momentCells
 }
 
 func newArmTotals(p *program, cells int, wholeFits bool) armTotals {
@@ -13,8 +13,9 @@ func newArmTotals(p *program, cells int, wholeFits bool) armTotals {
 	for range p.clocks {
 		t.clocks = append(t.clocks, make([]int64, cells))
 	}
-	for i := range p.metrics {
-		t.metrics = append(t.metrics, newMetricCells(p.metrics[i].wholeIf(wholeFits), cells))
+	for i := range p.bundles {
+		b := &p.bundles[i]
+		t.bundles = append(t.bundles, newMomentCells(b.wholeIf(wholeFits), len(b.converted), cells))
 	}
 	return t
 }
@@ -25,19 +26,19 @@ func (t *armTotals) merge(o *armTotals) {
 	for i := range t.clocks {
 		addInts(t.clocks[i], o.clocks[i])
 	}
-	for i := range t.metrics {
-		t.metrics[i].merge(o.metrics[i])
+	for i := range t.bundles {
+		t.bundles[i].merge(o.bundles[i])
 	}
 }
 
 // experimentTotals is one worker's part of an ExperimentResult.
 type experimentTotals struct {
 	armTotals
-	exposed, before []int64   // conversions of exposed users, and before their exposure; by look
-	spells          [][]spell // of metrics with caps
-	values          [][]valueRecord
-	entering        [][]int64 // users that begin to count, as clocks; nil without metrics to link
-	// crosses links the looks of metrics without caps; nil for those not to be linked.
+	exposed, before []int64         // conversions of exposed users, and before their exposure; by look
+	spells          [][]spell       // of bundles with caps
+	values          [][]valueRecord // by metric
+	entering        [][]int64       // users that begin to count, as clocks; nil without bundles to link
+	// crosses links the looks of bundles without caps; nil for those not to be linked.
 	crosses []*crossCells
 	// segments has, by column, the arms of each slot, one slot after the other.
 	segments []armTotals
@@ -49,7 +50,7 @@ func newExperimentTotals(p *program, slots []segmentSlots, looks int, wholeFits 
 		armTotals: newArmTotals(p, cells, wholeFits),
 		exposed:   make([]int64, looks),
 		before:    make([]int64, looks),
-		spells:    make([][]spell, len(p.metrics)),
+		spells:    make([][]spell, len(p.bundles)),
 		values:    make([][]valueRecord, len(p.metrics)),
 	}
 	for range p.clocks {
@@ -57,10 +58,10 @@ func newExperimentTotals(p *program, slots []segmentSlots, looks int, wholeFits 
 			t.entering = append(t.entering, make([]int64, cells))
 		}
 	}
-	for i := range p.metrics {
+	for i := range p.bundles {
 		var cross *crossCells
-		if m := &p.metrics[i]; m.cross && m.caps == nil {
-			cross = newCrossCells(m.wholeIf(wholeFits), cells)
+		if b := &p.bundles[i]; b.cross && b.caps == nil {
+			cross = newCrossCells(b.wholeIf(wholeFits), cells)
 		}
 		t.crosses = append(t.crosses, cross)
 	}
@@ -77,8 +78,10 @@ func (t *experimentTotals) merge(o *experimentTotals) {
 	for i := range t.entering {
 		addInts(t.entering[i], o.entering[i])
 	}
-	for i := range t.spells {
+	for i := range t.values {
 		t.values[i] = mergeValues(t.values[i], o.values[i])
+	}
+	for i := range t.spells {
 		t.spells[i] = append(t.spells[i], o.spells[i]...)
 		if t.crosses[i] != nil {
 			t.crosses[i].merge(o.crosses[i])

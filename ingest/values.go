@@ -29,7 +29,7 @@ type valueProgram struct {
 // keepValues keeps the values of the member's conversions.
 func (e *evaluator) keepValues(v *visit, metric int) {
 	p := &v.program.metrics[metric]
-	keep, at := p.values, e.entries[p.clock]
+	keep, at := p.values, e.entries[v.program.bundles[p.bundle].clock]
 	kept := &v.totals.values[metric]
 	user := uint32(0)
 	if n := len(*kept); n > 0 {
@@ -131,9 +131,9 @@ func (v *Values) AtMost(x float64) moments.Set {
 		}
 		c[1]++
 	})
-	cells := newMetricCells([]bool{true, true}, 1)
+	cells := newMomentCells([]bool{true, true}, 1, 1)
 	for _, c := range counts {
-		cells.add(0, c[:], false, enter)
+		cells.add(0, c[:], 0, enter)
 	}
-	return cells.cell(0, int64(len(counts))).Moments
+	return cells.cell(0, int64(len(counts)), &cells.layout.all).Moments
 }

@@ -1,16 +1,15 @@
 package ingest
 
-// lookWalk goes through the looks of a metric, in order, and makes its cells. Arms are
+// lookWalk goes through the looks of a bundle, in order, and makes the cells of its metrics. Arms are
 // phase × variants + rank.
 type lookWalk struct {
-	metric   *metricProgram
+	bundle   *bundle
 	looks, k int
-	raw      *metricCells
+	raw      *momentCells
 	clock    []int64 // users that count, by arm and look
 	entering []int64 // users that begin to; nil unless looks are linked
 	recorded *crossCells
 	caps     *capper
-	values   [][]valueRecord // by arm; nil unless single values are kept
 
 	users   []int64 // by arm
 	now     cellsAt
@@ -23,7 +22,7 @@ type lookWalk struct {
 
 // cellsAt is the cells of one look: those of arm i are at first + i·step.
 type cellsAt struct {
-	*metricCells
+	*momentCells
 	first, step int
 }
 
@@ -34,18 +33,15 @@ type cellsAtCross struct {
 }
 
 // newLookWalk begins before the first look.
-func newLookWalk(p *program, t *experimentTotals, metric, looks int) *lookWalk {
-	m := &p.metrics[metric]
-	w := &lookWalk{metric: m, looks: looks, k: -1, raw: t.metrics[metric], clock: t.clocks[m.clock], recorded: t.crosses[metric]}
+func newLookWalk(p *program, t *experimentTotals, at, looks int) *lookWalk {
+	b := &p.bundles[at]
+	w := &lookWalk{bundle: b, looks: looks, k: -1, raw: t.bundles[at], clock: t.clocks[b.clock], recorded: t.crosses[at]}
 	w.users = make([]int64, len(w.clock)/looks)
-	if m.cross {
-		w.entering = t.entering[m.clock]
+	if b.cross {
+		w.entering = t.entering[b.clock]
 	}
-	if m.caps != nil {
-		w.caps = newCapper(m, t.spells[metric])
-	}
-	if m.values != nil {
-		w.values = valuesByArm(t.values[metric], p.arms())
+	if b.caps != nil {
+		w.caps = newCapper(b, t.spells[at])
 	}
 	return w
 }
@@ -69,9 +65,9 @@ func (w *lookWalk) next() {
 	if w.caps != nil {
 		w.capping = w.caps.look(w.k, all)
 		w.now = cellsAt{w.raw.pick(w.k, w.looks), 0, 1}
-		w.capped = w.caps.capped(w.now.metricCells, w.users, func(s *spell) int { return int(s.arm) })
+		w.capped = w.caps.capped(w.now.momentCells, w.users, func(s *spell) int { return int(s.arm) })
 	}
-	if w.metric.cross && w.k > 0 {
+	if w.bundle.cross && w.k > 0 {
 		w.link(earlier)
 	}
 }
@@ -92,23 +88,47 @@ func (w *lookWalk) link(earlier []int64) {
 	}
 }
 
-// cell returns the cell of an arm.
-func (w *lookWalk) cell(arm int) Cell {
-	c := w.now.cell(w.now.first+arm*w.now.step, w.users[arm])
+// shownMetric is a metric on the way to its cells.
+type shownMetric struct {
+	at     int // of the metric among all
+	view   momentView
+	values [][]valueRecord // by arm; nil unless single values are kept
+}
+
+// metrics returns the metrics of the bundle, which is the at-th.
+func (w *lookWalk) metrics(p *program, t *experimentTotals, at int) []shownMetric {
+	var out []shownMetric
+	for i := range p.metrics {
+		m := &p.metrics[i]
+		if m.bundle != at {
+			continue
+		}
+		s := shownMetric{at: i, view: w.raw.layout.view(m.columns, m.converted)}
+		if m.values != nil {
+			s.values = valuesByArm(t.values[i], p.arms())
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// cell returns the cell of a metric in an arm.
+func (w *lookWalk) cell(m *shownMetric, arm int) Cell {
+	c := w.now.cell(w.now.first+arm*w.now.step, w.users[arm], &m.view)
 	if w.caps != nil {
 		c.Capped = w.capped[arm]
 	}
-	if w.values != nil {
-		c.Values = &Values{int32(w.k), w.values[arm]}
+	if m.values != nil {
+		c.Values = &Values{int32(w.k), m.values[arm]}
 	}
-	if w.metric.cross && w.k > 0 {
-		c.Previous = w.cross.joint(w.cross.first+arm*w.cross.step, w.both[arm],
-			w.before.metricCells, w.now.metricCells, w.before.first+arm*w.before.step, w.now.first+arm*w.now.step)
+	if w.bundle.cross && w.k > 0 {
+		c.Previous = w.cross.joint(w.cross.first+arm*w.cross.step, w.both[arm], &m.view,
+			w.before.momentCells, w.now.momentCells, w.before.first+arm*w.before.step, w.now.first+arm*w.now.step)
 	}
 	return c
 }
 
-// segmentWalk goes through the looks of a metric in the segments of a column, beside the
+// segmentWalk goes through the looks of a bundle in the segments of a column, beside the
 // walk through those of the whole.
 type segmentWalk struct {
 	*lookWalk
@@ -116,8 +136,8 @@ type segmentWalk struct {
 	column int
 	ranks  *segmentRanks
 	totals *armTotals
-	metric int
-	cells  *metricCells
+	bundle int
+	cells  *momentCells
 	users  []int64
 	capped [][]int64
 }
@@ -125,12 +145,12 @@ type segmentWalk struct {
 // next follows the walk to its look. Cells, users and capped are by slot and arm then.
 func (w *segmentWalk) next() {
 	arms := len(w.lookWalk.users)
-	raw := w.totals.metrics[w.metric]
-	for at := w.k; w.k > 0 && at < len(raw.converted); at += w.looks {
+	raw := w.totals.bundles[w.bundle]
+	for at := w.k; w.k > 0 && at < raw.cells(); at += w.looks {
 		raw.accumulate(at, at-1)
 	}
 	w.cells = w.slots.pooled(raw, arms, w.k, w.looks)
-	w.users = w.slots.pooledCounts(w.totals.clocks[w.lookWalk.metric.clock], arms, w.k, w.looks)
+	w.users = w.slots.pooledCounts(w.totals.clocks[w.lookWalk.bundle.clock], arms, w.k, w.looks)
 	if w.caps != nil {
 		w.capped = w.caps.capped(w.cells, w.users, func(s *spell) int {
 			return w.slots.at(w.ranks.values[s.set][w.column], w.k)*arms + int(s.arm)
@@ -138,10 +158,10 @@ func (w *segmentWalk) next() {
 	}
 }
 
-// cell returns the cell of an arm in a slot.
-func (w *segmentWalk) cell(slot, arm int) Cell {
+// cell returns the cell of a metric in an arm in a slot.
+func (w *segmentWalk) cell(m *shownMetric, slot, arm int) Cell {
 	at := slot*len(w.lookWalk.users) + arm
-	c := w.cells.cell(at, w.users[at])
+	c := w.cells.cell(at, w.users[at], &m.view)
 	if w.caps != nil {
 		c.Capped = w.capped[at]
 	}
