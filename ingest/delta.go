@@ -15,14 +15,16 @@ type delta struct {
 	last, through int64
 	// whole are the experiments that are added up from nothing.
 	whole []bool
-	// newExposures and newConversions are the files since then, by place.
-	newExposures, newConversions []bool
+	// newExposures and newConversions are the files since then, by place. quiet are files of
+	// conversions that are not new and end before the last look then.
+	newExposures, newConversions, quiet []bool
 
 	from    []int  // first member of each user, and the end
 	touched []bool // by member
 	marked  []bool // by user: some member is touched
 	outside []outsideRow
 	rows    []markedRow
+	screen  userScreen
 }
 
 // outsideRow is a new conversion that lies outside all windows of a member.
@@ -38,8 +40,9 @@ type markedRow struct {
 	fresh bool
 }
 
-// newDelta makes a delta from two evaluators of the same programs.
-func newDelta(then, now *evaluator, added int, whole, newExposures, newConversions []bool) *delta {
+// newDelta makes a delta from two evaluators of the same programs. lastTimes are those of
+// the files of conversions.
+func newDelta(then, now *evaluator, added int, whole, newExposures, newConversions []bool, lastTimes []int64) *delta {
 	then.sign, then.totals = leave, now.totals
 	d := &delta{then: then, now: now, added: added, whole: whole, newExposures: newExposures, newConversions: newConversions}
 	d.last, d.through = noTime, noTime
@@ -48,6 +51,9 @@ func newDelta(then, now *evaluator, added int, whole, newExposures, newConversio
 	}
 	if n := len(now.looks); n > 1 {
 		d.through = now.looks[n-2]
+	}
+	for place, last := range lastTimes {
+		d.quiet = append(d.quiet, !newConversions[place] && last < d.last)
 	}
 	return d
 }
@@ -77,8 +83,8 @@ func (d *delta) partition(rows userRows) {
 	g.expose(rows.exposures, nil, nil)
 	d.index(g)
 	d.touch(g)
-	eachRow(rows.events, d.newConversions, func(t *eventTuple, fresh bool) { d.conversion(g, t, fresh) })
-	eachRow(rows.values, d.newConversions, func(t *valueTuple, fresh bool) { d.conversion(g, &t.eventTuple, fresh) })
+	eachRow(rows.events, d.quiet, func(t *eventTuple, place int) { d.conversion(g, t, d.newConversions[place]) })
+	eachRow(rows.values, d.quiet, func(t *valueTuple, place int) { d.conversion(g, &t.eventTuple, d.newConversions[place]) })
 	d.countOutside(g)
 	d.mark(g)
 	d.collect(g, rows)
@@ -181,8 +187,8 @@ func (d *delta) countOutside(g *grouped) {
 			continue
 		}
 		m := &g.members[o.member]
-		totals, enter := d.now.totals[m.experiment()], d.now.cursor.of(m.first)
-		totals.exposed[max(d.now.cursor.of(o.time), enter)]++
+		totals, enter := d.now.totals[m.experiment()], d.now.index.of(m.first)
+		totals.exposed[max(d.now.index.of(o.time), enter)]++
 		from := exposedAt{m.first, d.now.days.day(m.first) * usDay}
 		if from.since(&o.conversion) < 0 {
 			totals.before[enter]++
@@ -205,6 +211,7 @@ func (d *delta) mark(g *grouped) {
 // collect finds the conversions of marked users, in the order of grouped.conversions.
 func (d *delta) collect(g *grouped, rows userRows) {
 	d.rows = d.rows[:0]
+	d.screen.reset(&g.table, d.marked)
 	add := func(t *eventTuple, value float64, order int64) {
 		user := g.table.find(t.hi, t.lo)
 		if user < 0 || !d.marked[user] {
@@ -218,18 +225,22 @@ func (d *delta) collect(g *grouped, rows userRows) {
 	}
 	rows.events.runsInOrder(func(order int64, tuples []eventTuple) {
 		for i := range tuples {
-			add(&tuples[i], 0, order)
+			if d.screen.has(tuples[i].hi) {
+				add(&tuples[i], 0, order)
+			}
 		}
 	})
 	rows.values.runsInOrder(func(order int64, tuples []valueTuple) {
 		for i := range tuples {
-			add(&tuples[i].eventTuple, tuples[i].value, order)
+			if d.screen.has(tuples[i].hi) {
+				add(&tuples[i].eventTuple, tuples[i].value, order)
+			}
 		}
 	})
 }
 
 // group gives users their conversions, the new ones or not, with the looks that see them.
-func (d *delta) group(g *grouped, fresh bool, looks *lookCursor) {
+func (d *delta) group(g *grouped, fresh bool, looks *lookIndex) {
 	n := g.users() + 1
 	g.starts = slices.Grow(g.starts[:0], n)[:n]
 	clear(g.starts)
@@ -276,7 +287,7 @@ func (d *delta) takeOut(now *grouped) {
 		g.starts = append(g.starts, len(g.rows))
 	}
 	g.findMembers()
-	d.group(g, false, &d.then.cursor)
+	d.group(g, false, d.then.index)
 	d.then.addMembers()
 }
 
@@ -289,7 +300,7 @@ func (d *delta) putIn(g *grouped) {
 		}
 	}
 	g.members = kept
-	d.group(g, true, &d.now.cursor)
+	d.group(g, true, d.now.index)
 	d.now.addMembers()
 }
 
@@ -309,16 +320,39 @@ func freshRows[T any](fresh []uint32, rows partition[T], isNew []bool) []uint32 
 	return fresh
 }
 
-// eachRow calls f with each tuple and whether it is from a new file.
-func eachRow[T any](rows partition[T], isNew []bool, f func(t *T, fresh bool)) {
+// eachRow calls f with the tuples of files that are not quiet, and the file's place.
+func eachRow[T any](rows partition[T], quiet []bool, f func(t *T, place int)) {
 	for _, part := range rows {
 		for _, r := range part.runs {
-			fresh := isNew[r.order>>32]
+			place := int(r.order >> 32)
+			if quiet[place] {
+				continue
+			}
 			part.each(r.start, r.end, func(tuples []T) {
 				for i := range tuples {
-					f(&tuples[i], fresh)
+					f(&tuples[i], place)
 				}
 			})
 		}
 	}
+}
+
+// userScreen tells most of those users apart who are not marked, by one bit of a table that
+// stays in the first cache, where looking up a user takes a line of a table that does not:
+// a day marks few users, and their rows are looked for among those of all.
+type userScreen [1 << 10]uint64
+
+// reset makes the screen of the marked users of a table.
+func (s *userScreen) reset(users *userTable, marked []bool) {
+	clear(s[:])
+	for i := range users.slots {
+		if slot := &users.slots[i]; slot.number > 0 && marked[slot.number-1] {
+			s[slot.hi>>6%uint64(len(s))] |= 1 << (slot.hi & 63)
+		}
+	}
+}
+
+// has reports whether a user with the hash may be marked.
+func (s *userScreen) has(hi uint64) bool {
+	return s[hi>>6%uint64(len(s))]>>(hi&63)&1 != 0
 }

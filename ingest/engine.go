@@ -126,6 +126,7 @@ type runner struct {
 	kept     *keptRows // nil unless rows are kept
 	// Where they are kept, by place of the file.
 	keptExposureRows, keptConversionRows []keptSource
+	keptConversionLast                   []int64 // the last time of each file
 	footer                               func(context.Context, File) (uint64, error)
 	// looks are the query's; where rows are kept, one at the end of time follows, so that rows
 	// which no look of the query sees yet are kept too.

@@ -254,7 +254,9 @@ func (r *runner) keptConversions(ctx context.Context, src source) ([]int64, erro
 		all.countKind(event)
 	}
 	r.keptConversionRows = plan.sources(len(src.files))
+	r.keptConversionLast = make([]int64, len(src.files))
 	for _, u := range plan.uses {
+		r.keptConversionLast[u.place] = u.rows.Files[u.at].last()
 		u.rows.Files[u.at].giveConversions(all, u.now, kinds[u.rows])
 	}
 	return earliest, k.prune(k.table)

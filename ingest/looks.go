@@ -105,9 +105,10 @@ func (c *lookCursor) move(t int64) {
 // lookIndex is a lookTable for instants in any order: it knows the look at the start of
 // each of many short spans of the same length, and goes on from there.
 type lookIndex struct {
-	looks lookTable
-	shift uint    // a span is 1<<shift µs long
-	first []int32 // by span from the first look on
+	all   int       // how many looks there are
+	looks lookTable // all but one at the end of time, which is far from the others
+	shift uint      // a span is 1<<shift µs long
+	first []int32   // by span from the first look on
 }
 
 // lookSpans is how many spans there are at most: with some hundred looks there is mostly
@@ -115,7 +116,11 @@ type lookIndex struct {
 const lookSpans = 1 << 11
 
 func newLookIndex(looks lookTable) *lookIndex {
-	x := &lookIndex{looks: looks}
+	x := &lookIndex{all: len(looks)}
+	if n := len(looks) - 1; n > 0 && looks[n] == latestTime {
+		looks = looks[:n]
+	}
+	x.looks = looks
 	length := uint64(looks.last()) - uint64(looks[0])
 	for length>>x.shift >= lookSpans {
 		x.shift++
@@ -134,6 +139,9 @@ func (x *lookIndex) of(t int64) int {
 	}
 	span := (uint64(t) - uint64(x.looks[0])) >> x.shift
 	if span >= uint64(len(x.first)) {
+		if t == latestTime {
+			return x.all
+		}
 		return len(x.looks)
 	}
 	look := int(x.first[span])
