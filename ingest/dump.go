@@ -63,12 +63,13 @@ func (d *dump[T]) len() int {
 	return n
 }
 
-// dumpScatter writes a scatter's tuples and lets go of them. The memory stays with the
-// scatter, to be filled again. All tuples belong to row groups that endGroup has ended.
-func dumpScatter[T any](to *dumpFile, s *scatter[T]) (*dump[T], error) {
+// dumpScatter writes a scatter's tuples from a partition on and lets go of them. The memory
+// stays with the scatter, to be filled again. All tuples belong to row groups that endGroup
+// has ended.
+func dumpScatter[T any](to *dumpFile, s *scatter[T], from int) (*dump[T], error) {
 	blocks := make([]dumpedBlock, len(s.parts))
 	total := 0
-	for i := range s.parts {
+	for i := from; i < len(s.parts); i++ {
 		p := &s.parts[i]
 		if p.len() > maxDumpedTuples {
 			return nil, fmt.Errorf("keep rows aside on disk: one partition of users has %d rows", p.len())
@@ -77,10 +78,10 @@ func dumpScatter[T any](to *dumpFile, s *scatter[T]) (*dump[T], error) {
 		total += blockBytes[T](&blocks[i])
 	}
 	start := to.end.Add(int64(total)) - int64(total)
-	w := &stretchWriter{file: to.file, at: start}
+	w := &stretchWriter{file: to.file, at: start, buffer: s.buffer[:0]}
 	hash := xxh3.New()
 	var runs []dumpedRun
-	for i := range s.parts {
+	for i := from; i < len(s.parts); i++ {
 		p := &s.parts[i]
 		if p.len() == 0 {
 			continue
@@ -110,7 +111,9 @@ func dumpScatter[T any](to *dumpFile, s *scatter[T]) (*dump[T], error) {
 		*p = scatterPart[T]{dumped: p.dumped + p.len()}
 		s.open[i] = openChunk[T]{}
 	}
-	return newDump[T](to.file, start, blocks), w.flush()
+	err := w.flush()
+	s.buffer = w.buffer
+	return newDump[T](to.file, start, blocks), err
 }
 
 // stretchWriter writes a stretch of a file in large pieces.
@@ -120,10 +123,10 @@ type stretchWriter struct {
 	buffer []byte
 }
 
-const stretchSize = 1 << 20
+const stretchSize = 1 << 18
 
 func (w *stretchWriter) write(b []byte) error {
-	if w.buffer == nil {
+	if cap(w.buffer) < stretchSize {
 		w.buffer = make([]byte, 0, stretchSize)
 	}
 	for len(b) > 0 {
@@ -175,10 +178,15 @@ type dumpWindow[T any] struct {
 	from, to int // partitions in memory
 	memory   []uint64
 	runs     []groupRun
+	most     int // bytes to read at once, if one partition is not larger
 }
 
-// windowBytes is how much a window reads at once, if one partition is not larger.
-const windowBytes = 256 << 10
+// What all windows of a worker read at once, each within bounds: there may be many dumps.
+const (
+	allWindows  = 8 << 20
+	leastWindow = 32 << 10
+	mostWindow  = 256 << 10
+)
 
 // part returns a partition; it is valid until the next call.
 func (w *dumpWindow[T]) part(i int) (*scatterPart[T], error) {
@@ -217,7 +225,7 @@ func (w *dumpWindow[T]) part(i int) (*scatterPart[T], error) {
 func (w *dumpWindow[T]) read(i int) error {
 	n := 0
 	w.from, w.to = i, i
-	for w.to < len(w.blocks) && (w.to == i || n+blockBytes[T](&w.blocks[w.to]) <= windowBytes) {
+	for w.to < len(w.blocks) && (w.to == i || n+blockBytes[T](&w.blocks[w.to]) <= w.most) {
 		n += blockBytes[T](&w.blocks[w.to])
 		w.to++
 	}

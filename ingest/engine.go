@@ -29,7 +29,7 @@ type Embedded struct {
 	// Workers is how many goroutines work at once; 0 is one per processor.
 	Workers int
 	// Memory bounds, in bytes and roughly, the memory to use; 0 is no bound. Rows are kept in
-	// memory up to half of it, and up to 256 MiB in any case, beyond that in a file in TempDir
+	// memory up to half of it, and up to 352 MiB in any case, beyond that in a file in TempDir
 	// until their users' turn comes.
 	Memory int64
 	// Keep is a folder in which rows are kept from run to run, so that files which have not
@@ -316,8 +316,8 @@ func (r *runner) run(ctx context.Context, exposures, conversions source) (*Resul
 // the bound is, a chunk for each partition.
 const (
 	memoryForTuples = 0.5
-	mostHeld        = 256 << 20
-	leastHeld       = 20 << 20
+	mostHeld        = 352 << 20
+	leastHeld       = 32 << 20
 )
 
 // room is how many bytes of rows all workers may hold.
@@ -331,7 +331,7 @@ func (r *runner) room() int64 {
 // scanExposures reads the exposures and returns the earliest time of each file.
 func (r *runner) scanExposures(ctx context.Context, src source) ([]int64, error) {
 	for _, v := range r.exposures {
-		v.overflow = overflow{max(leastHeld, r.room()/int64(2*r.workers)), r.spill.file}
+		v.overflow = overflow{most: max(leastHeld, r.room()/int64(r.workers)-leastHeld), file: r.spill.file}
 	}
 	if r.kept != nil {
 		return r.keptExposures(ctx, src)
@@ -354,7 +354,7 @@ func (r *runner) scanConversions(ctx context.Context, src source) ([]int64, erro
 		room -= v.held()
 	}
 	for _, v := range r.conversions {
-		v.overflow = overflow{max(leastHeld, room/int64(r.workers)), r.spill.file}
+		v.overflow = overflow{most: max(leastHeld, room/int64(r.workers)), file: r.spill.file}
 	}
 	if r.kept != nil {
 		return r.keptConversions(ctx, src)

@@ -174,7 +174,7 @@ func (r *runner) scanKeptExposures(ctx context.Context, src source, w *keptWrite
 		index.Segments, index.Sets = r.segments.kept()
 	}
 	for _, v := range r.exposures {
-		if err := v.dump(&w.dumpFile); err != nil {
+		if err := v.dumpAll(&w.dumpFile); err != nil {
 			return err
 		}
 		for i := range v.keptDumps {
@@ -277,7 +277,7 @@ func (r *runner) scanKeptConversions(ctx context.Context, src source, w *keptWri
 		index.Kinds = append(index.Kinds, keptKind{int32(kind.event), []byte(kind.passes)})
 	}
 	for _, v := range r.conversions {
-		if err := v.dump(&w.dumpFile); err != nil {
+		if err := v.dumpAll(&w.dumpFile); err != nil {
 			return err
 		}
 		for i := range v.eventDumps {

@@ -62,9 +62,10 @@ type scatter[T any] struct {
 	parts []scatterPart[T]
 	open  []openChunk[T] // by partition
 	slab  []T            // what chunks are cut from; the last of it is never used
-	// spare are chunks that a dump has emptied.
-	spare [][]T
-	held  int64 // tuples that all chunks have room for, without the spare ones
+	// spare are chunks that a dump has emptied, buffer what it wrote through.
+	spare  [][]T
+	buffer []byte
+	held   int64 // tuples that all chunks have room for, without the spare ones
 }
 
 type scatterPart[T any] struct {

@@ -19,9 +19,15 @@ type spill struct {
 	err  error
 }
 
+// leastDump is how much is put aside between two dumps.
+const leastDump = 8 << 20
+
 // overflow is what a visitor does when it holds more than its share.
 type overflow struct {
 	most int64 // bytes
+	// next is what is held when it is time for the next dump: more than most where a dump
+	// could free but little.
+	next int64
 	// file returns where to.
 	file func() (*dumpFile, error)
 }
@@ -55,14 +61,30 @@ func (v *exposureVisitor) held() int64 { return bytesHeld(v.kept) + bytesHeld(v.
 
 func (v *conversionVisitor) held() int64 { return bytesHeld(v.events) + bytesHeld(v.values) }
 
-// dump writes the tuples to a file and keeps where they are.
-func (v *exposureVisitor) dump(to *dumpFile) error {
-	kept, err := dumpScatter(to, v.kept)
+// upperHalf returns the partition from which on there is half of what is held. When the
+// memory is full, that half goes to disk, always the same as far as it goes: what is left
+// at the end is then as much as there is room for, and the rest went to disk once.
+func upperHalf[T any](s *scatter[T]) int {
+	left := s.held / 2
+	from := len(s.parts)
+	for from > 0 && left > 0 {
+		from--
+		p := &s.parts[from]
+		left -= int64(len(p.full)*chunkTuples + cap(p.open))
+	}
+	return from
+}
+
+// dumpAll writes all tuples to a file and keeps where they are.
+func (v *exposureVisitor) dumpAll(to *dumpFile) error { return v.dump(to, 0, 0) }
+
+func (v *exposureVisitor) dump(to *dumpFile, keptFrom, segmentedFrom int) error {
+	kept, err := dumpScatter(to, v.kept, keptFrom)
 	if err != nil {
 		return err
 	}
 	v.keptDumps = append(v.keptDumps, kept)
-	segmented, err := dumpScatter(to, v.segmented)
+	segmented, err := dumpScatter(to, v.segmented, segmentedFrom)
 	v.segmentedDumps = append(v.segmentedDumps, segmented)
 	return err
 }
@@ -70,7 +92,7 @@ func (v *exposureVisitor) dump(to *dumpFile) error {
 // relieve dumps the tuples if they take more memory than they may, in the middle of the row
 // group of the order given.
 func (v *exposureVisitor) relieve(order int64) error {
-	if v.held() <= v.most {
+	if v.held() <= max(v.most, v.next) {
 		return nil
 	}
 	to, err := v.file()
@@ -79,22 +101,26 @@ func (v *exposureVisitor) relieve(order int64) error {
 	}
 	v.kept.endGroup(order)
 	v.segmented.endGroup(order)
-	return v.dump(to)
+	err = v.dump(to, upperHalf(v.kept), upperHalf(v.segmented))
+	v.next = v.held() + leastDump
+	return err
 }
 
-func (v *conversionVisitor) dump(to *dumpFile) error {
-	events, err := dumpScatter(to, v.events)
+func (v *conversionVisitor) dumpAll(to *dumpFile) error { return v.dump(to, 0, 0) }
+
+func (v *conversionVisitor) dump(to *dumpFile, eventsFrom, valuesFrom int) error {
+	events, err := dumpScatter(to, v.events, eventsFrom)
 	if err != nil {
 		return err
 	}
 	v.eventDumps = append(v.eventDumps, events)
-	values, err := dumpScatter(to, v.values)
+	values, err := dumpScatter(to, v.values, valuesFrom)
 	v.valueDumps = append(v.valueDumps, values)
 	return err
 }
 
 func (v *conversionVisitor) relieve(order int64) error {
-	if v.held() <= v.most {
+	if v.held() <= max(v.most, v.next) {
 		return nil
 	}
 	to, err := v.file()
@@ -103,5 +129,7 @@ func (v *conversionVisitor) relieve(order int64) error {
 	}
 	v.events.endGroup(order)
 	v.values.endGroup(order)
-	return v.dump(to)
+	err = v.dump(to, upperHalf(v.events), upperHalf(v.values))
+	v.next = v.held() + leastDump
+	return err
 }

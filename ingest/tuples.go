@@ -32,8 +32,9 @@ type tupleReader[T any] struct {
 
 func (s *tupleSource[T]) reader() *tupleReader[T] {
 	r := &tupleReader[T]{tupleSource: s, windows: make([]dumpWindow[T], len(s.dumps))}
+	most := max(leastWindow, min(allWindows/max(len(s.dumps), 1), mostWindow))
 	for i, d := range s.dumps {
-		r.windows[i].dump = d
+		r.windows[i] = dumpWindow[T]{dump: d, most: most}
 	}
 	return r
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"io"
+	"runtime/debug"
 
 	"readout/ingest"
 )
@@ -16,12 +17,17 @@ func engine(ctx context.Context, args []string, out io.Writer) error {
 	experiments := f.Int("experiments", 1, "experiments in them")
 	looks := f.Int("looks", 1, "looks, at the ends of the last days")
 	mature := f.Bool("mature", false, "only users whose window is over")
+	back := f.Int("back", 0, "days that are not over yet")
+	keep := f.String("keep", "", "folder in which rows are kept from run to run; empty is none")
 	memory := f.Int64("memory", 0, "limit of memory in bytes; 0 is none")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
-	q := query(*data, *experiments, *looks, *mature)
-	result, err := ingest.Embedded{Memory: *memory}.Run(ctx, q, nil)
+	if *memory > 0 {
+		debug.SetMemoryLimit(*memory)
+	}
+	q := query(*data, *experiments, *looks, *back, *mature)
+	result, err := ingest.Embedded{Memory: *memory, Keep: *keep}.Run(ctx, q, nil)
 	if err != nil {
 		return err
 	}

@@ -19,9 +19,8 @@ const attention = 3
 
 // job is a project that runs the daily job.
 type job struct {
-	readout, dir string
-	data         dataset
-	linked       int // days whose files are in the project
+	readout string
+	arrival
 }
 
 // jobCosts is what the daily job takes.
@@ -43,7 +42,7 @@ func measureJob(ctx context.Context, d dataset, readout, dir string) (jobCosts, 
 	if err != nil {
 		return jobCosts{}, err
 	}
-	j := &job{readout: readout, dir: dir, data: d}
+	j := &job{readout, arrival{dir: dir, data: d}}
 	if err := j.create(ctx); err != nil {
 		return jobCosts{}, err
 	}
@@ -99,27 +98,11 @@ func (j *job) create(ctx context.Context) error {
 
 // run runs the daily job through the n-th live day, with the files of no later day there.
 func (j *job) run(ctx context.Context, n int) (cost, error) {
-	for ; j.linked < benchdata.LeadDays+n; j.linked++ {
-		for _, table := range []string{"exposures", "conversions"} {
-			if err := j.link(filepath.Join(table, benchdata.Folder(j.linked), "part-0.parquet")); err != nil {
-				return cost{}, err
-			}
-		}
+	if err := j.come(n); err != nil {
+		return cost{}, err
 	}
 	date := benchdata.First().AddDate(0, 0, benchdata.LeadDays+n-1)
 	return j.command(ctx, "run", "--quiet", "--date", date.Format("2006-01-02"), "--now", date.AddDate(0, 0, 1).Format("2006-01-02")+"T04:00:00Z")
-}
-
-// link puts a file of the data into the project, if there is one.
-func (j *job) link(name string) error {
-	path := filepath.Join(j.dir, "data", name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	if err := os.Link(filepath.Join(j.data.dir, name), path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
 }
 
 func (j *job) command(ctx context.Context, args ...string) (cost, error) {

@@ -35,6 +35,7 @@ type daysResult struct {
 	data dataset
 	// The engine alone, at one look and at all days' looks in one pass.
 	oneLook, manyLooks cost
+	engine             dayCosts
 	job                jobCosts
 }
 
@@ -146,8 +147,8 @@ const liveDays = benchdata.Days - benchdata.LeadDays
 // measureDays measures many looks at once and the daily job.
 func measureDays(ctx context.Context, d dataset, readout, dir string, runs int) (daysResult, error) {
 	r := daysResult{data: d}
-	var one, many, atOnce, again []cost
-	daily := make([][]cost, liveDays)
+	var one, many, atOnce, again, full []cost
+	daily, engine := make([][]cost, liveDays), make([][]cost, liveDays)
 	for range runs {
 		for _, x := range []struct {
 			looks int
@@ -164,6 +165,14 @@ func measureDays(ctx context.Context, d dataset, readout, dir string, runs int) 
 			say("%s: engine, looks: %d, %v", d, x.looks, took)
 			*x.costs = append(*x.costs, took)
 		}
+		days, err := measureEngineDays(ctx, d, dir)
+		if err != nil {
+			return r, err
+		}
+		full = append(full, days.full)
+		for i, took := range days.daily {
+			engine[i] = append(engine[i], took)
+		}
 		job, err := measureJob(ctx, d, readout, dir)
 		if err != nil {
 			return r, err
@@ -174,6 +183,10 @@ func measureDays(ctx context.Context, d dataset, readout, dir string, runs int) 
 		}
 	}
 	r.oneLook, r.manyLooks = median(one), median(many)
+	r.engine.full = median(full)
+	for _, costs := range engine {
+		r.engine.daily = append(r.engine.daily, median(costs))
+	}
 	r.job.atOnce, r.job.again = median(atOnce), median(again)
 	for _, costs := range daily {
 		r.job.daily = append(r.job.daily, median(costs))

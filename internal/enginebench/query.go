@@ -57,9 +57,10 @@ func metrics() []metric {
 	}
 }
 
-// query asks for the moments of all experiments at the ends of the last days. mature leaves
-// out users whose window is not over, as a project does.
-func query(data string, experiments, looks int, mature bool) ingest.Query {
+// query asks for the moments of all experiments at the ends of the last days, but for those
+// back that are not over yet. mature leaves out users whose window is not over, as a project
+// does.
+func query(data string, experiments, looks, back int, mature bool) ingest.Query {
 	q := ingest.Query{
 		Exposures:   ingest.ExposureTable{Path: data + "/exposures", User: "user_id", Experiment: "experiment", Variant: "variant", Time: "timestamp"},
 		Conversions: ingest.ConversionTable{Path: data + "/conversions", User: "user_id", Event: "event", Time: "timestamp", Value: "value"},
@@ -67,7 +68,7 @@ func query(data string, experiments, looks int, mature bool) ingest.Query {
 		Seed:        1,
 	}
 	for i := range looks {
-		q.Looks = append(q.Looks, benchdata.First().AddDate(0, 0, benchdata.Days-looks+i+1))
+		q.Looks = append(q.Looks, benchdata.First().AddDate(0, 0, benchdata.Days-back-looks+i+1))
 	}
 	var wanted []ingest.Metric
 	for _, m := range metrics() {

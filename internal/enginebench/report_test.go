@@ -63,6 +63,10 @@ func TestMarkdown(t *testing.T) {
 		},
 		days: []daysResult{{
 			data: s.data, oneLook: took(time.Second, time.Second, 100), manyLooks: took(1500*time.Millisecond, time.Second, 110),
+			engine: dayCosts{
+				full:  took(1600*time.Millisecond, time.Second, 111),
+				daily: []cost{took(900*time.Millisecond, time.Second, 80), took(400*time.Millisecond, time.Second, 81), took(50*time.Millisecond, time.Second, 82)},
+			},
 			job: jobCosts{
 				atOnce: took(2*time.Second, time.Second, 120),
 				daily:  []cost{took(500*time.Millisecond, time.Second, 90), took(time.Second, time.Second, 91), took(100*time.Millisecond, time.Second, 92)},
@@ -99,6 +103,10 @@ Looks and days, S, snappy:
 |---|---|---|---|---|---|
 | engine, one look | 1.00 s | 1.00 | 4.00 | 1.00 s | 100 MiB |
 | engine, 28 looks in one pass | 1.50 s | 1.50 | 2.67 | 1.00 s | 110 MiB |
+| engine, 28 looks in one pass, as below: users whose window is over | 1.60 s | 1.60 | 2.50 | 1.00 s | 111 MiB |
+| engine, a new day: median | 0.40 s | 0.40 | 10.00 | 1.00 s | 81 MiB |
+| engine, a new day: the worst, day 2 | 0.40 s | 0.40 | 10.00 | 1.00 s | 81 MiB |
+| engine, a new day: the last, day 3 | 0.05 s | 0.05 | 80.00 | 1.00 s | 82 MiB |
 | daily job, 3 days at once | 2.00 s | 2.00 | 2.00 | 1.00 s | 120 MiB |
 | daily job, a new day: median | 0.50 s | 0.50 | 8.00 | 1.00 s | 91 MiB |
 | daily job, a new day: the worst, day 2 | 1.00 s | 1.00 | 4.00 | 1.00 s | 91 MiB |
