@@ -41,28 +41,45 @@ type Page struct {
 // HTML returns the page of an experiment: one file that needs nothing else, without
 // scripts, for any browser, for a telephone and for paper. The same input gives the same bytes.
 func (s *Site) HTML(p *Page) ([]byte, error) {
+	t, err := templates()
+	if err != nil {
+		return nil, err
+	}
+	return s.html(t, p)
+}
+
+func (s *Site) html(t *template.Template, p *Page) ([]byte, error) {
 	view, err := s.page(p)
 	if err != nil {
 		return nil, fmt.Errorf("page of %s: %w", visible(p.name()), err)
 	}
-	return execute("page.html", view)
+	return execute(t, "page.html", view)
 }
 
 // IndexHTML returns the page that lists all experiments.
 func (s *Site) IndexHTML() ([]byte, error) {
+	t, err := templates()
+	if err != nil {
+		return nil, err
+	}
+	return s.indexHTML(t)
+}
+
+func (s *Site) indexHTML(t *template.Template) ([]byte, error) {
 	view, err := s.index()
 	if err != nil {
 		return nil, fmt.Errorf("index page: %w", err)
 	}
-	return execute("index.html", view)
+	return execute(t, "index.html", view)
+}
+
+// templates returns the templates of all pages. To parse them costs as much as a page.
+func templates() (*template.Template, error) {
+	return template.New("pages").Funcs(template.FuncMap{"nowrap": nowrap}).ParseFS(htmlFiles, "html/*.html")
 }
 
 // execute fills a template in.
-func execute(name string, view any) ([]byte, error) {
-	t, err := template.New(name).Funcs(template.FuncMap{"nowrap": nowrap}).ParseFS(htmlFiles, "html/*.html")
-	if err != nil {
-		return nil, err
-	}
+func execute(t *template.Template, name string, view any) ([]byte, error) {
 	var b bytes.Buffer
 	if err := t.ExecuteTemplate(&b, name, view); err != nil {
 		return nil, err

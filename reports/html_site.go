@@ -46,6 +46,10 @@ func pageFile(name string) string {
 // change are left alone, and so are files that are not pages; changed says whether
 // anything was written or removed.
 func (s *Site) WritePages(dir string) (changed bool, err error) {
+	t, err := templates()
+	if err != nil {
+		return false, fmt.Errorf("write pages: %w", err)
+	}
 	files := make(map[string][]byte, len(s.Pages)+1)
 	order := []string{}
 	for i := range s.Pages {
@@ -57,13 +61,13 @@ func (s *Site) WritePages(dir string) (changed bool, err error) {
 		if files[name] != nil {
 			return false, fmt.Errorf("write pages: experiment %s is there twice", p.name())
 		}
-		if files[name], err = s.HTML(p); err != nil {
+		if files[name], err = s.html(t, p); err != nil {
 			return false, fmt.Errorf("write pages: %w", err)
 		}
 		order = append(order, name)
 	}
 	index := indexName + pageEnd
-	if files[index], err = s.IndexHTML(); err != nil {
+	if files[index], err = s.indexHTML(t); err != nil {
 		return false, fmt.Errorf("write pages: %w", err)
 	}
 	for _, name := range append(order, index) {
@@ -129,8 +133,9 @@ func OpenPage(dir, name string) (*bytes.Reader, error) {
 // SiteOf returns the pages of a project as they stand at an instant: each experiment with
 // its definition, its lifecycle and its last stored scorecard. A scorecard that should be
 // newer, or cannot be read, makes a sentence on its page; failure says why the last daily
-// run failed, and is empty when it did not.
-func SiteOf(p *experiment.Project, log *experiment.Log, state string, at time.Time, failure string) (*Site, error) {
+// run failed, and is empty when it did not. Scorecards that are at hand, as [WriteDay] has
+// stored them, need not be decoded again; they may be more than those shown.
+func SiteOf(p *experiment.Project, log *experiment.Log, state string, at time.Time, failure string, atHand ...analysis.Scorecard) (*Site, error) {
 	site := &Site{Organization: p.Organization, Project: p.Name, Location: p.Location, At: at}
 	for _, e := range p.Experiments {
 		lifecycle := log.State(e)
@@ -141,7 +146,7 @@ func SiteOf(p *experiment.Project, log *experiment.Log, state string, at time.Ti
 		}
 		if len(days) > 0 {
 			last := days[len(days)-1]
-			switch card, err := ReadDay(state, e.Name, last); {
+			switch card, err := readDay(state, e.Name, last, atHand); {
 			case errors.Is(err, fs.ErrNotExist):
 			case err != nil:
 				page.Stale = fmt.Sprintf(pageUnreadable, last, err)

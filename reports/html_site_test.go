@@ -179,6 +179,29 @@ func TestSiteOfUnreadable(t *testing.T) {
 	}
 }
 
+// A card at hand is not decoded again, unless its stored form is another one.
+func TestSiteOfCardAtHand(t *testing.T) {
+	f := func(title, stored string, same bool) {
+		t.Helper()
+		p, log, state := projectOf(t, true)
+		card := withHistory(full())
+		card.Title = title
+		mustWriteDay(t, state, card)
+		other := card
+		other.Date = "2026-01-19"
+		s, err := SiteOf(p, log, state, day("2026-01-21"), "", other, card)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := s.Pages[0].Card
+		if got.Title != stored || got.Date != card.Date || (&got.Metrics[0] == &card.Metrics[0]) != same {
+			t.Errorf("card at hand with title %q: title %q of %s", title, got.Title, got.Date)
+		}
+	}
+	f("a", "a", true)
+	f("a\xff", "a\ufffd", false)
+}
+
 // An experiment that is decided, a draft and a personalization miss nothing.
 func TestNothingToMiss(t *testing.T) {
 	decided := Page{Definition: definitionSample(), State: stateSample(experiment.Completed), Card: fullPage().Card}

@@ -420,10 +420,32 @@ func TestHTMLRandom(t *testing.T) {
 		if again, err := s.HTML(&s.Pages[0]); err != nil || !bytes.Equal(page, again) {
 			t.Fatal("differs the second time")
 		}
+		if read, ok := readBack(t, card); ok {
+			stored := Site{At: s.At, Pages: []Page{{Card: &read}}}
+			if again, err := stored.HTML(&stored.Pages[0]); err != nil || !bytes.Equal(page, again) {
+				t.Fatal("differs from the page of what is stored")
+			}
+		}
 		if index, err := s.IndexHTML(); err != nil || len(faults(index)) > 0 {
 			t.Fatalf("index: %v %v", err, faults(index))
 		}
 	})
+}
+
+// readBack returns what is read of a card once it is stored, and whether all its texts are
+// text, without which it is another one.
+func readBack(t *rapid.T, card analysis.Scorecard) (analysis.Scorecard, bool) {
+	t.Helper()
+	var b bytes.Buffer
+	if err := WriteJSON(&b, []analysis.Scorecard{card}); err != nil {
+		t.Fatal(err)
+	}
+	ok := !bytes.Contains(b.Bytes(), []byte(escapedReplacement))
+	cards, err := ReadJSON(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cards[0], ok
 }
 
 func randomLook(t *rapid.T) analysis.LookPoint {

@@ -14,6 +14,9 @@ import (
 	"readout/analysis"
 )
 
+// escapedReplacement is how the stored form holds the replacement character.
+const escapedReplacement = `\ufffd`
+
 // maxJSON is the size in bytes beyond which ReadJSON refuses, far above any scorecard.
 const maxJSON = 256 << 20
 

@@ -116,11 +116,8 @@ var hex = regexp.MustCompile(`#[0-9A-F]{4}([0-9A-F]{2})`)
 // face finds the typeface: pictures use the page's.
 var face = regexp.MustCompile(`font-family:[^"]*?font-style:[a-z]*;?`)
 
-// digits finds decimals beyond the first, which no eye can see.
-var digits = regexp.MustCompile(`(\.[0-9])[0-9]+`)
-
-// outer finds what stands around the drawing.
-var outer = regexp.MustCompile(`(?s)^.*?<svg[^>]*>|</svg>\s*$`)
+// fraction finds decimals beyond the first, which no eye can see.
+var fraction = regexp.MustCompile(`\.[0-9][0-9]+`)
 
 // drawPlot draws the plot.
 func drawPlot(p *plot.Plot) (picture, error) {
@@ -130,9 +127,8 @@ func drawPlot(p *plot.Plot) (picture, error) {
 	if _, err := canvas.WriteTo(&b); err != nil {
 		return picture{}, fmt.Errorf("draw picture: %w", err)
 	}
-	body := outer.ReplaceAll(b.Bytes(), nil)
-	body = face.ReplaceAll(body, nil)
-	body = digits.ReplaceAll(body, []byte("$1"))
+	body := face.ReplaceAll(bodyOf(b.Bytes()), nil)
+	body = fraction.ReplaceAllFunc(body, func(found []byte) []byte { return found[:2] })
 	body = hex.ReplaceAllFunc(body, func(found []byte) []byte {
 		blue, err := strconv.ParseUint(string(found[len(found)-2:]), 16, 8)
 		if err != nil {
@@ -141,6 +137,13 @@ func drawPlot(p *plot.Plot) (picture, error) {
 		return []byte(paint(blue / paintStep).css())
 	})
 	return picture{plotWidth, plotHeight, template.HTML(body)}, nil
+}
+
+// bodyOf returns a drawing without its outer element and what stands before that.
+func bodyOf(svg []byte) []byte {
+	_, element, _ := bytes.Cut(svg, []byte("<svg"))
+	_, body, _ := bytes.Cut(element, []byte(">"))
+	return bytes.TrimSuffix(bytes.TrimRight(body, " \t\r\n"), []byte("</svg>"))
 }
 
 // dayNumber returns a date as a number of days, or false where it is none.
@@ -240,7 +243,11 @@ func crossings(a, b plotter.XY, lo, hi float64) plotter.XYs {
 	var out plotter.XYs
 	for _, bound := range []float64{lo, hi} {
 		if (a.Y-bound)*(b.Y-bound) < 0 {
-			out = append(out, plotter.XY{X: a.X + (b.X-a.X)*(bound-a.Y)/(b.Y-a.Y), Y: bound})
+			x := a.X + (b.X-a.X)*(bound-a.Y)/(b.Y-a.Y)
+			if math.IsNaN(x) || math.IsInf(x, 0) { // values so large that their differences are not numbers
+				x = a.X + (b.X-a.X)*((bound/2-a.Y/2)/(b.Y/2-a.Y/2))
+			}
+			out = append(out, plotter.XY{X: x, Y: bound})
 		}
 	}
 	return out

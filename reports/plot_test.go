@@ -139,6 +139,10 @@ func TestCrossings(t *testing.T) {
 	if diff := cmp.Diff(plotter.XYs{{X: 0, Y: 1}, {X: 3, Y: 1}}, got); diff != "" {
 		t.Errorf("along a bound (-want +got):\n%s", diff)
 	}
+	got = clip(plotter.XYs{{X: 0, Y: -math.MaxFloat64}, {X: 4, Y: math.MaxFloat64}}, -1, 1)
+	if diff := cmp.Diff(plotter.XYs{{X: 0, Y: -1}, {X: 2, Y: -1}, {X: 2, Y: 1}, {X: 4, Y: 1}}, got); diff != "" {
+		t.Errorf("of the largest values (-want +got):\n%s", diff)
+	}
 }
 
 // What cannot be drawn has no picture and a sentence.

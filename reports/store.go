@@ -80,32 +80,26 @@ func WriteDay(state string, card analysis.Scorecard, extra ...Format) (changed b
 	return true, nil
 }
 
-// dayFile is the content of one file of a day.
-type dayFile struct {
-	name string
-	data []byte
-}
-
 // dayFiles returns the files of a day, JSON first.
-func dayFiles(card analysis.Scorecard, extra []Format) ([]dayFile, error) {
+func dayFiles(card analysis.Scorecard, extra []Format) ([]atomicfile.File, error) {
 	formats := []Format{{"json", ".json", WriteJSON}, {"parquet", ".parquet", writeParquet}}
-	var files []dayFile
+	var files []atomicfile.File
 	for _, f := range append(formats, extra...) {
 		name := baseName + f.Extension
-		if slices.ContainsFunc(files, func(have dayFile) bool { return have.name == name }) {
+		if slices.ContainsFunc(files, func(have atomicfile.File) bool { return have.Name == name }) {
 			continue
 		}
 		var b bytes.Buffer
 		if err := f.Write(&b, []analysis.Scorecard{card}); err != nil {
 			return nil, err
 		}
-		files = append(files, dayFile{name, b.Bytes()})
+		files = append(files, atomicfile.File{Name: name, Data: b.Bytes()})
 	}
 	return files, nil
 }
 
 // holds reports whether dir holds these files with this content and no others.
-func holds(dir string, files []dayFile) (bool, error) {
+func holds(dir string, files []atomicfile.File) (bool, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -117,14 +111,14 @@ func holds(dir string, files []dayFile) (bool, error) {
 		return false, nil
 	}
 	for _, f := range files {
-		data, err := os.ReadFile(filepath.Join(dir, f.name))
+		data, err := os.ReadFile(filepath.Join(dir, f.Name))
 		if errors.Is(err, fs.ErrNotExist) {
 			return false, nil
 		}
 		if err != nil {
 			return false, err
 		}
-		if !bytes.Equal(data, f.data) {
+		if !bytes.Equal(data, f.Data) {
 			return false, nil
 		}
 	}
@@ -137,12 +131,10 @@ func beside(dir, suffix string) string {
 }
 
 // replaceDay makes a directory of the files and gives it the name dir.
-func replaceDay(dir string, files []dayFile) error {
+func replaceDay(dir string, files []atomicfile.File) error {
 	fresh, aside := beside(dir, newSuffix), beside(dir, asideSuffix)
-	for _, f := range files {
-		if _, err := atomicfile.WriteFile(filepath.Join(fresh, f.name), f.data); err != nil {
-			return err
-		}
+	if err := atomicfile.WriteDir(fresh, files...); err != nil {
+		return err
 	}
 	if err := os.Rename(dir, aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -230,6 +222,12 @@ func Days(state, experiment string) ([]string, error) {
 // ReadDay reads the stored scorecard of an experiment's day. The error is fs.ErrNotExist
 // when there is none.
 func ReadDay(state, experiment, date string) (analysis.Scorecard, error) {
+	return readDay(state, experiment, date, nil)
+}
+
+// readDay is ReadDay with stored scorecards at hand, which need not be decoded. One that
+// holds a byte that is not UTF-8 is: its stored form has another character there.
+func readDay(state, experiment, date string, atHand []analysis.Scorecard) (analysis.Scorecard, error) {
 	dir, err := DayDir(state, experiment, date)
 	if err != nil {
 		return analysis.Scorecard{}, err
@@ -247,6 +245,11 @@ func ReadDay(state, experiment, date string) (analysis.Scorecard, error) {
 	}
 	if err != nil {
 		return analysis.Scorecard{}, fmt.Errorf("read scorecard of %s on %s: %w", experiment, date, err)
+	}
+	for i := range atHand {
+		if c := &atHand[i]; c.Experiment == experiment && c.Date == date && !bytes.Contains(data, []byte(escapedReplacement)) {
+			return *c, nil
+		}
 	}
 	cards, err := ReadJSON(bytes.NewReader(data))
 	if err != nil {

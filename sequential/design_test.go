@@ -45,7 +45,7 @@ func exitsByLikelihoodRatio(w *walk, c float64, means []float64) (above, below f
 		mid, half := w.inside.panel(p)
 		for j, x := range rule.x {
 			u := mid + half*x
-			mass := w.inside.mass[p*nodes+j] * math.Exp(m*u-0.5*m*m)
+			mass := w.inside.masses()[p*nodes+j] * math.Exp(m*u-0.5*m*m)
 			centre := means[k] + rho*(u-m)
 			above += mass * upperTail((c-centre)/s)
 			below += mass * upperTail((c+centre)/s)

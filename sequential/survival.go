@@ -1,6 +1,9 @@
 package sequential
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Sizes of the integration grid, in standard deviations of the narrowest feature that a
 // panel has to resolve. Measured on designs of up to 90 looks against values good to 1e-12,
@@ -50,67 +53,76 @@ type layer struct{ at, width float64 }
 type survival struct {
 	edges     []float64 // panel p is (edges[p], edges[p+1])
 	values    []float64 // r at the points of all panels, ascending
-	mass      []float64 // r·φ times the weight of the quadrature
+	mass      []float64 // what masses returns, or empty
 	uniform   bool      // all panels are equal and resolve the kernel of the next step
 	half      float64   // half width of a panel, where they are equal
 	symmetric bool      // r(z) = r(-z), and so is the grid
 	layers    []layer   // what r has to be resolved around
 }
 
-// firstSurvival returns r_1 = 1 on (lo, hi), on a grid for a next step with
-// innovation sNext.
-func firstSurvival(lo, hi, sNext float64) *survival {
-	sv := &survival{symmetric: lo == -hi}
+// first makes sv r_1 = 1 on (lo, hi), on a grid for a next step with innovation sNext.
+func (sv *survival) first(lo, hi, sNext float64) {
+	sv.symmetric, sv.layers = lo == -hi, sv.layers[:0]
 	sv.makeGrid(lo, hi, sNext)
 	for i := range sv.values {
 		sv.values[i] = 1
 	}
-	sv.weigh()
-	return sv
 }
 
-// next returns the survival function one look later on (lo, hi), where rho and s
-// belong to the step to that look and sNext to the step after it. Half of the work is
-// saved while all intervals have been symmetric about 0.
-func (sv *survival) next(rho, s, lo, hi, sNext float64) *survival {
-	out := &survival{layers: sv.movedLayers(rho, s, lo, hi), symmetric: sv.symmetric && lo == -hi}
-	out.makeGrid(lo, hi, sNext)
-	average := sv.averager(s)
-	panels := len(out.edges) - 1
+// follow makes sv the survival function one look after before, on (lo, hi), where rho and s
+// belong to the step to that look and sNext to the step after it. Half of the work is saved
+// while all intervals have been symmetric about 0. What sv and kernel held is gone; their
+// memory is used again.
+func (sv *survival) follow(before *survival, kernel *uniformAverage, rho, s, lo, hi, sNext float64) {
+	sv.moveLayers(before, rho, s, lo, hi)
+	sv.symmetric = before.symmetric && lo == -hi
+	sv.makeGrid(lo, hi, sNext)
+	if before.uniform {
+		kernel.prepare(before, s)
+	}
+	panels := len(sv.edges) - 1
 	first := 0
-	if out.symmetric {
+	if sv.symmetric {
 		first = panels / 2
 	}
 	for p := first; p < panels; p++ {
-		mid, half := out.panel(p)
-		average(rho*mid, rho*half, out.values[p*nodes:(p+1)*nodes])
-	}
-	if out.symmetric {
-		n := len(out.values)
-		for i := range n / 2 {
-			out.values[i] = out.values[n-1-i]
+		mid, half := sv.panel(p)
+		out := sv.values[p*nodes : (p+1)*nodes]
+		if before.uniform {
+			kernel.panel(rho*mid, rho*half, out)
+			continue
+		}
+		for i := range out {
+			out[i] = before.average(rho*mid+rho*half*rule.x[i], s)
 		}
 	}
-	out.weigh()
-	return out
+	if sv.symmetric {
+		n := len(sv.values)
+		for i := range n / 2 {
+			sv.values[i] = sv.values[n-1-i]
+		}
+	}
 }
 
-// movedLayers returns the layers of the next survival function on (lo, hi): those
-// of sv and the two ends of sv, shifted and blurred by the step.
-func (sv *survival) movedLayers(rho, s, lo, hi float64) []layer {
-	if len(sv.values) == 0 || rho == 0 {
-		return nil
+// moveLayers sets the layers on (lo, hi): those of before and the two ends of before,
+// shifted and blurred by the step.
+func (sv *survival) moveLayers(before *survival, rho, s, lo, hi float64) {
+	sv.layers = sv.layers[:0]
+	if len(before.values) == 0 || rho == 0 {
+		return
 	}
-	sources := append([]layer{{sv.edges[0], 0}, {sv.edges[len(sv.edges)-1], 0}}, sv.layers...)
-	var moved []layer
-	for _, l := range sources {
+	add := func(l layer) {
 		m := layer{at: l.at / rho, width: math.Hypot(l.width, s) / rho}
 		reach := kernelReach * m.width
-		if m.width < widestGraded && m.at > lo-reach && m.at < hi+reach && !covered(moved, m) {
-			moved = append(moved, m)
+		if m.width < widestGraded && m.at > lo-reach && m.at < hi+reach && !covered(sv.layers, m) {
+			sv.layers = append(sv.layers, m)
 		}
 	}
-	return moved
+	add(layer{at: before.edges[0]})
+	add(layer{at: before.edges[len(before.edges)-1]})
+	for _, l := range before.layers {
+		add(l)
+	}
 }
 
 // covered reports whether a narrower layer close by already refines the grid for m.
@@ -125,6 +137,7 @@ func covered(layers []layer, m layer) bool {
 
 // makeGrid lays the panels on (lo, hi). An empty interval gets none.
 func (sv *survival) makeGrid(lo, hi, sNext float64) {
+	sv.edges, sv.values, sv.mass, sv.uniform = sv.edges[:0], sv.values[:0], sv.mass[:0], false
 	if !(lo < hi) {
 		return
 	}
@@ -142,16 +155,16 @@ func (sv *survival) makeGrid(lo, hi, sNext float64) {
 	}
 	if equal <= maxResolved || equal <= min(maxUniform, costOfGraded*float64(len(sv.edges))) {
 		sv.uniform = true
-		sv.edges = uniformEdges(lo, hi, int(math.Ceil(equal)))
+		sv.edges = uniformEdges(sv.edges[:0], lo, hi, int(math.Ceil(equal)))
 		sv.half = 0.5 * (hi - lo) / float64(len(sv.edges)-1)
 	}
 	n := (len(sv.edges) - 1) * nodes
-	values := make([]float64, 2*n)
-	sv.values, sv.mass = values[:n:n], values[n:]
+	sv.values = slices.Grow(sv.values, n)[:n]
 }
 
-func uniformEdges(lo, hi float64, panels int) []float64 {
-	edges := make([]float64, panels+1)
+// uniformEdges appends the edges of equal panels to edges, which is empty.
+func uniformEdges(edges []float64, lo, hi float64, panels int) []float64 {
+	edges = slices.Grow(edges, panels+1)[:panels+1]
 	for p := range edges {
 		f := float64(p) / float64(panels)
 		edges[p] = lo*(1-f) + hi*f
@@ -207,33 +220,24 @@ func (sv *survival) panel(p int) (mid, half float64) {
 	return 0.5 * (a + b), 0.5 * (b - a)
 }
 
-// weigh fills mass from values.
-func (sv *survival) weigh() {
+// masses returns r·φ times the weight of the quadrature at all points. Looks that are only
+// passed do not need it.
+func (sv *survival) masses() []float64 {
+	if len(sv.mass) > 0 {
+		return sv.mass
+	}
 	for p := 0; p+1 < len(sv.edges); p++ {
 		mid, half := sv.panel(p)
-		for j := range nodes {
-			i := p*nodes + j
-			sv.mass[i] = sv.values[i] * density(mid+half*rule.x[j]) * half * rule.w[j]
+		for j, x := range rule.x {
+			sv.mass = append(sv.mass, sv.values[p*nodes+j]*density(mid+half*x)*half*rule.w[j])
 		}
 	}
+	return sv.mass
 }
 
-// averager returns the function that fills out with ∫ r(u)·φ((u - m)/s)/s du at the
-// points m = mid + half·x_i of a panel.
-func (sv *survival) averager(s float64) func(mid, half float64, out []float64) {
-	if sv.uniform {
-		return newUniformAverage(sv, s).panel
-	}
-	return func(mid, half float64, out []float64) {
-		for i := range out {
-			out[i] = sv.average(mid+half*rule.x[i], s)
-		}
-	}
-}
-
-// average is the integral of [survival.averager] on any grid. A panel that
-// resolves the kernel is summed at its points; on a wider one the part within reach
-// of the kernel is cut into pieces, and r interpolated.
+// average returns ∫ r(u)·φ((u - m)/s)/s du on any grid. A panel that resolves the kernel is
+// summed at its points; on a wider one the part within reach of the kernel is cut into
+// pieces, and r interpolated.
 func (sv *survival) average(m, s float64) float64 {
 	var sum float64
 	for p := 0; p+1 < len(sv.edges); p++ {
@@ -293,6 +297,7 @@ func pieces(from, to, width float64, f func(x, w float64)) {
 // with side +1 for beyond above and -1 for beyond below. Points from which c is
 // more than cut standard deviations away are left out.
 func (sv *survival) tail(c, rho, s, side, cut float64) (p, d, d2 float64) {
+	masses := sv.masses()
 	add := func(u, mass float64) {
 		x := side * (c - rho*u) / s
 		switch {
@@ -310,7 +315,7 @@ func (sv *survival) tail(c, rho, s, side, cut float64) (p, d, d2 float64) {
 		mid, half := sv.panel(i)
 		if 2*half <= quadratureWidth*s {
 			for j, x := range rule.x {
-				add(mid+half*x, sv.mass[i*nodes+j])
+				add(mid+half*x, masses[i*nodes+j])
 			}
 			continue
 		}

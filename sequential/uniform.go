@@ -1,6 +1,9 @@
 package sequential
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // uniformAverage evaluates m ↦ ∫ r(u)·φ((u - m)/s)/s du from a grid of equal panels
 // for all points of a target panel at once, with few exponentials. With δ the distance
@@ -27,20 +30,20 @@ type uniformAverage struct {
 // factors are used for; exp(b·a) then stays far from overflow.
 const widestTarget = 4.0
 
-func newUniformAverage(sv *survival, s float64) *uniformAverage {
+// prepare makes u average sv with a kernel of width s.
+func (u *uniformAverage) prepare(sv *survival, s float64) {
 	mid, half := sv.panel(0)
-	u := &uniformAverage{first: mid, s: s, a: half / s, panels: len(sv.edges) - 1, b: -1}
+	u.first, u.s, u.a, u.panels, u.b = mid, s, half/s, len(sv.edges)-1, -1
 	var scale [nodes]float64
 	for j, x := range rule.x {
 		scale[j] = rule.w[j] * u.a * density(u.a*x)
 		u.step[j] = math.Exp(-2 * u.a * u.a * x)
 	}
 	u.between = math.Exp(-4 * u.a * u.a)
-	u.weighted = make([]float64, len(sv.values))
+	u.weighted = slices.Grow(u.weighted[:0], len(sv.values))[:len(sv.values)]
 	for i, r := range sv.values {
 		u.weighted[i] = r * scale[i%nodes]
 	}
-	return u
 }
 
 // panel fills out with the averages at m = mid + half·x_i.
@@ -66,7 +69,7 @@ func (u *uniformAverage) points(mid, b float64, out []float64) {
 	if from > to {
 		return
 	}
-	u.prepare(b)
+	u.spread(b)
 	delta := origin + width*float64(from)
 	base := u.factors(delta * u.a)
 	for i := range out {
@@ -94,8 +97,8 @@ func (u *uniformAverage) points(mid, b float64, out []float64) {
 	}
 }
 
-// prepare fills shift for target panels of half width b.
-func (u *uniformAverage) prepare(b float64) {
+// spread fills shift for target panels of half width b.
+func (u *uniformAverage) spread(b float64) {
 	if b == u.b || b == 0 {
 		return
 	}

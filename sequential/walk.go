@@ -11,8 +11,10 @@ type walk struct {
 	process Process
 	reach   []float64 // per look, the |z| beyond which nothing matters to later looks
 	look    int       // the current look, from 0
-	inside  *survival // of the look before; nil at the first look
-	start   float64   // where the search for the next critical value starts
+	inside  *survival // of the look before, one of grids; nil at the first look
+	grids   [2]survival
+	kernel  uniformAverage
+	start   float64 // where the search for the next critical value starts
 }
 
 func newWalk(p Process, reach []float64) *walk {
@@ -55,11 +57,13 @@ func (w *walk) advance(lo, hi float64) {
 	}
 	lo, hi = max(lo, -w.reach[k]), min(hi, w.reach[k])
 	sNext := w.process.s[k+1]
+	next := &w.grids[k%2]
 	if k == 0 {
-		w.inside = firstSurvival(lo, hi, sNext)
-		return
+		next.first(lo, hi, sNext)
+	} else {
+		next.follow(w.inside, &w.kernel, w.process.rho[k], w.process.s[k], lo, hi, sNext)
 	}
-	w.inside = w.inside.next(w.process.rho[k], w.process.s[k], lo, hi, sNext)
+	w.inside = next
 }
 
 // tail returns what [survival.tail] does for the current look.
@@ -78,7 +82,7 @@ func (w *walk) left() float64 {
 		return 1
 	}
 	var sum float64
-	for _, m := range w.inside.mass {
+	for _, m := range w.inside.masses() {
 		sum += m
 	}
 	return sum

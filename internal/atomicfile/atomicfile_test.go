@@ -148,6 +148,29 @@ func TestRemoveTemps(t *testing.T) {
 	}
 }
 
+func TestWriteDir(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "above", "dir")
+	files := []File{{"one", []byte("1")}, {"none", nil}}
+	if err := WriteDir(dir, files...); err != nil {
+		t.Fatal(err)
+	}
+	if got := names(t, dir); got != "none one" {
+		t.Errorf("holds %s", got)
+	}
+	if got := read(t, filepath.Join(dir, "one")); got != "1" {
+		t.Errorf("one holds %q", got)
+	}
+	if info, err := os.Stat(filepath.Join(dir, "one")); err != nil || runtime.GOOS != "windows" && info.Mode() != 0o644 {
+		t.Errorf("mode %v, error %v", info.Mode(), err)
+	}
+	if err := WriteDir(dir, File{"two", nil}, File{"one", []byte("2")}); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("error %v for a file that is there", err)
+	}
+	if got := read(t, filepath.Join(dir, "one")); got != "1" {
+		t.Errorf("one was changed to %q", got)
+	}
+}
+
 func TestLines(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state", "log")
 	if data, err := ReadLines(path); err != nil || len(data) != 0 {

@@ -3,6 +3,7 @@
 //
 //   - [Replace] and [WriteFile] replace a file whole, and leave it untouched,
 //     modification time included, when its content would not change.
+//   - [WriteDir] makes a directory of files, to be renamed once it is whole.
 //   - [AppendLines] and [ReadLines] keep a log of lines: a last line without a
 //     newline was cut by a crash; reading ignores it and appending drops it.
 //   - [TryLock] and [Lock] let one process at a time write to a directory.

@@ -107,12 +107,15 @@ func fill(file *os.File, write func(io.Writer) error, mode fs.FileMode) error {
 	return file.Close()
 }
 
+// newMode is the permissions of a new file.
+const newMode fs.FileMode = 0o644
+
 // mode returns the permissions that a replaced file keeps or a new one gets.
 func mode(path string) fs.FileMode {
 	if info, err := os.Stat(path); err == nil {
 		return info.Mode().Perm()
 	}
-	return 0o644
+	return newMode
 }
 
 // sameContent reports whether both files hold the same bytes. The old file may

@@ -107,12 +107,12 @@ func (r *Runner) Run(ctx context.Context, now time.Time, first, last Day) (repor
 	if ctx.Err() != nil {
 		return report, err
 	}
-	return report, errors.Join(err, published, r.pages(log, last, err))
+	return report, errors.Join(err, published, r.pages(log, last, err, report))
 }
 
 // pages writes the HTML pages as of the end of the last day there is, which say so when
 // the run failed.
-func (r *Runner) pages(log *experiment.Log, last Day, failed error) error {
+func (r *Runner) pages(log *experiment.Log, last Day, failed error, report *Report) error {
 	at := last.Through
 	for _, e := range r.Project.Experiments {
 		stored, err := reports.Days(r.State, e.Name)
@@ -134,7 +134,11 @@ func (r *Runner) pages(log *experiment.Log, last Day, failed error) error {
 	if failed != nil {
 		failure = failed.Error()
 	}
-	site, err := reports.SiteOf(r.Project, log, r.State, at, failure)
+	made := make([]analysis.Scorecard, len(report.Days))
+	for i, o := range report.Days {
+		made[i] = o.Card
+	}
+	site, err := reports.SiteOf(r.Project, log, r.State, at, failure, made...)
 	if err != nil {
 		return err
 	}
