@@ -85,6 +85,9 @@ func script(python, text string) func(context.Context, dataset) (*exec.Cmd, erro
 	}
 }
 
+// ownContenders is how many of the contenders are the engine.
+const ownContenders = 3
+
 // contenders returns the programs to measure, readout first, the versions of the others, and
 // why those that are missing are.
 func contenders(ctx context.Context, python string) (all []contender, versions, missing []string) {

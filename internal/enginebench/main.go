@@ -46,11 +46,11 @@ type settings struct {
 
 func parse(args []string) (settings, error) {
 	f := flag.NewFlagSet("enginebench", flag.ContinueOnError)
-	sizes := f.String("sizes", "S,M", "sizes of the data: T, S, M, L")
+	sizes := f.String("sizes", "S,M", "sizes of the data: T, S, M, L; of L the engine alone is measured, in the first format")
 	formats := f.String("formats", "snappy,zstd,int64", "formats of the data; beside the first only the full recompute is measured")
 	runs := f.Int("runs", 3, "runs of every program; medians are shown")
 	days := f.Bool("days", true, "also measure many looks and the daily job")
-	cache := f.String("cache", filepath.Join(os.TempDir(), "readout-enginebench"), "where data are kept from one call to the next; 3 GB for S and M")
+	cache := f.String("cache", filepath.Join(os.TempDir(), "readout-enginebench"), "where data are kept from one call to the next; 3 GB for S and M, 3 GB more for L")
 	python := f.String("python", "python3", "the Python that imports duckdb and polars")
 	page := f.String("page", "docs/benchmarks.md", "the page to write into; empty prints the text only")
 	if err := f.Parse(args); err != nil {
