@@ -158,10 +158,10 @@ func (m *momentCells) add(cell int, x []float64, converted marks, sign int) {
 }
 
 // addCounts is add for a bundle all of whose columns are of whole numbers.
-func (m *momentCells) addCounts(cell int, y *[maxColumns]int64, converted marks, sign int64) {
+func (m *momentCells) addCounts(cell int, s *countState, sign int64) {
 	l := m.layout
-	m.mark(cell, converted, sign)
-	addWhole(m.ints[cell*l.ints:(cell+1)*l.ints], y, len(l.wholes), sign)
+	m.mark(cell, s.converted, sign)
+	addWhole(m.ints[cell*l.ints:(cell+1)*l.ints], &s.y, len(l.wholes), sign)
 }
 
 // addWhole adds n whole numbers and their products to the ints of a cell. The usual shapes,
@@ -214,8 +214,10 @@ func addWhole(ints []int64, y *[maxColumns]int64, n int, sign int64) {
 // change puts the numbers y of a user in the place of x. That costs little where few of
 // them differ, as from one look to the next, when covariates do not.
 func (m *momentCells) change(cell int, x, y []float64, was, is marks, sign int) {
-	m.mark(cell, is&^was, int64(sign))
-	m.mark(cell, was&^is, -int64(sign))
+	if was != is {
+		m.mark(cell, is, int64(sign))
+		m.mark(cell, was, -int64(sign))
+	}
 	l := m.layout
 	if n := len(l.wholes); n > 0 {
 		var a, b [maxColumns]int64
@@ -253,13 +255,13 @@ func (m *momentCells) change(cell int, x, y []float64, was, is marks, sign int) 
 }
 
 // changeCounts is change for a bundle all of whose columns are of whole numbers.
-func (m *momentCells) changeCounts(cell int, x, y *[maxColumns]int64, was, is marks, sign int64) {
-	if was != is {
-		m.mark(cell, is&^was, sign)
-		m.mark(cell, was&^is, -sign)
+func (m *momentCells) changeCounts(cell int, was, is *countState, sign int64) {
+	if was.converted != is.converted {
+		m.mark(cell, is.converted, sign)
+		m.mark(cell, was.converted, -sign)
 	}
 	l := m.layout
-	changeWhole(m.ints[cell*l.ints:(cell+1)*l.ints], x, y, len(l.wholes), sign)
+	changeWhole(m.ints[cell*l.ints:(cell+1)*l.ints], &was.y, &is.y, len(l.wholes), sign)
 }
 
 // changeWhole is addWhole of b less addWhole of a.
@@ -275,6 +277,21 @@ func changeWhole(ints []int64, a, b *[maxColumns]int64, n int, sign int64) {
 		p[0] += sign * (b[0]*b[0] - a[0]*a[0])
 		p[1] += sign * (b[1]*b[0] - a[1]*a[0])
 		p[2] += sign * (b[1]*b[1] - a[1]*a[1])
+		return
+	}
+	// Covariates are the same at all looks.
+	if n == 4 && a[2] == b[2] && a[3] == b[3] {
+		d0, d1 := sign*(b[0]-a[0]), sign*(b[1]-a[1])
+		s, p := (*[4]int64)(sums), (*[10]int64)(products)
+		s[0] += d0
+		s[1] += d1
+		p[0] += d0 * (b[0] + a[0])
+		p[1] += sign * (b[1]*b[0] - a[1]*a[0])
+		p[2] += d1 * (b[1] + a[1])
+		p[3] += d0 * b[2]
+		p[4] += d1 * b[2]
+		p[6] += d0 * b[3]
+		p[7] += d1 * b[3]
 		return
 	}
 	for i := range n {
@@ -366,8 +383,8 @@ func (m *momentCells) raw(cell int, r momentRef) rawSum {
 	return newRawSum(&m.floats[cell*m.layout.floats+r.at])
 }
 
-// cell returns the moments of some columns of a cell that holds all its n users, with the means and centred
-// co-moments
+// cell returns the moments of some columns of a cell that holds all its n users, with the
+// means and centred co-moments
 //
 //	mean_i = S_i / n,   C_ij = (n S_ij − S_i S_j) / n
 //

@@ -49,7 +49,7 @@ func TestVarianceOfLargeValues(t *testing.T) {
 // in, and the short way for counts to the same as the general one.
 func TestCellsChange(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		whole := rapid.SliceOfN(rapid.Bool(), 1, maxColumns).Draw(t, "whole")
+		whole := rapid.OneOf(rapid.SliceOfN(rapid.Bool(), 1, maxColumns), rapid.Just(make([]bool, maxColumns))).Draw(t, "whole")
 		numbers := func(label string) []float64 {
 			x := make([]float64, len(whole))
 			for i := range x {
@@ -83,7 +83,7 @@ func TestCellsChange(t *testing.T) {
 			counts[i], y[i] = int64(3*y[i]), float64(int64(3*y[i]))
 		}
 		got, want = newMomentCells(all, 1, 1), newMomentCells(all, 1, 1)
-		got.addCounts(0, &counts, 1, int64(sign))
+		got.addCounts(0, &countState{converted: 1, y: counts}, int64(sign))
 		want.add(0, y, 1, sign)
 		equal(got, want)
 		var products []int64
@@ -94,6 +94,21 @@ func TestCellsChange(t *testing.T) {
 		}
 		if diff := gocmp.Diff(products, got.ints[len(all):]); diff != "" {
 			t.Fatalf("products of %v (- want, + got):\n%s", y, diff)
+		}
+
+		later := countState{converted: is, y: counts}
+		for i := range all {
+			if i < 2 || rapid.Bool().Draw(t, "changes") {
+				later.y[i] = int64(rapid.IntRange(0, 3).Draw(t, "later"))
+			}
+		}
+		got, want = newMomentCells(all, 1, 1), newMomentCells(all, 1, 1)
+		got.changeCounts(0, &countState{converted: was, y: counts}, &later, int64(sign))
+		want.addCounts(0, &countState{converted: was, y: counts}, -int64(sign))
+		want.addCounts(0, &later, int64(sign))
+		equal(got, want)
+		if diff := gocmp.Diff(want.ints, got.ints); diff != "" {
+			t.Fatalf("change from %v to %v (- want, + got):\n%s", counts, later.y, diff)
 		}
 	})
 }

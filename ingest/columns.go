@@ -14,12 +14,16 @@ type conversion struct {
 	look  int32   // the first that sees it
 }
 
+// userNumbers is a user's numbers by slot, then the spare one; NaN where there is no value
+// yet.
+type userNumbers []float64
+
 // columnState is a columnProgram at work on one user.
 //
 // Sums of one user are plain float64 sums in path order, then row order.
 type columnState struct {
 	program *columnProgram
-	acc     []float64 // by slot, then the spare one; NaN where there is no value yet
+	acc     userNumbers
 	initial []float64
 	when    []int64   // of first and last values
 	days    [][]int64 // seen, of DistinctDays
@@ -28,7 +32,7 @@ type columnState struct {
 
 func newColumnState(p *columnProgram) *columnState {
 	n := len(p.aggregates) + 1
-	s := &columnState{program: p, acc: make([]float64, n), initial: make([]float64, n), when: make([]int64, n)}
+	s := &columnState{program: p, acc: make(userNumbers, n), initial: make([]float64, n), when: make([]int64, n)}
 	if p.days > 0 {
 		s.days = make([][]int64, n)
 	}
@@ -41,9 +45,9 @@ func newColumnState(p *columnProgram) *columnState {
 	return s
 }
 
-// reset forgets the last user.
-func (s *columnState) reset() {
-	copy(s.acc, s.initial)
+// reset forgets the last user. The next one's numbers use the memory of into.
+func (s *columnState) reset(into userNumbers) {
+	s.acc = append(into[:0], s.initial...)
 	s.touched = 0
 	for i := range s.days {
 		s.days[i] = s.days[i][:0]
@@ -116,8 +120,8 @@ func (s *columnState) addOther(op slotOp, c *conversion, days *calendar) {
 }
 
 // number returns the user's number of a column; 0 without conversions.
-func (s *columnState) number(c columnSource) float64 {
-	v := s.acc[c.slot]
+func (u userNumbers) number(c columnSource) float64 {
+	v := u[c.slot]
 	switch {
 	case v != v:
 		return 0
@@ -128,20 +132,19 @@ func (s *columnState) number(c columnSource) float64 {
 }
 
 // marks returns where a bundle counts the user as converted.
-func (s *columnState) marks(b *bundle) marks {
+func (u userNumbers) marks(b *bundle) marks {
 	var m marks
 	for i, slot := range b.converted {
-		if s.acc[slot] > 0 {
-			m |= 1 << i
-		}
+		// A count is 0 or positive, and all bits of 0 are 0.
+		m |= marks((math.Float64bits(u[slot])+math.MaxInt64)>>63) << i
 	}
 	return m
 }
 
 // counts fills y with the user's numbers of columns that hold whole ones.
-func (s *columnState) counts(columns []columnSource, y []int64) {
+func (u userNumbers) counts(columns []columnSource, y []int64) {
 	for i := range columns {
 		c := &columns[i]
-		y[i] = min(int64(s.acc[c.slot]), c.most)
+		y[i] = min(int64(u[c.slot]), c.most)
 	}
 }

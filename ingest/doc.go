@@ -22,9 +22,10 @@
 //     enough (segments.go).
 //   - Partition by partition, each by one worker: users are numbered, first exposures
 //     found, conversions grouped by user (partition.go); then each user of each experiment
-//     is put through the experiment's program (program.go, spans.go, columns.go) and added to the raw
-//     moments of its arm (evaluate.go, cells.go, totals.go), by look where its numbers
-//     depend on the look (grow.go), and with what links one look to the next (cross.go).
+//     is put through the experiment's program (program.go, bundle.go, spans.go, columns.go) and
+//     added to the raw moments of its arm (evaluate*.go, cells.go, totals.go), by look where
+//     its numbers depend on the look (grow.go), and with what links one look to the next
+//     (cross.go).
 //   - Raw moments of all workers are added up, look by look, numbers beyond a cap exchanged
 //     for its bound (caps.go), and centred (walk.go, results.go).
 //

@@ -31,24 +31,25 @@ type evaluator struct {
 	anyGrowing     bool
 	ranks          *segmentRanks    // nil without segments
 	slots          [][]segmentSlots // by experiment and segment column
-	offsets        []int            // of the member in segment totals, by column
-	entries        []int            // looks at which the member begins to count, by clock
-	last           []bundleState    // by bundle
-	lastLook       []int32          // by event
-	eventOf        []int            // by kind
+	// visits are of members taken together, said the bundles that may have something to say of
+	// each, and saying those of them that a bundle has something to say of.
+	visits   []visit
+	said     []bundleSet
+	saying   []int32
+	last     []bundleState // by bundle, if it grows and is not of counts
+	counted  []countState  // by bundle of counts that grows
+	lastLook []int32       // by event
+	eventOf  []int         // by kind
 	// near and later are the conversions that the fixed and the growing columns take in.
 	near, later []int32
-	ordered     []bool // by user of the partition, see orderByLook; only if anyGrowing
-	missing     []bool // by place in program.lookbacks: it reaches before the history
+	ordered     []bool       // by user of the partition, see orderByLook; only if anyGrowing
+	merging     []conversion // the first run, see sortByLook
 }
 
-// bundleState is what a bundle says of a member.
+// bundleState is what a bundle says of a member; the zero value is nothing.
 type bundleState struct {
-	// said is false if all is 0.
-	said      bool
 	converted marks
-	x         [maxColumns]float64 // or
-	y         [maxColumns]int64   // if all columns hold whole numbers
+	x         [maxColumns]float64
 }
 
 func newEvaluator(looks lookTable, location *time.Location, h history, programs []*program, kinds *eventKinds, segments experimentSegments, wholeFits bool) *evaluator {
@@ -65,6 +66,9 @@ func newEvaluator(looks lookTable, location *time.Location, h history, programs 
 		eventOf:   kinds.eventsFrom(0),
 		ranks:     segments.ranks,
 		slots:     segments.slots,
+		visits:    make([]visit, batchMembers),
+		said:      make([]bundleSet, batchMembers),
+		saying:    make([]int32, batchMembers),
 	}
 	for i, p := range programs {
 		var slots []segmentSlots
@@ -75,9 +79,8 @@ func newEvaluator(looks lookTable, location *time.Location, h history, programs 
 		e.fixed = append(e.fixed, newColumnState(&p.fixed))
 		e.growing = append(e.growing, newColumnState(&p.growing))
 		e.anyGrowing = e.anyGrowing || p.hasGrowing
-		e.entries = slices.Grow(e.entries, len(p.clocks))
 		e.last = slices.Grow(e.last, len(p.bundles))
-		e.missing = slices.Grow(e.missing, len(p.lookbacks))
+		e.counted = slices.Grow(e.counted, len(p.bundles))
 	}
 	return e
 }
@@ -111,14 +114,36 @@ func (e *evaluator) addMembers() {
 	}
 }
 
-// members adds those of an experiment to the totals.
+// batchMembers is how many members of an experiment are taken together: few enough for what
+// is known of them to stay in a core's first caches.
+const batchMembers = 128
+
+// members adds those of an experiment to the totals, some at a time: first what each did is
+// taken in, then one steady bundle after the other is added up. The loop over the members of
+// a bundle has no choices to make that the processor could guess wrong, which otherwise takes
+// longer than the sums do.
 func (e *evaluator) members(experiment int, members []int32) {
-	v := visit{program: e.programs[experiment], totals: e.totals[experiment]}
+	p := e.programs[experiment]
 	fixed, growing := e.fixed[experiment], e.growing[experiment]
-	for _, i := range members {
-		v.member = &e.grouped.members[i]
-		v.conversions = e.grouped.of(int(v.user))
-		e.member(&v, fixed, growing)
+	for len(members) > 0 {
+		visits := e.visits[:min(len(members), batchMembers)]
+		// In a loop of its own, these wait for memory together.
+		for i := range visits {
+			v := &visits[i]
+			v.member = &e.grouped.members[members[i]]
+			v.conversions = e.grouped.of(int(v.user))
+		}
+		members = members[len(visits):]
+		for i := range visits {
+			v := &visits[i]
+			v.program, v.totals = p, e.totals[experiment]
+			e.said[i] = e.member(v, fixed, growing)
+		}
+		for i := range p.bundles {
+			if !p.bundles[i].growing {
+				e.steady(i, visits)
+			}
+		}
 	}
 }
 
@@ -135,10 +160,14 @@ type visit struct {
 	// segments are, by segment column, the index of the arm's first cell in the totals of
 	// the member's segments.
 	segments []int
+	entries  []int       // looks at which the member begins to count, by clock
+	missing  []bool      // by place in program.lookbacks: it reaches before the history
+	fixed    userNumbers // of the fixed columns
 }
 
-// member adds a user's part in an experiment to the totals.
-func (e *evaluator) member(v *visit, fixed, growing *columnState) {
+// member takes in a user's part in an experiment, and adds all but steady bundles to the
+// totals. It returns the bundles that may have something to say.
+func (e *evaluator) member(v *visit, fixed, growing *columnState) bundleSet {
 	v.day = e.days.day(v.first)
 	v.from = exposedAt{v.first, v.day * usDay}
 	v.enter, v.gone = e.index.of(v.first), len(e.looks)
@@ -153,36 +182,16 @@ func (e *evaluator) member(v *visit, fixed, growing *columnState) {
 		}
 	}
 	said := fixed.touched | e.lacking(v)
-	steady := said & v.program.steady
-	for i := steady.next(0); i < len(v.program.bundles); i = steady.next(i + 1) {
-		b := &v.program.bundles[i]
-		at := e.entries[b.clock]
-		if b.growing || at >= v.gone {
-			continue
-		}
-		var s bundleState
-		if b.counts && e.wholeFits {
-			e.countsOf(b, fixed, fixed, &s)
-			e.addCounts(v, i, at, &s, int64(e.sign))
-			if v.gone < len(e.looks) {
-				e.addCounts(v, i, v.gone, &s, -int64(e.sign))
-			}
-			continue
-		}
-		e.numbers(b, fixed, fixed, &s)
-		e.turn(v, i, at, nil, &s)
-		if v.gone < len(e.looks) {
-			e.turn(v, i, v.gone, &s, nil)
-		}
-	}
 	if v.program.hasGrowing {
-		e.grow(v, fixed, growing, said)
+		e.grow(v, growing, said)
 	}
+	return said
 }
 
 // takeIn counts the conversions that matter to the experiment and adds them to its columns.
 func (e *evaluator) takeIn(v *visit, fixed *columnState) {
-	fixed.reset()
+	fixed.reset(v.fixed)
+	v.fixed = fixed.acc
 	near, all, before := v.program.fixed.spans.survey(e.near, v.conversions, &v.from, v.program.wanted)
 	e.near = near
 	v.totals.before[v.enter] += int64(e.sign) * before
@@ -202,13 +211,13 @@ func (e *evaluator) takeIn(v *visit, fixed *columnState) {
 
 // enter finds the looks at which the member begins to count, and counts it.
 func (e *evaluator) enter(v *visit) {
-	e.entries = e.entries[:0]
+	v.entries = v.entries[:0]
 	for i, clock := range v.program.clocks {
 		look := v.enter
 		if clock > 0 {
 			look = e.index.of(v.first + clock - 1)
 		}
-		e.entries = append(e.entries, look)
+		v.entries = append(v.entries, look)
 		if look < v.gone {
 			e.countOn(v.totals.clocks[i][v.cells:], look, v.gone)
 			for s, at := range v.segments {
@@ -232,11 +241,12 @@ func (e *evaluator) countOn(byLook []int64, look, gone int) {
 // lacking returns the bundles whose look-back reaches before the history.
 func (e *evaluator) lacking(v *visit) bundleSet {
 	var s bundleSet
-	e.missing = e.missing[:len(v.program.lookbacks)]
+	v.missing = v.missing[:0]
 	for i := range v.program.lookbacks {
 		l := &v.program.lookbacks[i]
-		e.missing[i] = e.history.lacks(v.first, v.day, l.length)
-		if e.missing[i] {
+		missing := e.history.lacks(v.first, v.day, l.length)
+		v.missing = append(v.missing, missing)
+		if missing {
 			s |= l.bundles
 		}
 	}
@@ -276,61 +286,27 @@ func (e *evaluator) count(v *visit) {
 
 // segments finds the member's place in the totals of segments.
 func (e *evaluator) segments(v *visit) {
-	e.offsets = e.offsets[:0]
+	v.segments = v.segments[:0]
 	for i, value := range e.ranks.values[v.set] {
 		slot := e.slots[v.experiment()][i].slot[value]
-		e.offsets = append(e.offsets, slot*v.program.arms()*len(e.looks)+v.cells)
+		v.segments = append(v.segments, slot*v.program.arms()*len(e.looks)+v.cells)
 	}
-	v.segments = e.offsets
 }
 
-// numbers fills s with the columns of a bundle: outcomes from one state, covariates from
-// another.
-func (e *evaluator) numbers(b *bundle, outcomes, covariates *columnState, s *bundleState) {
+// numbers fills s with the columns of a bundle, the outcomes among the numbers given.
+func (e *evaluator) numbers(v *visit, b *bundle, outcomes userNumbers, s *bundleState) {
 	s.converted = outcomes.marks(b)
 	for i, c := range b.columns[:b.outcomes] {
 		s.x[i] = outcomes.number(c)
 	}
 	if b.lookback > 0 {
-		if e.missing[b.missing] {
+		if v.missing[b.missing] {
 			s.x[len(b.columns)] = 1
 		} else {
 			for i, c := range b.columns[b.outcomes:] {
-				s.x[b.outcomes+i] = covariates.number(c)
+				s.x[b.outcomes+i] = v.fixed.number(c)
 			}
 		}
-	}
-	s.said = s.converted != 0 || s.x != [maxColumns]float64{}
-}
-
-// countsOf is numbers for a bundle of counts.
-func (e *evaluator) countsOf(b *bundle, outcomes, covariates *columnState, s *bundleState) {
-	s.converted = outcomes.marks(b)
-	outcomes.counts(b.columns[:b.outcomes], s.y[:])
-	if b.lookback > 0 {
-		if e.missing[b.missing] {
-			s.y[len(b.columns)] = 1
-		} else {
-			covariates.counts(b.columns[b.outcomes:], s.y[b.outcomes:])
-		}
-	}
-	s.said = s.converted != 0 || s.y != [maxColumns]int64{}
-}
-
-// addCounts lets a member with counts enter a bundle at a look, or leave.
-func (e *evaluator) addCounts(v *visit, bundle, look int, s *bundleState, sign int64) {
-	v.totals.bundles[bundle].addCounts(v.cells+look, &s.y, s.converted, sign)
-	for i, first := range v.segments {
-		v.totals.segments[i].bundles[bundle].addCounts(first+look, &s.y, s.converted, sign)
-	}
-}
-
-// changeCounts puts counts in the place of others at a look.
-func (e *evaluator) changeCounts(v *visit, bundle, look int, before, now *bundleState) {
-	sign := int64(e.sign)
-	v.totals.bundles[bundle].changeCounts(v.cells+look, &before.y, &now.y, before.converted, now.converted, sign)
-	for i, first := range v.segments {
-		v.totals.segments[i].bundles[bundle].changeCounts(first+look, &before.y, &now.y, before.converted, now.converted, sign)
 	}
 }
 
@@ -343,7 +319,7 @@ func (e *evaluator) turn(v *visit, bundle, look int, before, now *bundleState) {
 		e.turnCells(v.totals.segments[i].bundles[bundle], at+look, before, now)
 	}
 	width := len(b.whole)
-	entered := look == e.entries[b.clock]
+	entered := look == v.entries[b.clock]
 	if cross := v.totals.crosses[bundle]; cross != nil {
 		switch {
 		case now == nil:
@@ -377,9 +353,9 @@ func (e *evaluator) turnSpells(v *visit, bundle, look int, before, now *bundleSt
 	spells := &v.totals.spells[bundle]
 	if before != nil {
 		last := &(*spells)[len(*spells)-1]
-		last.to, last.emptied = int32(look), now != nil && !now.said
+		last.to, last.emptied = int32(look), now != nil && *now == (bundleState{})
 	}
-	if now != nil && now.said {
+	if now != nil && *now != (bundleState{}) {
 		*spells = append(*spells, spell{
 			from: int32(look), to: math.MaxInt32, arm: int32(v.cells / len(e.looks)), set: v.set,
 			follows: before != nil, entered: entered, x: now.x,

@@ -18,24 +18,59 @@ func (e *evaluator) orderByLook(conversions []conversion) (ordered bool) {
 		}
 		e.lastLook[event] = c.look
 	}
-	byLook := func(a, b conversion) int { return cmp.Compare(a.look, b.look) }
-	if !slices.IsSortedFunc(conversions, byLook) {
-		slices.SortStableFunc(conversions, byLook)
-	}
+	e.sortByLook(conversions)
 	return true
+}
+
+// sortByLook sorts by look and leaves conversions of the same look in their order. Most users
+// have two runs in order, one of conversions without values and one of those with, which are
+// merged.
+func (e *evaluator) sortByLook(conversions []conversion) {
+	at := inOrderOfLook(conversions)
+	if at == len(conversions) {
+		return
+	}
+	if second := conversions[at:]; inOrderOfLook(second) < len(second) {
+		slices.SortStableFunc(conversions, func(a, b conversion) int { return cmp.Compare(a.look, b.look) })
+		return
+	}
+	e.merging = append(e.merging[:0], conversions[:at]...)
+	to := 0
+	for i := range e.merging {
+		first := &e.merging[i]
+		for at < len(conversions) && conversions[at].look < first.look {
+			conversions[to] = conversions[at]
+			to++
+			at++
+		}
+		conversions[to] = *first
+		to++
+	}
+}
+
+// inOrderOfLook returns how many conversions from the first on are in the order of looks.
+func inOrderOfLook(conversions []conversion) int {
+	for i := 1; i < len(conversions); i++ {
+		if conversions[i].look < conversions[i-1].look {
+			return i
+		}
+	}
+	return len(conversions)
 }
 
 // grow follows the member's growing bundles from look to look: at each look where its
 // numbers change, the old ones leave and the new ones enter. pending are the bundles that
-// have something to say without any growing column.
-func (e *evaluator) grow(v *visit, fixed, s *columnState, pending bundleSet) {
+// may have something to say without any growing column.
+func (e *evaluator) grow(v *visit, s *columnState, pending bundleSet) {
 	if len(e.later) == 0 && pending&v.program.changing == 0 {
 		return
 	}
-	s.reset()
+	s.reset(s.acc)
 	e.last = e.last[:len(v.program.bundles)]
-	for i := range e.last {
-		e.last[i].said = false
+	clear(e.last)
+	e.counted = e.counted[:len(v.program.bundles)]
+	for i := range e.counted {
+		e.counted[i].said = false
 	}
 	rest, ordered := e.later, e.ordered[v.user]
 	for look := v.enter; look < v.gone; {
@@ -57,7 +92,7 @@ func (e *evaluator) grow(v *visit, fixed, s *columnState, pending bundleSet) {
 		s.touched = 0
 		if pending != 0 {
 			var entry int
-			pending, entry = e.exchange(v, s, fixed, look, pending)
+			pending, entry = e.exchange(v, s.acc, look, pending)
 			next = min(next, entry)
 		}
 		look = next
@@ -66,12 +101,11 @@ func (e *evaluator) grow(v *visit, fixed, s *columnState, pending bundleSet) {
 		return
 	}
 	for i := range e.last {
-		switch last := &e.last[i]; {
-		case !last.said:
-		case v.program.bundles[i].counts && e.wholeFits:
-			e.addCounts(v, i, v.gone, last, -int64(e.sign))
-		default:
-			e.turn(v, i, v.gone, last, nil)
+		if e.last[i] != (bundleState{}) {
+			e.turn(v, i, v.gone, &e.last[i], nil)
+		}
+		if e.counted[i].said {
+			e.addCounts(v, i, v.gone, &e.counted[i], -int64(e.sign))
 		}
 	}
 }
@@ -80,7 +114,7 @@ func (e *evaluator) grow(v *visit, fixed, s *columnState, pending bundleSet) {
 // sees the next.
 func (e *evaluator) addUntil(s *columnState, v *visit, look int) (next int) {
 	next = len(e.looks)
-	s.reset()
+	s.reset(s.acc)
 	for n := range e.later {
 		if seen := v.conversions[e.later[n]].look; int(seen) <= look {
 			s.take(v.conversions, e.later[n:n+1], &v.from, &e.days)
@@ -93,7 +127,7 @@ func (e *evaluator) addUntil(s *columnState, v *visit, look int) (next int) {
 
 // exchange brings pending bundles up to a look. It returns those that do not count the
 // member yet, and the look at which the next of them does.
-func (e *evaluator) exchange(v *visit, s, fixed *columnState, look int, pending bundleSet) (later bundleSet, next int) {
+func (e *evaluator) exchange(v *visit, now userNumbers, look int, pending bundleSet) (later bundleSet, next int) {
 	next = len(e.looks)
 	growing := pending & v.program.changing
 	for i := growing.next(0); i < len(v.program.bundles); i = growing.next(i + 1) {
@@ -101,63 +135,42 @@ func (e *evaluator) exchange(v *visit, s, fixed *columnState, look int, pending 
 		if !b.growing {
 			continue
 		}
-		if at := e.entries[b.clock]; at > look {
+		if at := v.entries[b.clock]; at > look {
 			next = min(next, at)
 			later |= bundleBit(i)
 			continue
 		}
 		if b.counts && e.wholeFits {
-			e.exchangeCounts(v, i, s, fixed, look)
+			e.exchangeCounts(v, i, now, look)
 		} else {
-			e.exchangeNumbers(v, i, s, fixed, look)
+			e.exchangeNumbers(v, i, now, look)
 		}
 	}
 	return later, next
 }
 
 // exchangeNumbers brings a bundle up to a look.
-func (e *evaluator) exchangeNumbers(v *visit, bundle int, s, fixed *columnState, look int) {
+func (e *evaluator) exchangeNumbers(v *visit, bundle int, outcomes userNumbers, look int) {
 	b, last := &v.program.bundles[bundle], &e.last[bundle]
-	if !last.said {
-		*last = bundleState{}
-		if e.numbers(b, s, fixed, last); last.said {
+	if *last == (bundleState{}) {
+		if e.numbers(v, b, outcomes, last); *last != (bundleState{}) {
 			e.turn(v, bundle, look, nil, last)
 		}
 		return
 	}
 	now := *last
-	if now.converted = s.marks(b); e.outcomes(b, s, &now) || now.converted != last.converted {
-		now.said = now.converted != 0 || now.x != [maxColumns]float64{}
+	if now.converted = outcomes.marks(b); e.outcomes(b, outcomes, &now) || now.converted != last.converted {
 		e.turn(v, bundle, look, last, &now)
 		*last = now
 	}
 }
 
 // outcomes brings the outcomes of a bundle up to date, and reports whether any has changed.
-func (e *evaluator) outcomes(b *bundle, outcomes *columnState, s *bundleState) (changed bool) {
+func (e *evaluator) outcomes(b *bundle, outcomes userNumbers, s *bundleState) (changed bool) {
 	for i, c := range b.columns[:b.outcomes] {
 		if x := outcomes.number(c); x != s.x[i] {
 			s.x[i], changed = x, true
 		}
 	}
 	return changed
-}
-
-// exchangeCounts is exchangeNumbers for a bundle of counts, the usual case.
-func (e *evaluator) exchangeCounts(v *visit, bundle int, s, fixed *columnState, look int) {
-	b, last := &v.program.bundles[bundle], &e.last[bundle]
-	if !last.said {
-		*last = bundleState{}
-		if e.countsOf(b, s, fixed, last); last.said {
-			e.addCounts(v, bundle, look, last, int64(e.sign))
-		}
-		return
-	}
-	now := *last
-	now.converted = s.marks(b)
-	s.counts(b.columns[:b.outcomes], now.y[:])
-	if now != *last {
-		e.changeCounts(v, bundle, look, last, &now)
-		*last = now
-	}
 }

@@ -45,7 +45,7 @@ func TestSpansEqualWindows(t *testing.T) {
 		first := rapid.Int64Range(-4, 4).Draw(t, "first")
 		from := exposedAt{first, 0}
 		got := newColumnState(&p)
-		got.reset()
+		got.reset(nil)
 		near, all, before := p.spans.survey(nil, conversions, &from, []uint8{1, 1, 0})
 		got.take(conversions, near, &from, &calendar{location: time.UTC})
 
@@ -74,7 +74,7 @@ func TestSpansEqualWindows(t *testing.T) {
 				}
 			}
 		}
-		if diff := gocmp.Diff(want, got.acc[:len(want)]); diff != "" {
+		if diff := gocmp.Diff(userNumbers(want), got.acc[:len(want)]); diff != "" {
 			t.Errorf("(- want, + got):\n%s", diff)
 		}
 		if got.touched != touched {

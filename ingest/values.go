@@ -29,7 +29,7 @@ type valueProgram struct {
 // keepValues keeps the values of the member's conversions.
 func (e *evaluator) keepValues(v *visit, metric int) {
 	p := &v.program.metrics[metric]
-	keep, at := p.values, e.entries[v.program.bundles[p.bundle].clock]
+	keep, at := p.values, v.entries[v.program.bundles[p.bundle].clock]
 	kept := &v.totals.values[metric]
 	user := uint32(0)
 	if n := len(*kept); n > 0 {

@@ -1,7 +1,7 @@
 package ingest
 
-// lookWalk goes through the looks of a bundle, in order, and makes the cells of its metrics. Arms are
-// phase × variants + rank.
+// lookWalk goes through the looks of a bundle, in order, and makes the cells of its metrics.
+// Arms are phase × variants + rank.
 type lookWalk struct {
 	bundle   *bundle
 	looks, k int
