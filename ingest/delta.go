@@ -15,16 +15,17 @@ type delta struct {
 	last, through int64
 	// whole are the experiments that are added up from nothing.
 	whole []bool
-	// newExposures and newConversions are the files since then, by place. quiet are files of
-	// conversions that are not new and end before the last look then.
-	newExposures, newConversions, quiet []bool
+	// newExposures and newConversions are the files since then, by place. The others are still
+	// or quiet if all their exposures or conversions are so old that no look moves for them.
+	newExposures, newConversions, still, quiet []bool
 
-	from    []int  // first member of each user, and the end
-	touched []bool // by member
-	marked  []bool // by user: some member is touched
-	outside []outsideRow
-	rows    []markedRow
-	screen  userScreen
+	exposures partition[exposureTuple] // of users who may have touched members
+	from      []int                    // first member of each user, and the end
+	touched   []bool                   // by member
+	marked    []bool                   // by user: some member is touched
+	outside   []outsideRow
+	rows      []markedRow
+	screen    userScreen
 }
 
 // outsideRow is a new conversion that lies outside all windows of a member.
@@ -40,9 +41,9 @@ type markedRow struct {
 	fresh bool
 }
 
-// newDelta makes a delta from two evaluators of the same programs. lastTimes are those of
-// the files of conversions.
-func newDelta(then, now *evaluator, added int, whole, newExposures, newConversions []bool, lastTimes []int64) *delta {
+// newDelta makes a delta from two evaluators of the same programs. lastExposures and
+// lastConversions are the latest times of the files.
+func newDelta(then, now *evaluator, added int, whole, newExposures, newConversions []bool, lastExposures, lastConversions []int64) *delta {
 	then.sign, then.totals = leave, now.totals
 	d := &delta{then: then, now: now, added: added, whole: whole, newExposures: newExposures, newConversions: newConversions}
 	d.last, d.through = noTime, noTime
@@ -52,9 +53,22 @@ func newDelta(then, now *evaluator, added int, whole, newExposures, newConversio
 	if n := len(now.looks); n > 1 {
 		d.through = now.looks[n-2]
 	}
-	for place, last := range lastTimes {
+	oldest := d.last
+	for i, p := range now.programs {
+		for _, clock := range p.clocks {
+			oldest = min(oldest, max(d.last, noTime+clock)-clock)
+		}
+		if whole[i] {
+			oldest = noTime
+		}
+	}
+	for place, last := range lastExposures {
+		d.still = append(d.still, !newExposures[place] && last < oldest)
+	}
+	for place, last := range lastConversions {
 		d.quiet = append(d.quiet, !newConversions[place] && last < d.last)
 	}
+	d.exposures = partition[exposureTuple]{new(scatterPart[exposureTuple])}
 	return d
 }
 
@@ -79,8 +93,9 @@ func (d *delta) moves(t int64) bool { return t >= d.last && t < d.through }
 // partition adds the difference that the users of a partition make.
 func (d *delta) partition(rows userRows) {
 	g := &d.now.grouped
-	g.fresh = freshRows(g.fresh[:0], rows.exposures, d.newExposures)
-	g.expose(rows.exposures, nil, nil)
+	d.screenUsers(rows)
+	d.keepExposures(g, rows.exposures)
+	g.expose(d.exposures, nil, nil)
 	d.index(g)
 	d.touch(g)
 	eachRow(rows.events, d.quiet, func(t *eventTuple, place int) { d.conversion(g, t, d.newConversions[place]) })
@@ -90,6 +105,62 @@ func (d *delta) partition(rows userRows) {
 	d.collect(g, rows)
 	d.takeOut(g)
 	d.putIn(g)
+}
+
+// screenUsers screens the users who may have touched members: those with new rows, and
+// those for whose rows, be they first exposures or not, looks move.
+func (d *delta) screenUsers(rows userRows) {
+	clear(d.screen[:])
+	eachRow(rows.exposures, d.still, func(t *exposureTuple, place int) {
+		if d.newExposures[place] || d.moved(t) {
+			d.screen.add(t.hi)
+		}
+	})
+	eachRow(rows.events, d.quiet, func(t *eventTuple, place int) {
+		if d.newConversions[place] || d.moves(t.time) {
+			d.screen.add(t.hi)
+		}
+	})
+	eachRow(rows.values, d.quiet, func(t *valueTuple, place int) {
+		if d.newConversions[place] || d.moves(t.time) {
+			d.screen.add(t.hi)
+		}
+	})
+}
+
+// moved reports whether a look moves for a member first exposed by the row.
+func (d *delta) moved(t *exposureTuple) bool {
+	experiment := int(t.arm >> 16)
+	if d.whole[experiment] || d.moves(t.time) {
+		return true
+	}
+	for _, clock := range d.now.programs[experiment].clocks {
+		if clock > 0 && d.moves(t.time+clock-1) {
+			return true
+		}
+	}
+	return false
+}
+
+// keepExposures keeps the exposures of screened users, and which of them are new.
+func (d *delta) keepExposures(g *grouped, rows partition[exposureTuple]) {
+	kept, fresh := d.exposures[0].open[:0], g.fresh[:0]
+	for _, part := range rows {
+		for _, r := range part.runs {
+			is := uint32(0)
+			if d.newExposures[r.order>>32] {
+				is = 1
+			}
+			part.each(r.start, r.end, func(tuples []exposureTuple) {
+				for i := range tuples {
+					if d.screen.has(tuples[i].hi) {
+						kept, fresh = append(kept, tuples[i]), append(fresh, is)
+					}
+				}
+			})
+		}
+	}
+	d.exposures[0].open, g.fresh = kept, fresh
 }
 
 // index notes where the members of each user are.
@@ -304,22 +375,6 @@ func (d *delta) putIn(g *grouped) {
 	d.now.addMembers()
 }
 
-// freshRows returns, by tuple, 1 for those from new files.
-func freshRows[T any](fresh []uint32, rows partition[T], isNew []bool) []uint32 {
-	for _, part := range rows {
-		for _, r := range part.runs {
-			is := uint32(0)
-			if isNew[r.order>>32] {
-				is = 1
-			}
-			for range r.end - r.start {
-				fresh = append(fresh, is)
-			}
-		}
-	}
-	return fresh
-}
-
 // eachRow calls f with the tuples of files that are not quiet, and the file's place.
 func eachRow[T any](rows partition[T], quiet []bool, f func(t *T, place int)) {
 	for _, part := range rows {
@@ -347,10 +402,12 @@ func (s *userScreen) reset(users *userTable, marked []bool) {
 	clear(s[:])
 	for i := range users.slots {
 		if slot := &users.slots[i]; slot.number > 0 && marked[slot.number-1] {
-			s[slot.hi>>6%uint64(len(s))] |= 1 << (slot.hi & 63)
+			s.add(slot.hi)
 		}
 	}
 }
+
+func (s *userScreen) add(hi uint64) { s[hi>>6%uint64(len(s))] |= 1 << (hi & 63) }
 
 // has reports whether a user with the hash may be marked.
 func (s *userScreen) has(hi uint64) bool {

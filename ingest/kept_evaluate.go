@@ -108,7 +108,7 @@ func (r *runner) evaluateFrom(ctx context.Context, b base, h history, programs [
 		evaluator := func(looks lookTable) *evaluator {
 			return newEvaluator(looks, r.location, h, programs, r.kinds, experimentSegments{}, wholeFits)
 		}
-		deltas[i] = newDelta(evaluator(looksThen(r.looks, b.added)), evaluator(r.looks), b.added, whole, newExposures, newConversions, r.keptConversionLast)
+		deltas[i] = newDelta(evaluator(looksThen(r.looks, b.added)), evaluator(r.looks), b.added, whole, newExposures, newConversions, r.keptExposureLast, r.keptConversionLast)
 	}
 	err := r.eachPartition(ctx, workers, func(worker int, rows userRows) { deltas[worker].partition(rows) })
 	if err != nil {

@@ -152,7 +152,9 @@ func (r *runner) keptExposures(ctx context.Context, src source) ([]int64, error)
 		}
 	}
 	r.keptExposureRows = plan.sources(len(src.files))
+	r.keptExposureLast = make([]int64, len(src.files))
 	for _, u := range plan.uses {
+		r.keptExposureLast[u.place] = u.rows.Files[u.at].last()
 		u.rows.Files[u.at].giveExposures(all, u.now, experiments[u.rows], variants[u.rows])
 	}
 	return earliest, k.prune(k.table)

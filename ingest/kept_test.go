@@ -255,8 +255,9 @@ func (s *schedule) come(t *rapid.T) (files []fakeFile, versions []string) {
 }
 
 // Files that come late with conversions of long ago: one counts as before the exposure and
-// changes nothing else, one makes the history begin earlier.
-func TestKeptTotalsAndOldConversions(t *testing.T) {
+// changes nothing else, one makes the history begin earlier. A conversion that is there
+// early is counted by the look that sees it, although its window is over.
+func TestKeptTotalsAndOddConversions(t *testing.T) {
 	at := func(day, hour int) int64 {
 		return microseconds(testStart.AddDate(0, 0, day).Add(time.Duration(hour) * time.Hour))
 	}
@@ -267,7 +268,7 @@ func TestKeptTotalsAndOldConversions(t *testing.T) {
 		{user: "u", variant: "a", time: at(1, 9)}, {user: "v", variant: "control", time: at(1, 10)},
 	}}}
 	d.conversions = []fakeFile{
-		{{{user: "x", event: "buy", time: at(-1, 0), value: 1}, {user: "u", event: "buy", time: at(1, 12), value: 2}}},
+		{{{user: "x", event: "buy", time: at(-1, 0), value: 1}, {user: "u", event: "buy", time: at(1, 12), value: 2}, {user: "u", event: "buy", time: at(4, 12), value: 5}}},
 		{{{user: "u", event: "buy", time: at(0, 12), value: 3}}},
 		{{{user: "v", event: "buy", time: at(-9, 0), value: 4}}},
 	}
