@@ -263,25 +263,27 @@ func TestKeptTotalsAndOddConversions(t *testing.T) {
 	}
 	day := 24 * time.Hour
 	q, d := small()
-	q.Looks = []time.Time{testStart.AddDate(0, 0, 3), testStart.AddDate(0, 0, 4), testStart.AddDate(0, 0, 5)}
+	q.Looks = []time.Time{testStart.AddDate(0, 0, 3), testStart.AddDate(0, 0, 4), testStart.AddDate(0, 0, 5), testStart.AddDate(0, 0, 6)}
 	d.exposures = []fakeFile{{{
 		{user: "u", variant: "a", time: at(1, 9)}, {user: "v", variant: "control", time: at(1, 10)},
 	}}}
 	d.conversions = []fakeFile{
-		{{{user: "x", event: "buy", time: at(-1, 0), value: 1}, {user: "u", event: "buy", time: at(1, 12), value: 2}, {user: "u", event: "buy", time: at(4, 12), value: 5}}},
+		{{{user: "x", event: "buy", time: at(-1, 0), value: 1}, {user: "u", event: "buy", time: at(1, 12), value: 2}}},
+		{{{user: "u", event: "buy", time: at(5, 12), value: 5}}},
 		{{{user: "u", event: "buy", time: at(0, 12), value: 3}}},
 		{{{user: "v", event: "buy", time: at(-9, 0), value: 4}}},
+		{{{user: "x", event: "buy", time: at(3, 0), value: 6}}},
 	}
 	f := func(name string, q Query) {
 		dir := t.TempDir()
-		for n := 1; n <= 3; n++ {
+		for n := 1; n <= len(q.Looks); n++ {
 			now, asked := *d, q
-			now.conversions, asked.Looks = d.conversions[:n], q.Looks[:n]
+			now.conversions, asked.Looks = d.conversions[:n+1], q.Looks[:n]
 			want, err := runFake(context.Background(), asked, &now, 1, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := runKept(asked, &now, dir, 1, 0, []string{"e", "c0", "c1", "c2"}[:n+1])
+			got, err := runKept(asked, &now, dir, 1, 0, []string{"e", "c0", "c1", "c2", "c3", "c4"}[:n+2])
 			if err != nil {
 				t.Fatal(err)
 			}
