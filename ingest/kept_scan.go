@@ -29,6 +29,27 @@ func (t *keptTally) conversions(v *conversionVisitor, order int64) {
 	t.files[order>>32].takeConversions(v)
 }
 
+// ready makes a plan and reads the files that are not kept, by scan, so that all of them are.
+func (k *keptTable) ready(ctx context.Context, src source, looks lookTable, usable func(*keptRowsFile, *keptFile) bool,
+	scan func(context.Context, source, *keptWriter, *keptIndex) error) (keptPlan, error) {
+	plan, err := k.plan(ctx, src.files, looks, usable)
+	if err != nil || len(plan.scan) == 0 {
+		return plan, err
+	}
+	w, index, err := k.begin(ctx, src.files, plan)
+	if err != nil {
+		return plan, err
+	}
+	err = scan(ctx, source{pick(src.files, plan.scan), src.open}, w, index)
+	if err == nil {
+		err = k.end(w, index, looks, &plan)
+	}
+	if err != nil {
+		w.abandon()
+	}
+	return plan, err
+}
+
 // begin starts a file of kept rows for the files of a plan that have to be read.
 func (k *keptTable) begin(ctx context.Context, files []File, plan keptPlan) (*keptWriter, *keptIndex, error) {
 	index := &keptIndex{Table: k.table, Rules: k.rules, Seed: k.seed, Bits: int(k.parts.bits)}
@@ -105,23 +126,9 @@ func newTranslation[T any](place []int64, recode func(*T) bool) *translation[T] 
 // returns the earliest time of each file.
 func (r *runner) keptExposures(ctx context.Context, src source) ([]int64, error) {
 	k := keptTable{r.kept, "exposures", r.exposureRules(), r.footer}
-	plan, err := k.plan(ctx, src.files, r.seen, r.exposuresUsable)
+	plan, err := k.ready(ctx, src, r.seen, r.exposuresUsable, r.scanKeptExposures)
 	if err != nil {
 		return nil, err
-	}
-	if len(plan.scan) > 0 {
-		w, index, err := k.begin(ctx, src.files, plan)
-		if err != nil {
-			return nil, err
-		}
-		if err := r.scanKeptExposures(ctx, source{pick(src.files, plan.scan), src.open}, w, index); err != nil {
-			w.abandon()
-			return nil, err
-		}
-		if err := k.end(w, index, r.seen, &plan); err != nil {
-			w.abandon()
-			return nil, err
-		}
 	}
 	all := r.exposures[0]
 	places, earliest := plan.places(len(src.files))
@@ -213,23 +220,9 @@ func (r *runner) nameUnknown(files []keptFile) []string {
 // and returns the earliest time of each file.
 func (r *runner) keptConversions(ctx context.Context, src source) ([]int64, error) {
 	k := keptTable{r.kept, "conversions", r.conversionRules(), r.footer}
-	plan, err := k.plan(ctx, src.files, r.seen, r.conversionsUsable)
+	plan, err := k.ready(ctx, src, r.seen, r.conversionsUsable, r.scanKeptConversions)
 	if err != nil {
 		return nil, err
-	}
-	if len(plan.scan) > 0 {
-		w, index, err := k.begin(ctx, src.files, plan)
-		if err != nil {
-			return nil, err
-		}
-		if err := r.scanKeptConversions(ctx, source{pick(src.files, plan.scan), src.open}, w, index); err != nil {
-			w.abandon()
-			return nil, err
-		}
-		if err := k.end(w, index, r.seen, &plan); err != nil {
-			w.abandon()
-			return nil, err
-		}
 	}
 	places, earliest := plan.places(len(src.files))
 	kinds := map[*keptRowsFile][]int{}
