@@ -16,8 +16,18 @@ type readCounts struct {
 
 // lookCounts is what the looks before did not see.
 type lookCounts struct {
-	rows, noUser, noTime, noExperiment, noVariant, noEvent int64
-	last                                                   int64
+	Rows, NoUser, NoTime, NoExperiment, NoVariant, NoEvent int64
+	Last                                                   int64 // the latest time; noTime without any
+}
+
+func (l *lookCounts) add(o *lookCounts) {
+	l.Rows += o.Rows
+	l.NoUser += o.NoUser
+	l.NoTime += o.NoTime
+	l.NoExperiment += o.NoExperiment
+	l.NoVariant += o.NoVariant
+	l.NoEvent += o.NoEvent
+	l.Last = max(l.Last, o.Last)
 }
 
 // groupCounts is about the row group being read.
@@ -39,7 +49,7 @@ func (g *groupCounts) lacking(user userID) {
 func newReadCounts(looks lookTable, from int64) readCounts {
 	c := readCounts{cursor: newLookCursor(looks), byLook: make([]lookCounts, len(looks)), first: latestTime, from: from}
 	for i := range c.byLook {
-		c.byLook[i].last = noTime
+		c.byLook[i].Last = noTime
 	}
 	c.group = groupCounts{first: latestTime, last: noTime}
 	return c
@@ -58,13 +68,13 @@ func (c *readCounts) row(user userID, t int64) (look int, ok bool) {
 		return 0, false
 	}
 	l := &c.byLook[look]
-	l.rows++
-	l.last = max(l.last, t)
+	l.Rows++
+	l.Last = max(l.Last, t)
 	if t < c.from {
 		return 0, false
 	}
 	if user == (userID{}) {
-		l.noUser++
+		l.NoUser++
 		return 0, false
 	}
 	return look, true
@@ -96,8 +106,8 @@ func (c *readCounts) together(users []userID, times []int64) (look int, takePart
 		return look, false, true
 	}
 	l := &c.byLook[look]
-	l.rows += int64(len(times)) - noTimes.noUser - noTimes.noTime
-	l.last = max(l.last, last)
+	l.Rows += int64(len(times)) - noTimes.noUser - noTimes.noTime
+	l.Last = max(l.Last, last)
 	return look, first >= c.from, true
 }
 
@@ -117,8 +127,8 @@ func (c *readCounts) skip(t table, g int) bool {
 		return false
 	}
 	c.group.first, c.group.last, c.group.dates = lo, hi, t.dateOnly()
-	c.byLook[look].rows += t.numRows(g)
-	c.byLook[look].last = max(c.byLook[look].last, hi)
+	c.byLook[look].Rows += t.numRows(g)
+	c.byLook[look].Last = max(c.byLook[look].Last, hi)
 	return true
 }
 
@@ -136,24 +146,17 @@ func (c *readCounts) end() int64 {
 	c.first = min(c.first, g.first)
 	c.dates = c.dates || g.dates
 	l := &c.byLook[look]
-	l.rows += g.noUser + g.noTime
+	l.Rows += g.noUser + g.noTime
 	if g.last == noTime || g.last >= c.from {
-		l.noUser += g.noUser
-		l.noTime += g.noTime
+		l.NoUser += g.noUser
+		l.NoTime += g.noTime
 	}
 	return g.first
 }
 
 func (c *readCounts) merge(o *readCounts) {
 	for i := range c.byLook {
-		a, b := &c.byLook[i], &o.byLook[i]
-		a.rows += b.rows
-		a.noUser += b.noUser
-		a.noTime += b.noTime
-		a.noExperiment += b.noExperiment
-		a.noVariant += b.noVariant
-		a.noEvent += b.noEvent
-		a.last = max(a.last, b.last)
+		c.byLook[i].add(&o.byLook[i])
 	}
 	c.first = min(c.first, o.first)
 	c.dates = c.dates || o.dates
@@ -171,23 +174,17 @@ func (c *readCounts) tableReads(earliest []int64) []TableRead {
 			out[look].Files++
 		}
 	}
-	last := int64(noTime)
+	seen := lookCounts{Last: noTime}
 	for i := range out {
-		r, l := &out[i], &c.byLook[i]
-		r.Rows, r.NoUser, r.NoTime = l.rows, l.noUser, l.noTime
-		r.NoExperiment, r.NoVariant, r.NoEvent = l.noExperiment, l.noVariant, l.noEvent
+		seen.add(&c.byLook[i])
+		r := &out[i]
+		r.Rows, r.NoUser, r.NoTime = seen.Rows, seen.NoUser, seen.NoTime
+		r.NoExperiment, r.NoVariant, r.NoEvent = seen.NoExperiment, seen.NoVariant, seen.NoEvent
 		if i > 0 {
-			before := &out[i-1]
-			r.Files += before.Files
-			r.Rows += before.Rows
-			r.NoUser += before.NoUser
-			r.NoTime += before.NoTime
-			r.NoExperiment += before.NoExperiment
-			r.NoVariant += before.NoVariant
-			r.NoEvent += before.NoEvent
+			r.Files += out[i-1].Files
 		}
-		if last = max(last, l.last); last != noTime {
-			r.First, r.Last = time.UnixMicro(c.first).UTC(), time.UnixMicro(last).UTC()
+		if seen.Last != noTime {
+			r.First, r.Last = time.UnixMicro(c.first).UTC(), time.UnixMicro(seen.Last).UTC()
 		}
 	}
 	return out

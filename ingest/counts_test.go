@@ -34,7 +34,7 @@ func TestTogetherCountsAsRowByRow(t *testing.T) {
 					t.Fatalf("row %d takes part at look %d: %v at %d for all", i, at, takePart, look)
 				}
 				if takePart && times[i] != noTime && users[i] == (userID{}) {
-					all.byLook[look].noUser++
+					all.byLook[look].NoUser++
 				}
 			}
 		}

@@ -312,21 +312,13 @@ func (d *delta) collect(g *grouped, rows userRows) {
 
 // group gives users their conversions, the new ones or not, with the looks that see them.
 func (d *delta) group(g *grouped, fresh bool, looks *lookIndex) {
-	n := g.users() + 1
-	g.starts = slices.Grow(g.starts[:0], n)[:n]
-	clear(g.starts)
-	total := 0
+	g.resetStarts()
 	for i := range d.rows {
 		if r := &d.rows[i]; fresh || !r.fresh {
 			g.starts[r.user]++
-			total++
 		}
 	}
-	at := 0
-	for user, n := range g.starts {
-		g.starts[user] = at
-		at += n
-	}
+	total := g.sumStarts()
 	g.conversions = slices.Grow(g.conversions[:0], total)[:total]
 	for i := range d.rows {
 		r := &d.rows[i]

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"os"
@@ -63,23 +64,47 @@ func (d *dump[T]) len() int {
 	return n
 }
 
-// dumpScatter writes a scatter's tuples from a partition on and lets go of them. The memory
-// stays with the scatter, to be filled again. All tuples belong to row groups that endGroup
-// has ended.
-func dumpScatter[T any](to *dumpFile, s *scatter[T], from int) (*dump[T], error) {
+// dumpAll writes all tuples to a file and keeps where they are.
+func (s *scatter[T]) dumpAll(to *dumpFile) error { return s.dump(to, 0) }
+
+// dumpHalf does so with half of what is held, from a partition on. It is always the same half
+// as far as it goes: what is left at the end is then as much as there is room for, and the
+// rest went to disk once.
+func (s *scatter[T]) dumpHalf(to *dumpFile) error {
+	left := s.held / 2
+	from := len(s.parts)
+	for from > 0 && left > 0 {
+		from--
+		p := &s.parts[from]
+		left -= int64(len(p.full)*chunkTuples + cap(p.open))
+	}
+	return s.dump(to, from)
+}
+
+// stretchSize is how much is written at once.
+const stretchSize = 1 << 18
+
+// dump writes the tuples from a partition on and lets go of them. The memory stays with the
+// scatter, to be filled again. All tuples belong to row groups that endGroup has ended.
+func (s *scatter[T]) dump(to *dumpFile, from int) error {
 	blocks := make([]dumpedBlock, len(s.parts))
 	total := 0
 	for i := from; i < len(s.parts); i++ {
 		p := &s.parts[i]
 		if p.len() > maxDumpedTuples {
-			return nil, fmt.Errorf("keep rows aside on disk: one partition of users has %d rows", p.len())
+			return fmt.Errorf("keep rows aside on disk: one partition of users has %d rows", p.len())
 		}
 		blocks[i] = dumpedBlock{tuples: uint32(p.len()), runs: uint32(len(p.runs))}
 		total += blockBytes[T](&blocks[i])
 	}
 	start := to.end.Add(int64(total)) - int64(total)
-	w := &stretchWriter{file: to.file, at: start, buffer: s.buffer[:0]}
+	if s.writer == nil {
+		s.writer = bufio.NewWriterSize(nil, stretchSize)
+	}
+	// An error stays with the writer until it is flushed.
+	s.writer.Reset(io.NewOffsetWriter(to.file, start))
 	hash := xxh3.New()
+	put := io.MultiWriter(hash, s.writer)
 	var runs []dumpedRun
 	for i := from; i < len(s.parts); i++ {
 		p := &s.parts[i]
@@ -87,14 +112,8 @@ func dumpScatter[T any](to *dumpFile, s *scatter[T], from int) (*dump[T], error)
 			continue
 		}
 		hash.Reset()
-		put := func(b []byte) error {
-			hash.Write(b)
-			return w.write(b)
-		}
 		for _, chunk := range append(p.full, p.open) {
-			if err := put(bytesOf(chunk)); err != nil {
-				return nil, err
-			}
+			put.Write(bytesOf(chunk))
 			s.held -= int64(cap(chunk))
 			if cap(chunk) == chunkTuples {
 				s.spare = append(s.spare, chunk[:0])
@@ -104,51 +123,15 @@ func dumpScatter[T any](to *dumpFile, s *scatter[T], from int) (*dump[T], error)
 		for _, r := range p.runs {
 			runs = append(runs, dumpedRun{file: uint32(r.order >> 32), group: uint32(r.order), tuples: uint32(r.end - r.start)})
 		}
-		if err := put(bytesOf(runs)); err != nil {
-			return nil, err
-		}
+		put.Write(bytesOf(runs))
 		blocks[i].sum = hash.Sum64()
 		*p = scatterPart[T]{dumped: p.dumped + p.len()}
 		s.open[i] = openChunk[T]{}
 	}
-	err := w.flush()
-	s.buffer = w.buffer
-	return newDump[T](to.file, start, blocks), err
-}
-
-// stretchWriter writes a stretch of a file in large pieces.
-type stretchWriter struct {
-	file   *os.File
-	at     int64
-	buffer []byte
-}
-
-const stretchSize = 1 << 18
-
-func (w *stretchWriter) write(b []byte) error {
-	if cap(w.buffer) < stretchSize {
-		w.buffer = make([]byte, 0, stretchSize)
-	}
-	for len(b) > 0 {
-		n := min(len(b), stretchSize-len(w.buffer))
-		w.buffer = append(w.buffer, b[:n]...)
-		b = b[n:]
-		if len(w.buffer) == stretchSize {
-			if err := w.flush(); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (w *stretchWriter) flush() error {
-	n, err := w.file.WriteAt(w.buffer, w.at)
-	w.at += int64(n)
-	w.buffer = w.buffer[:0]
-	if err != nil {
+	if err := s.writer.Flush(); err != nil {
 		return fmt.Errorf("keep rows aside on disk: %w", err)
 	}
+	s.dumps = append(s.dumps, newDump[T](to.file, start, blocks))
 	return nil
 }
 

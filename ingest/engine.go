@@ -277,10 +277,11 @@ func (r *runner) run(ctx context.Context, exposures, conversions source) (*Resul
 		exposed.merge(&r.exposures[i].readCounts)
 		converted.merge(&r.conversions[i].readCounts)
 	}
-	h := newHistory(converted.first, converted.dates, r.location)
-	if r.kept != nil && h.first >= microseconds(r.q.Looks[len(r.q.Looks)-1]) {
-		h = newHistory(latestTime, converted.dates, r.location)
+	first := converted.first
+	if first >= microseconds(r.q.Looks[len(r.q.Looks)-1]) {
+		first = latestTime
 	}
+	h := newHistory(first, converted.dates, r.location)
 	programs := r.programs(converted.dates)
 	segments, err := r.findSegments(ctx, programs)
 	if err != nil {
@@ -341,8 +342,8 @@ func (r *runner) scanExposures(ctx context.Context, src source) ([]int64, error)
 		return nil, err
 	}
 	for _, v := range r.exposures {
-		r.tuples.exposures.add(v.kept, v.keptDumps)
-		r.tuples.segmented.add(v.segmented, v.segmentedDumps)
+		r.tuples.exposures.add(v.kept)
+		r.tuples.segmented.add(v.segmented)
 	}
 	return earliest, nil
 }
@@ -351,7 +352,7 @@ func (r *runner) scanExposures(ctx context.Context, src source) ([]int64, error)
 func (r *runner) scanConversions(ctx context.Context, src source) ([]int64, error) {
 	room := r.room()
 	for _, v := range r.exposures {
-		room -= v.held()
+		room -= held(v.tuples())
 	}
 	for _, v := range r.conversions {
 		v.overflow = overflow{most: max(leastHeld, room/int64(r.workers)), file: r.spill.file}
@@ -364,8 +365,8 @@ func (r *runner) scanConversions(ctx context.Context, src source) ([]int64, erro
 		return nil, err
 	}
 	for _, v := range r.conversions {
-		r.tuples.events.add(v.events, v.eventDumps)
-		r.tuples.values.add(v.values, v.valueDumps)
+		r.tuples.events.add(v.events)
+		r.tuples.values.add(v.values)
 	}
 	return earliest, nil
 }

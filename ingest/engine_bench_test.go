@@ -84,10 +84,10 @@ func benchTuples(r *runner, rules *scanRules) {
 	r.conversions[0].end(0)
 	r.parts = rules.parts
 	r.tuples = tuples{}
-	r.tuples.exposures.add(r.exposures[0].kept, nil)
-	r.tuples.segmented.add(r.exposures[0].segmented, nil)
-	r.tuples.events.add(r.conversions[0].events, nil)
-	r.tuples.values.add(r.conversions[0].values, nil)
+	r.tuples.exposures.add(r.exposures[0].kept)
+	r.tuples.segmented.add(r.exposures[0].segmented)
+	r.tuples.events.add(r.conversions[0].events)
+	r.tuples.values.add(r.conversions[0].values)
 }
 
 // BenchmarkUsers is everything after the scans, results included, in tuples a second: the

@@ -23,16 +23,11 @@ type keptFile struct {
 	Kinds       []keptKindRows
 }
 
-// keptLook is what came in at a look: lookCounts, and the times that its rows lie between.
+// keptLook is what came in at a look. Its rows lie between First and Counts.Last.
 type keptLook struct {
-	Look        int32
-	First, Last int64 // bounds
-	Rows        int64
-	NoUser      int64
-	NoTime      int64
-	NoExperiment,
-	NoVariant,
-	NoEvent int64
+	Look   int32
+	First  int64
+	Counts lookCounts
 }
 
 // keptExperimentRows is exposureCounts of an experiment at a look.
@@ -60,23 +55,16 @@ func (f *keptFile) takeReads(c *readCounts) {
 	f.From = c.from
 	for look := range c.byLook {
 		l := &c.byLook[look]
-		if l.rows == 0 {
+		if l.Rows == 0 {
 			continue
 		}
-		f.Timeless = f.Timeless || l.last == noTime
+		f.Timeless = f.Timeless || l.Last == noTime
 		at, found := slices.BinarySearchFunc(f.Looks, int32(look), func(k keptLook, look int32) int { return cmp.Compare(k.Look, look) })
 		if !found {
-			f.Looks = slices.Insert(f.Looks, at, keptLook{Look: int32(look), First: noTime, Last: noTime})
+			f.Looks = slices.Insert(f.Looks, at, keptLook{Look: int32(look), First: noTime, Counts: lookCounts{Last: noTime}})
 		}
-		k := &f.Looks[at]
-		k.Rows += l.rows
-		k.NoUser += l.noUser
-		k.NoTime += l.noTime
-		k.NoExperiment += l.noExperiment
-		k.NoVariant += l.noVariant
-		k.NoEvent += l.noEvent
-		k.Last = max(k.Last, l.last)
-		*l = lookCounts{last: noTime}
+		f.Looks[at].Counts.add(l)
+		*l = lookCounts{Last: noTime}
 	}
 	c.first, c.dates = latestTime, false
 }
@@ -130,7 +118,7 @@ func (f *keptFile) looksNow(looks lookTable) ([]int, bool) {
 	for i := range f.Looks {
 		k := &f.Looks[i]
 		now[i] = looks.of(k.First)
-		if looks.of(k.Last) != now[i] {
+		if looks.of(k.Counts.Last) != now[i] {
 			return nil, false
 		}
 	}
@@ -148,16 +136,9 @@ func (f *keptFile) lookNow(now []int) func(int32) int {
 func (f *keptFile) giveReads(c *readCounts, now []int) {
 	c.first = min(c.first, f.First)
 	for i := range f.Looks {
-		k, l := &f.Looks[i], &c.byLook[now[i]]
 		// The last look is the one at the end of time.
 		c.dates = c.dates || f.Dates && now[i] < len(c.byLook)-1
-		l.rows += k.Rows
-		l.noUser += k.NoUser
-		l.noTime += k.NoTime
-		l.noExperiment += k.NoExperiment
-		l.noVariant += k.NoVariant
-		l.noEvent += k.NoEvent
-		l.last = max(l.last, k.Last)
+		c.byLook[now[i]].add(&f.Looks[i].Counts)
 	}
 }
 

@@ -72,7 +72,7 @@ const (
 )
 
 const (
-	keptMagic = "readout rows 1\n\x00"
+	keptMagic = "readout rows 2\n\x00"
 	// keptTailSize is what a file ends with: where its index is, how long it is, its XXH3, and
 	// the magic bytes.
 	keptTailSize = 3*8 + len(keptMagic)
@@ -168,12 +168,13 @@ func readKeptIndex(f *os.File) (*keptIndex, uint64, error) {
 	return index, sum, nil
 }
 
-// addDump notes a dump in the index.
-func addDump[T any](index *keptIndex, kind tupleKind, d *dump[T]) {
-	if d.len() == 0 {
-		return
+// addDumps notes the dumps of a scatter in the index.
+func addDumps[T any](index *keptIndex, kind tupleKind, s *scatter[T]) {
+	for _, d := range s.dumps {
+		if d.len() > 0 {
+			index.Dumps = append(index.Dumps, keptDump{kind, d.offset[0], bytes.Clone(bytesOf(d.blocks))})
+		}
 	}
-	index.Dumps = append(index.Dumps, keptDump{kind, d.offset[0], bytes.Clone(bytesOf(d.blocks))})
 }
 
 // keptDumpOf returns a dump of the index to be read.

@@ -94,7 +94,7 @@ func footerSum(ctx context.Context, store Store, f File) (uint64, error) {
 func (f *keptFile) last() int64 {
 	last := int64(noTime)
 	for i := range f.Looks {
-		last = max(last, f.Looks[i].Last)
+		last = max(last, f.Looks[i].Counts.Last)
 	}
 	return last
 }
@@ -133,19 +133,28 @@ func (r *runner) experimentsNow(index *keptIndex) []int {
 
 // exposuresUsable reports whether the exposures kept of a file answer the query: its
 // experiments were known then, and none of the file's rows lies where their dates changed.
-func (r *runner) exposuresUsable(rows *keptRowsFile, f *keptFile) bool {
-	now := r.experimentsNow(rows.keptIndex)
-	for i, arms := range r.arms {
-		was := slices.Index(now, i)
-		if was < 0 {
-			return false
+func (r *runner) exposuresUsable() func(*keptRowsFile, *keptFile) bool {
+	then := map[*keptRowsFile][]int{} // by experiment of the query, the place in the index
+	return func(rows *keptRowsFile, f *keptFile) bool {
+		places, ok := then[rows]
+		if !ok {
+			now := r.experimentsNow(rows.keptIndex)
+			for i := range r.arms {
+				places = append(places, slices.Index(now, i))
+			}
+			then[rows] = places
 		}
-		e := &rows.Experiments[was]
-		if !f.untouched(e.Start, arms.start) || !f.untouched(e.End, arms.end) {
-			return false
+		for i, arms := range r.arms {
+			if places[i] < 0 {
+				return false
+			}
+			e := &rows.Experiments[places[i]]
+			if !f.untouched(e.Start, arms.start) || !f.untouched(e.End, arms.end) {
+				return false
+			}
 		}
+		return true
 	}
-	return true
 }
 
 // keptEvents returns the events of the query as the index lists them.
@@ -163,13 +172,27 @@ func (r *runner) keptEvents() []keptEvent {
 // conversionsUsable reports whether the conversions kept of a file answer the query: all its
 // events and filters were asked for then, and none of the file's rows lies where the
 // earliest time that matters changed.
-func (r *runner) conversionsUsable(rows *keptRowsFile, f *keptFile) bool {
-	for _, e := range r.keptEvents() {
-		at := slices.IndexFunc(rows.Events, func(was keptEvent) bool { return was.Name == e.Name })
+func (r *runner) conversionsUsable() func(*keptRowsFile, *keptFile) bool {
+	events, from := r.keptEvents(), historyBound(r.q)
+	covered := map[*keptRowsFile]bool{}
+	return func(rows *keptRowsFile, f *keptFile) bool {
+		ok, known := covered[rows]
+		if !known {
+			ok = covers(rows.Events, events)
+			covered[rows] = ok
+		}
+		return ok && f.untouched(f.From, from)
+	}
+}
+
+// covers reports whether all that is asked of events was asked of those kept.
+func covers(kept, events []keptEvent) bool {
+	for _, e := range events {
+		at := slices.IndexFunc(kept, func(was keptEvent) bool { return was.Name == e.Name })
 		if at < 0 {
 			return false
 		}
-		was := &rows.Events[at]
+		was := &kept[at]
 		if e.Plain && !was.Plain || e.Valued && !was.Valued {
 			return false
 		}
@@ -179,7 +202,7 @@ func (r *runner) conversionsUsable(rows *keptRowsFile, f *keptFile) bool {
 			}
 		}
 	}
-	return f.untouched(f.From, historyBound(r.q))
+	return true
 }
 
 // kindsNow returns, by place in the index, which kind of the query each is, or -1. It is for

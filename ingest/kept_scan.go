@@ -126,7 +126,7 @@ func newTranslation[T any](place []int64, recode func(*T) bool) *translation[T] 
 // returns the earliest time of each file.
 func (r *runner) keptExposures(ctx context.Context, src source) ([]int64, error) {
 	k := keptTable{r.kept, "exposures", r.exposureRules(), r.footer}
-	plan, err := k.ready(ctx, src, r.seen, r.exposuresUsable, r.scanKeptExposures)
+	plan, err := k.ready(ctx, src, r.seen, r.exposuresUsable(), r.scanKeptExposures)
 	if err != nil {
 		return nil, err
 	}
@@ -183,15 +183,21 @@ func (r *runner) scanKeptExposures(ctx context.Context, src source, w *keptWrite
 		index.Segments, index.Sets = r.segments.kept()
 	}
 	for _, v := range r.exposures {
-		if err := v.dumpAll(&w.dumpFile); err != nil {
+		if err := dumpAll(&w.dumpFile, v.tuples()); err != nil {
 			return err
 		}
-		for i := range v.keptDumps {
-			addDump(index, exposureTuples, v.keptDumps[i])
-			addDump(index, segmentedTuples, v.segmentedDumps[i])
-		}
-		v.keptDumps, v.segmentedDumps = nil, nil
+		addDumps(index, exposureTuples, v.kept)
+		addDumps(index, segmentedTuples, v.segmented)
 		v.kept, v.segmented = newScatter[exposureTuple](0), newScatter[segmentedTuple](0)
+	}
+	return nil
+}
+
+func dumpAll(to *dumpFile, tuples []heldTuples) error {
+	for _, t := range tuples {
+		if err := t.dumpAll(to); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -220,7 +226,7 @@ func (r *runner) nameUnknown(files []keptFile) []string {
 // and returns the earliest time of each file.
 func (r *runner) keptConversions(ctx context.Context, src source) ([]int64, error) {
 	k := keptTable{r.kept, "conversions", r.conversionRules(), r.footer}
-	plan, err := k.ready(ctx, src, r.seen, r.conversionsUsable, r.scanKeptConversions)
+	plan, err := k.ready(ctx, src, r.seen, r.conversionsUsable(), r.scanKeptConversions)
 	if err != nil {
 		return nil, err
 	}
@@ -272,14 +278,11 @@ func (r *runner) scanKeptConversions(ctx context.Context, src source, w *keptWri
 		index.Kinds = append(index.Kinds, keptKind{int32(kind.event), []byte(kind.passes)})
 	}
 	for _, v := range r.conversions {
-		if err := v.dumpAll(&w.dumpFile); err != nil {
+		if err := dumpAll(&w.dumpFile, v.tuples()); err != nil {
 			return err
 		}
-		for i := range v.eventDumps {
-			addDump(index, eventTuples, v.eventDumps[i])
-			addDump(index, valueTuples, v.valueDumps[i])
-		}
-		v.eventDumps, v.valueDumps = nil, nil
+		addDumps(index, eventTuples, v.events)
+		addDumps(index, valueTuples, v.values)
 		v.events, v.values = newScatter[eventTuple](0), newScatter[valueTuple](0)
 	}
 	return nil

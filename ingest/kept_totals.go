@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/gob"
 	"errors"
 	"fmt"
@@ -233,11 +234,7 @@ func (k *keptRows) readTotals(key string) *keptTotals {
 	return t
 }
 
-func sumBytes(b []byte) []byte {
-	h := xxh3.New()
-	h.Write(b)
-	return h.Sum(nil)
-}
+func sumBytes(b []byte) []byte { return binary.BigEndian.AppendUint64(nil, xxh3.Hash(b)) }
 
 // writeTotals keeps totals, in place of those with the same key.
 func (k *keptRows) writeTotals(t *keptTotals) error {

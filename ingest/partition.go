@@ -192,14 +192,23 @@ func (g *grouped) users() int { return g.table.used }
 
 // start makes starts of the users of tuples.
 func (g *grouped) start(numbers []int32) (total int) {
-	n := g.users() + 1
-	g.starts = slices.Grow(g.starts[:0], n)[:n]
-	clear(g.starts)
+	g.resetStarts()
 	for _, user := range numbers {
 		if user >= 0 {
 			g.starts[user]++
 		}
 	}
+	return g.sumStarts()
+}
+
+func (g *grouped) resetStarts() {
+	n := g.users() + 1
+	g.starts = slices.Grow(g.starts[:0], n)[:n]
+	clear(g.starts)
+}
+
+// sumStarts turns how many each user has into where each user's begin.
+func (g *grouped) sumStarts() (total int) {
 	for user, n := range g.starts {
 		g.starts[user] = total
 		total += n

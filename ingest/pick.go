@@ -42,7 +42,7 @@ func (v *exposureVisitor) rowsOfLook(b *batch, experiments, variants []uint32, l
 		}
 		v.exposure(users[i], times[i], look, experiment, variant, 0)
 	}
-	v.byLook[look].noUser += noUser
+	v.byLook[look].NoUser += noUser
 	for k, i := range rows[:n] {
 		hi, lo := keyOf(users[i])
 		v.kept.put(v.parts.of(users[i]), exposureTuple{hi, times[i], lo, arms[k]})
@@ -111,7 +111,7 @@ func (v *conversionVisitor) rowsOfLook(b *batch, kinds []uint32, look int, flag 
 		nEvents += int(to & amongEvents)
 		nValues += int(to >> 1)
 	}
-	v.byLook[look].noUser += noUser
+	v.byLook[look].NoUser += noUser
 	for _, i := range events[:nEvents] {
 		hi, lo := keyOf(users[i])
 		v.events.put(v.parts.of(users[i]), eventTuple{hi, times[i], lo, kinds[i] | flag})
@@ -129,7 +129,7 @@ func (v *conversionVisitor) rowsOfLook(b *batch, kinds []uint32, look int, flag 
 // endTally adds what rowsOfLook has counted to the counts by look.
 func (v *conversionVisitor) endTally() {
 	p := &v.picked
-	v.byLook[p.tallied].noEvent += p.tally[placeOf(nullCode)]
+	v.byLook[p.tallied].NoEvent += p.tally[placeOf(nullCode)]
 	for kind := range v.wanted {
 		v.wanted[kind][p.tallied] += p.tally[placeOf(uint32(kind))]
 	}

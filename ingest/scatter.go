@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bufio"
 	"cmp"
 	"slices"
 	"sort"
@@ -62,9 +63,10 @@ type scatter[T any] struct {
 	parts []scatterPart[T]
 	open  []openChunk[T] // by partition
 	slab  []T            // what chunks are cut from; the last of it is never used
-	// spare are chunks that a dump has emptied, buffer what it wrote through.
+	dumps []*dump[T]
+	// spare are chunks that a dump has emptied, writer what it wrote through.
 	spare  [][]T
-	buffer []byte
+	writer *bufio.Writer
 	held   int64 // tuples that all chunks have room for, without the spare ones
 }
 
@@ -95,6 +97,9 @@ type openChunk[T any] struct {
 func newScatter[T any](partitions int) *scatter[T] {
 	return &scatter[T]{parts: make([]scatterPart[T], partitions), open: make([]openChunk[T], partitions)}
 }
+
+// heldBytes is the memory of all chunks.
+func (s *scatter[T]) heldBytes() int64 { return s.held * int64(sizeOf[T]()) }
 
 func (s *scatter[T]) put(partition int, t T) {
 	o := &s.open[partition]

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"sync"
-	"unsafe"
 )
 
 var errKeptRows = errors.New("rows that were kept aside on disk cannot be read again")
@@ -54,82 +53,47 @@ func (s *spill) close() {
 	}
 }
 
-// bytesHeld is the memory of a scatter's chunks.
-func bytesHeld[T any](s *scatter[T]) int64 { return s.held * int64(unsafe.Sizeof(*new(T))) }
-
-func (v *exposureVisitor) held() int64 { return bytesHeld(v.kept) + bytesHeld(v.segmented) }
-
-func (v *conversionVisitor) held() int64 { return bytesHeld(v.events) + bytesHeld(v.values) }
-
-// upperHalf returns the partition from which on there is half of what is held. When the
-// memory is full, that half goes to disk, always the same as far as it goes: what is left
-// at the end is then as much as there is room for, and the rest went to disk once.
-func upperHalf[T any](s *scatter[T]) int {
-	left := s.held / 2
-	from := len(s.parts)
-	for from > 0 && left > 0 {
-		from--
-		p := &s.parts[from]
-		left -= int64(len(p.full)*chunkTuples + cap(p.open))
-	}
-	return from
+// heldTuples is a scatter of any kind.
+type heldTuples interface {
+	heldBytes() int64
+	endGroup(order int64)
+	dumpHalf(to *dumpFile) error
+	dumpAll(to *dumpFile) error
 }
 
-// dumpAll writes all tuples to a file and keeps where they are.
-func (v *exposureVisitor) dumpAll(to *dumpFile) error { return v.dump(to, 0, 0) }
-
-func (v *exposureVisitor) dump(to *dumpFile, keptFrom, segmentedFrom int) error {
-	kept, err := dumpScatter(to, v.kept, keptFrom)
-	if err != nil {
-		return err
+// held is the memory of all tuples.
+func held(tuples []heldTuples) int64 {
+	n := int64(0)
+	for _, t := range tuples {
+		n += t.heldBytes()
 	}
-	v.keptDumps = append(v.keptDumps, kept)
-	segmented, err := dumpScatter(to, v.segmented, segmentedFrom)
-	v.segmentedDumps = append(v.segmentedDumps, segmented)
-	return err
+	return n
 }
 
-// relieve dumps the tuples if they take more memory than they may, in the middle of the row
-// group of the order given.
-func (v *exposureVisitor) relieve(order int64) error {
-	if v.held() <= max(v.most, v.next) {
+// relieve dumps half of the tuples if they take more memory than they may, in the middle of
+// the row group of the order given.
+func (o *overflow) relieve(order int64, tuples []heldTuples) error {
+	if held(tuples) <= max(o.most, o.next) {
 		return nil
 	}
-	to, err := v.file()
+	to, err := o.file()
 	if err != nil {
 		return err
 	}
-	v.kept.endGroup(order)
-	v.segmented.endGroup(order)
-	err = v.dump(to, upperHalf(v.kept), upperHalf(v.segmented))
-	v.next = v.held() + leastDump
-	return err
+	for _, t := range tuples {
+		t.endGroup(order)
+		if err := t.dumpHalf(to); err != nil {
+			return err
+		}
+	}
+	o.next = held(tuples) + leastDump
+	return nil
 }
 
-func (v *conversionVisitor) dumpAll(to *dumpFile) error { return v.dump(to, 0, 0) }
+func (v *exposureVisitor) tuples() []heldTuples { return []heldTuples{v.kept, v.segmented} }
 
-func (v *conversionVisitor) dump(to *dumpFile, eventsFrom, valuesFrom int) error {
-	events, err := dumpScatter(to, v.events, eventsFrom)
-	if err != nil {
-		return err
-	}
-	v.eventDumps = append(v.eventDumps, events)
-	values, err := dumpScatter(to, v.values, valuesFrom)
-	v.valueDumps = append(v.valueDumps, values)
-	return err
-}
+func (v *exposureVisitor) relieve(order int64) error { return v.overflow.relieve(order, v.tuples()) }
 
-func (v *conversionVisitor) relieve(order int64) error {
-	if v.held() <= max(v.most, v.next) {
-		return nil
-	}
-	to, err := v.file()
-	if err != nil {
-		return err
-	}
-	v.events.endGroup(order)
-	v.values.endGroup(order)
-	err = v.dump(to, upperHalf(v.events), upperHalf(v.values))
-	v.next = v.held() + leastDump
-	return err
-}
+func (v *conversionVisitor) tuples() []heldTuples { return []heldTuples{v.events, v.values} }
+
+func (v *conversionVisitor) relieve(order int64) error { return v.overflow.relieve(order, v.tuples()) }

@@ -7,9 +7,9 @@ type tupleSource[T any] struct {
 	dumps  []*dump[T]
 }
 
-func (s *tupleSource[T]) add(memory *scatter[T], dumps []*dump[T]) {
-	s.memory = append(s.memory, memory)
-	s.dumps = append(s.dumps, dumps...)
+func (s *tupleSource[T]) add(tuples *scatter[T]) {
+	s.memory = append(s.memory, tuples)
+	s.dumps = append(s.dumps, tuples.dumps...)
 }
 
 // len counts the tuples.

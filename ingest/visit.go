@@ -29,10 +29,8 @@ type exposureVisitor struct {
 	experiments []exposureCounts
 	unknown     []unknownExposure
 	overflow
-	tally          *keptTally // nil unless rows are kept
-	keptDumps      []*dump[exposureTuple]
-	segmentedDumps []*dump[segmentedTuple]
-	picked         pickedExposures
+	tally  *keptTally // nil unless rows are kept
+	picked pickedExposures
 }
 
 // exposureCounts counts an experiment's rows by look.
@@ -116,10 +114,10 @@ func (v *exposureVisitor) anyRows(b *batch, experiments, variants []uint32, segm
 func (v *exposureVisitor) exposure(user userID, t int64, look int, experiment, variant, set uint32) {
 	switch {
 	case experiment == nullCode:
-		v.byLook[look].noExperiment++
+		v.byLook[look].NoExperiment++
 		return
 	case variant == nullCode:
-		v.byLook[look].noVariant++
+		v.byLook[look].NoVariant++
 		return
 	case experiment == otherCode:
 		return
@@ -164,10 +162,8 @@ type conversionVisitor struct {
 	wanted, noValue [][]int64
 	valued          []bool // by kind
 	overflow
-	tally      *keptTally // nil unless rows are kept
-	eventDumps []*dump[eventTuple]
-	valueDumps []*dump[valueTuple]
-	picked     pickedConversions
+	tally  *keptTally // nil unless rows are kept
+	picked pickedConversions
 }
 
 func newConversionVisitor(r *scanRules) *conversionVisitor {
@@ -241,7 +237,7 @@ func (v *conversionVisitor) anyRows(b *batch, kinds []uint32, flag uint32) {
 		}
 		if kind >= otherCode {
 			if kind == nullCode {
-				v.byLook[look].noEvent++
+				v.byLook[look].NoEvent++
 			}
 			continue
 		}
