@@ -8,7 +8,7 @@ import (
 
 // Rows counted at once are counted as they are one by one, and take part or not alike.
 func TestTogetherCountsAsRowByRow(t *testing.T) {
-	often(t, func(t *rapid.T) {
+	often(t, 8, func(t *rapid.T) {
 		looks := lookTable{10, 20, 30}
 		from := rapid.Int64Range(0, 30).Draw(t, "from")
 		lo := rapid.Int64Range(0, 35).Draw(t, "lo")

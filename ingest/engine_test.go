@@ -486,17 +486,20 @@ func unlike(want, got any) string {
 	return gocmp.Diff(want, got, gocmp.AllowUnexported(Values{}, valueRecord{}))
 }
 
-// often checks more cases than usual: so many choices meet rarely.
-func often(t *testing.T, property func(*rapid.T)) {
+// often checks so many times as many cases as usual, for what takes many choices to meet. They
+// are drawn within one check each time, since two checks with one seed draw the same.
+func often(t *testing.T, times int, property func(*rapid.T)) {
 	t.Helper()
-	for range 8 {
-		rapid.Check(t, property)
-	}
+	rapid.Check(t, func(t *rapid.T) {
+		for range times {
+			property(t)
+		}
+	})
 }
 
 // The engine gives to the last bit what the definitions say, look by look.
 func TestEngineEqualsReference(t *testing.T) {
-	often(t, func(t *rapid.T) {
+	often(t, 8, func(t *rapid.T) {
 		q, d := drawQuery(t), drawData(t)
 		got := mustRun(t, q, d, rapid.IntRange(1, 4).Draw(t, "workers"))
 		var before *reference
@@ -524,7 +527,7 @@ func TestEngineEqualsReference(t *testing.T) {
 
 // What was read by an instant is the same whether it is a look or not.
 func TestReadAt(t *testing.T) {
-	often(t, func(t *rapid.T) {
+	often(t, 8, func(t *rapid.T) {
 		q, d := drawQuery(t), drawData(t)
 		got := mustRun(t, q, d, 2)
 		if len(got.ReadAt) != len(q.ReadAt) {
@@ -541,7 +544,7 @@ func TestReadAt(t *testing.T) {
 
 // A look gives the same alone as among others, and so does another number of workers.
 func TestEngineIsTheSameHoweverItRuns(t *testing.T) {
-	often(t, func(t *rapid.T) {
+	often(t, 8, func(t *rapid.T) {
 		q, d := drawQuery(t), drawData(t)
 		together := mustRun(t, q, d, 1)
 		if diff := unlike(together, mustRun(t, q, d, rapid.IntRange(2, 5).Draw(t, "workers"))); diff != "" {
@@ -582,7 +585,7 @@ func TestEngineIsTheSameHoweverItRuns(t *testing.T) {
 
 // How rows are cut into files and row groups matters to no number of an experiment.
 func TestEngineIsTheSameForOtherFiles(t *testing.T) {
-	often(t, func(t *rapid.T) {
+	often(t, 8, func(t *rapid.T) {
 		q, d := drawQuery(t), drawData(t)
 		whole := mustRun(t, q, d, 2)
 		e := *d
@@ -746,7 +749,7 @@ func (n *noteReads) read(g int) rowSource {
 
 // Whole numbers are summed in integers only to be fast.
 func TestWholeNumbersAreSummedExactlyEitherWay(t *testing.T) {
-	often(t, func(t *rapid.T) {
+	often(t, 8, func(t *rapid.T) {
 		q, d := drawQuery(t), drawData(t)
 		whole := mustRun(t, q, d, 2)
 		r := newRunner(&q, 2, nil)

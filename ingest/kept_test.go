@@ -181,9 +181,7 @@ func damageOne(t *rapid.T, dir string) error {
 // Day after day, with files that come late, totals brought up to date by the users whom the
 // day touches are those of all rows.
 func TestKeptTotalsFromDayToDay(t *testing.T) {
-	for range 2 {
-		rapid.Check(t, keptDays)
-	}
+	often(t, 2, keptDays)
 }
 
 func keptDays(t *rapid.T) {
@@ -210,12 +208,17 @@ func keptDays(t *rapid.T) {
 			}
 		}
 	}
-	exposures, conversions := newSchedule(d.exposures), newSchedule(d.conversions)
+	runDays(t, dir, q, d, newSchedule(d.exposures), newSchedule(d.conversions), 2)
+}
+
+// runDays lets files come from day to day, each day one of so many that have not come yet, and
+// runs for each or some of the days.
+func runDays(t *rapid.T, dir string, q Query, d *fakeData, exposures, conversions *schedule, oneOf int) {
 	for look := 1; look <= len(q.Looks); look += rapid.IntRange(0, 3).Draw(t, "days") {
 		now := *d
 		var versions, more []string
-		now.exposures, versions = exposures.come(t)
-		now.conversions, more = conversions.come(t)
+		now.exposures, versions = exposures.come(t, oneOf)
+		now.conversions, more = conversions.come(t, oneOf)
 		asked := q
 		asked.Looks = slices.Clone(q.Looks[:look])
 		if missed := rapid.IntRange(0, 4*look).Draw(t, "missed"); missed < look-1 {
@@ -241,9 +244,9 @@ func keptDays(t *rapid.T) {
 }
 
 // come lets some files come and returns those that are there, with their versions.
-func (s *schedule) come(t *rapid.T) (files []fakeFile, versions []string) {
+func (s *schedule) come(t *rapid.T, oneOf int) (files []fakeFile, versions []string) {
 	for i, f := range s.files {
-		if s.versions[i] == 0 && rapid.Bool().Draw(t, "comes") {
+		if s.versions[i] == 0 && rapid.IntRange(1, oneOf).Draw(t, "comes") == oneOf {
 			s.versions[i] = 1
 		}
 		if s.versions[i] > 0 {
@@ -254,8 +257,70 @@ func (s *schedule) come(t *rapid.T) (files []fakeFile, versions []string) {
 	return files, versions
 }
 
+// The same for few users who do a lot at the same hours, so that most rows matter to somebody
+// and many of them are close to a bound.
+func TestKeptTotalsOfBusyUsers(t *testing.T) {
+	often(t, 4, busyDays)
+}
+
+func busyDays(t *rapid.T) {
+	dir, err := os.MkdirTemp("", "kept")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	day := 24 * time.Hour
+	days := func(label string) time.Duration { return time.Duration(rapid.IntRange(0, 3).Draw(t, label)) * day }
+	q, d := small()
+	e := &q.Experiments[0]
+	e.SeveralVariants = SeveralVariants(rapid.IntRange(0, 1).Draw(t, "several"))
+	e.Metrics = nil
+	window := days("window")
+	for i := range rapid.IntRange(2, 3).Draw(t, "metrics") {
+		aggregate := rapid.SampledFrom([]Aggregate{Count, Sum}).Draw(t, "aggregate")
+		e.Metrics = append(e.Metrics, Metric{
+			Name: fmt.Sprint("m", i), Value: Column{Event: "buy", Aggregate: aggregate, To: window},
+			MatureAfter: days("mature after"), Lookback: days("look-back"), CrossLooks: rapid.Bool().Draw(t, "cross looks"),
+		})
+	}
+	q.Looks = nil
+	for n := range 9 {
+		q.Looks = append(q.Looks, testStart.AddDate(0, 0, n+1))
+	}
+	row := func() fakeRow {
+		hours := time.Duration(rapid.IntRange(0, 16).Draw(t, "hours")) * 12 * time.Hour
+		return fakeRow{user: rapid.SampledFrom([]string{"u", "v", "w"}).Draw(t, "user"), time: microseconds(testStart.Add(hours))}
+	}
+	files := func(label string, row func() fakeRow) (files []fakeFile) {
+		for range rapid.IntRange(4, 8).Draw(t, label+" files") {
+			var f fakeFile
+			for range rapid.IntRange(1, 3).Draw(t, "rows") {
+				f = append(f, []fakeRow{row()})
+			}
+			files = append(files, f)
+		}
+		return files
+	}
+	d.exposures = files("exposure", func() fakeRow {
+		r := row()
+		r.variant = rapid.SampledFrom([]string{"a", "b"}).Draw(t, "variant")
+		return r
+	})
+	d.conversions = files("conversion", func() fakeRow {
+		r := row()
+		r.event, r.value = "buy", float64(rapid.IntRange(1, 5).Draw(t, "value"))
+		return r
+	})
+	// One that begins the history comes first: from then on, totals are kept from day to day.
+	first := fakeRow{user: "x", event: "buy", time: microseconds(testStart), value: 1}
+	d.conversions = append([]fakeFile{{{first}}}, d.conversions...)
+	exposures, conversions := newSchedule(d.exposures), newSchedule(d.conversions)
+	conversions.versions[0] = 1
+	runDays(t, dir, q, d, exposures, conversions, 5)
+}
+
 // Files that come late with conversions of long ago: one counts as before the exposure and
-// changes nothing else, one makes the history begin earlier. A conversion that is there
+// changes nothing else, one lies in a window, one makes the history begin earlier. A conversion that is there
 // early is counted by the look that sees it, although its window is over.
 func TestKeptTotalsAndOddConversions(t *testing.T) {
 	at := func(day, hour int) int64 {
@@ -265,12 +330,12 @@ func TestKeptTotalsAndOddConversions(t *testing.T) {
 	q, d := small()
 	q.Looks = []time.Time{testStart.AddDate(0, 0, 3), testStart.AddDate(0, 0, 4), testStart.AddDate(0, 0, 5), testStart.AddDate(0, 0, 6)}
 	d.exposures = []fakeFile{{{
-		{user: "u", variant: "a", time: at(1, 9)}, {user: "v", variant: "control", time: at(1, 10)},
+		{user: "u", variant: "a", time: at(1, 9)}, {user: "v", variant: "b", time: at(1, 10)},
 	}}}
 	d.conversions = []fakeFile{
 		{{{user: "x", event: "buy", time: at(-1, 0), value: 1}, {user: "u", event: "buy", time: at(1, 12), value: 2}}},
 		{{{user: "u", event: "buy", time: at(5, 12), value: 5}}},
-		{{{user: "u", event: "buy", time: at(0, 12), value: 3}}},
+		{{{user: "u", event: "buy", time: at(0, 12), value: 3}, {user: "v", event: "buy", time: at(1, 20), value: 7}}},
 		{{{user: "v", event: "buy", time: at(-9, 0), value: 4}}},
 		{{{user: "x", event: "buy", time: at(3, 0), value: 6}}},
 	}
@@ -296,4 +361,9 @@ func TestKeptTotalsAndOddConversions(t *testing.T) {
 	f("without covariates", q)
 	q.Experiments[0].Metrics = []Metric{{Name: "adjusted", Value: Column{Event: "buy", Aggregate: Sum, To: day}, MatureAfter: day, Lookback: 3 * day}}
 	f("with covariates", q)
+	q.Experiments[0].Metrics = []Metric{
+		{Name: "early", Value: Column{Event: "buy", Aggregate: Sum, To: day}, MatureAfter: day},
+		{Name: "late", Value: Column{Event: "buy", Aggregate: Sum, To: day}, MatureAfter: 4 * day},
+	}
+	f("with two clocks", q)
 }
