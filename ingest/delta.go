@@ -28,7 +28,8 @@ type delta struct {
 	screen    userScreen
 }
 
-// outsideRow is a new conversion that lies outside all windows of a member.
+// outsideRow is a new conversion that lies outside all windows of a member, or inside those
+// for which it is too early to count the member.
 type outsideRow struct {
 	conversion
 	member int
@@ -184,8 +185,15 @@ func (d *delta) index(g *grouped) {
 func (d *delta) touch(g *grouped) {
 	for user := range g.users() {
 		for i := g.starts[user]; i < g.starts[user+1]; i++ {
-			if r := &g.rows[i]; r.set != 0 {
-				d.touched[d.member(g, user, int(r.arm>>16))] = true
+			r := &g.rows[i]
+			if r.set == 0 {
+				continue
+			}
+			at := d.member(g, user, int(r.arm>>16))
+			m := &g.members[at]
+			// Most exposures repeat what is known: they come after the first.
+			if r.arm == m.arm && r.time <= m.first || r.arm != m.arm && r.time <= m.second {
+				d.touched[at] = true
 			}
 		}
 	}
@@ -231,7 +239,7 @@ func (d *delta) conversion(g *grouped, t *eventTuple, fresh bool) {
 		from := exposedAt{m.first, d.now.days.day(m.first) * usDay}
 		since := from.since(&c)
 		switch {
-		case !fresh || p.fixed.counts(kind, since) || p.growing.counts(kind, since):
+		case !fresh || d.counts(&p.fixed, m, kind, since) || d.counts(&p.growing, m, kind, since):
 			d.touched[i] = true
 		default:
 			d.outside = append(d.outside, outsideRow{c, i})
@@ -239,18 +247,19 @@ func (d *delta) conversion(g *grouped, t *eventTuple, fresh bool) {
 	}
 }
 
-// counts reports whether a conversion of a kind may be in a window.
-func (p *columnProgram) counts(kind uint32, since int64) bool {
+// counts reports whether a conversion of a kind may be in a window of bundles that count the
+// member by now.
+func (d *delta) counts(p *columnProgram, m *member, kind uint32, since int64) bool {
 	for i := range p.kinds[kind] {
-		if w := &p.kinds[kind][i]; since >= w.lo && since < w.hi {
+		if w := &p.kinds[kind][i]; since >= w.lo && since < w.hi && d.now.entry(m, w.clock) < d.now.end {
 			return true
 		}
 	}
 	return false
 }
 
-// countOutside counts new conversions outside all windows of members whom nothing else
-// touches: they change no more than how many conversions there were.
+// countOutside counts such conversions of members whom nothing else touches: they change no
+// more than how many conversions there were.
 func (d *delta) countOutside(g *grouped) {
 	for i := range d.outside {
 		o := &d.outside[i]

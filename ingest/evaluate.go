@@ -12,9 +12,12 @@ const maxColumns = 5
 
 // evaluator turns partitions into totals. Each worker has its own.
 type evaluator struct {
-	looks    lookTable
-	cursor   lookCursor // for conversions
-	index    *lookIndex // for members
+	looks  lookTable
+	cursor lookCursor // for conversions
+	index  *lookIndex // for members
+	// end is how many looks have moments: all but one at the end of time, to which nobody asks
+	// what users come to. Only rows and users are counted there.
+	end      int
 	days     calendar
 	history  history
 	programs []*program
@@ -57,6 +60,7 @@ func newEvaluator(looks lookTable, location *time.Location, h history, programs 
 		looks:     looks,
 		cursor:    newLookCursor(looks),
 		index:     newLookIndex(looks),
+		end:       looks.dated(),
 		days:      calendar{location: location},
 		history:   h,
 		programs:  programs,
@@ -170,7 +174,7 @@ type visit struct {
 func (e *evaluator) member(v *visit, fixed, growing *columnState) bundleSet {
 	v.day = e.days.day(v.first)
 	v.from = exposedAt{v.first, v.day * usDay}
-	v.enter, v.gone = e.index.of(v.first), len(e.looks)
+	v.enter, v.gone = e.index.of(v.first), e.end
 	e.count(v)
 	e.takeIn(v, fixed)
 	e.enter(v)
@@ -213,10 +217,7 @@ func (e *evaluator) takeIn(v *visit, fixed *columnState) {
 func (e *evaluator) enter(v *visit) {
 	v.entries = v.entries[:0]
 	for i, clock := range v.program.clocks {
-		look := v.enter
-		if clock > 0 {
-			look = e.index.of(v.first + clock - 1)
-		}
+		look := e.entry(v.member, clock)
 		v.entries = append(v.entries, look)
 		if look < v.gone {
 			e.countOn(v.totals.clocks[i][v.cells:], look, v.gone)
@@ -230,10 +231,18 @@ func (e *evaluator) enter(v *visit) {
 	}
 }
 
+// entry returns the look at which a member begins to count by a clock.
+func (e *evaluator) entry(m *member, clock int64) int {
+	if clock == 0 {
+		return e.index.of(m.first)
+	}
+	return e.index.of(m.first + clock - 1)
+}
+
 // countOn counts one more from a look on until the member is gone.
 func (e *evaluator) countOn(byLook []int64, look, gone int) {
 	byLook[look] += int64(e.sign)
-	if gone < len(e.looks) {
+	if gone < e.end {
 		byLook[gone] -= int64(e.sign)
 	}
 }

@@ -21,7 +21,7 @@ func (e *evaluator) steady(bundle int, visits []visit) {
 		var s bundleState
 		e.numbers(v, b, v.fixed, &s)
 		e.turn(v, bundle, at, nil, &s)
-		if v.gone < len(e.looks) {
+		if v.gone < e.end {
 			e.turn(v, bundle, v.gone, &s, nil)
 		}
 	}
@@ -39,7 +39,7 @@ func (e *evaluator) steadyCounts(bundle int, visits []visit, saying []int32) {
 		var s countState
 		e.counts(v, b, v.fixed, &s)
 		e.addCounts(v, bundle, at, &s, int64(e.sign))
-		if v.gone < len(e.looks) {
+		if v.gone < e.end {
 			e.addCounts(v, bundle, v.gone, &s, -int64(e.sign))
 		}
 	}

@@ -97,7 +97,7 @@ func (e *evaluator) grow(v *visit, s *columnState, pending bundleSet) {
 		}
 		look = next
 	}
-	if v.gone == len(e.looks) {
+	if v.gone == e.end {
 		return
 	}
 	for i := range e.last {
@@ -113,7 +113,7 @@ func (e *evaluator) grow(v *visit, s *columnState, pending bundleSet) {
 // addUntil starts s anew with all conversions that a look sees, and returns the look that
 // sees the next.
 func (e *evaluator) addUntil(s *columnState, v *visit, look int) (next int) {
-	next = len(e.looks)
+	next = e.end
 	s.reset(s.acc)
 	for n := range e.later {
 		if seen := v.conversions[e.later[n]].look; int(seen) <= look {
@@ -128,7 +128,7 @@ func (e *evaluator) addUntil(s *columnState, v *visit, look int) (next int) {
 // exchange brings pending bundles up to a look. It returns those that do not count the
 // member yet, and the look at which the next of them does.
 func (e *evaluator) exchange(v *visit, now userNumbers, look int, pending bundleSet) (later bundleSet, next int) {
-	next = len(e.looks)
+	next = e.end
 	growing := pending & v.program.changing
 	for i := growing.next(0); i < len(v.program.bundles); i = growing.next(i + 1) {
 		b := &v.program.bundles[i]

@@ -206,7 +206,7 @@ func (k *keptTotals) looksNow(looks lookTable, start int64) (to []int, added int
 
 const (
 	totalsPrefix = "totals-"
-	totalsMagic  = "readout totals 2\n"
+	totalsMagic  = "readout totals 3\n"
 )
 
 // totalsPath names the file of the totals with a key.

@@ -62,6 +62,14 @@ func pick[T any](all []T, places []int) []T {
 	return out
 }
 
+// dated is how many looks there are, but for one at the end of time.
+func (l lookTable) dated() int {
+	if n := len(l) - 1; n > 0 && l[n] == latestTime {
+		return n
+	}
+	return len(l)
+}
+
 // last returns the last look: rows at or after it are seen by none.
 func (l lookTable) last() int64 { return l[len(l)-1] }
 
@@ -117,9 +125,7 @@ const lookSpans = 1 << 11
 
 func newLookIndex(looks lookTable) *lookIndex {
 	x := &lookIndex{all: len(looks)}
-	if n := len(looks) - 1; n > 0 && looks[n] == latestTime {
-		looks = looks[:n]
-	}
+	looks = looks[:looks.dated()]
 	x.looks = looks
 	length := uint64(looks.last()) - uint64(looks[0])
 	for length>>x.shift >= lookSpans {

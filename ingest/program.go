@@ -75,6 +75,7 @@ type windowOps struct {
 	end     int64 // instant
 	ops     []slotOp
 	bundles bundleSet // whose numbers change
+	clock   int64     // the least of these bundles' clocks
 }
 
 // bundleSet is a set of bundles, by position; those from 63 on go together.
@@ -196,9 +197,24 @@ func (c *compiler) program(e *Experiment, arms *armRules) *program {
 			p.wanted[kind] = 1
 		}
 	}
+	p.setClocks(&p.fixed)
+	p.setClocks(&p.growing)
 	p.fixed.seal()
 	p.growing.seal()
 	return p
+}
+
+// setClocks sets the clocks of windows, whose bundles must be known.
+func (p *program) setClocks(c *columnProgram) {
+	for _, windows := range c.kinds {
+		for i := range windows {
+			w := &windows[i]
+			w.clock = math.MaxInt64
+			for b := w.bundles.next(0); b < len(p.bundles); b = w.bundles.next(b + 1) {
+				w.clock = min(w.clock, p.clocks[p.bundles[b].clock])
+			}
+		}
+	}
 }
 
 // passing returns the kinds of conversions that a column counts.
