@@ -51,7 +51,7 @@ func sampleData(t *testing.T) *fakeData {
 		t.Fatal(err)
 	}
 	variant, y := slices.Index(rows[0], "variant"), slices.Index(rows[0], "y")
-	d := &fakeData{damaged: -1, fileSize: 4 << 20, exposures: []fakeFile{{nil}}, conversions: []fakeFile{{nil}}}
+	d := &fakeData{fileSize: 4 << 20, exposures: []fakeFile{{nil}}, conversions: []fakeFile{{nil}}}
 	for i, row := range rows[1:] {
 		r := fakeRow{user: strconv.Itoa(i), variant: map[string]string{"0": "a", "1": "b"}[row[variant]], time: microseconds(testStart)}
 		d.exposures[0][0] = append(d.exposures[0][0], r)

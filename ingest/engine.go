@@ -264,11 +264,7 @@ func (r *runner) run(ctx context.Context, exposures, conversions source) (*Resul
 		r.exposures = append(r.exposures, newExposureVisitor(rules))
 		r.conversions = append(r.conversions, newConversionVisitor(rules))
 	}
-	earliestExposures, err := r.scanExposures(ctx, exposures)
-	if err != nil {
-		return nil, err
-	}
-	earliestConversions, err := r.scanConversions(ctx, conversions)
+	earliestExposures, earliestConversions, err := r.scan(ctx, exposures, conversions)
 	if err != nil {
 		return nil, err
 	}
@@ -329,56 +325,32 @@ func (r *runner) room() int64 {
 	return min(mostHeld, int64(memoryForTuples*float64(r.memory)))
 }
 
-// scanExposures reads the exposures and returns the earliest time of each file.
-func (r *runner) scanExposures(ctx context.Context, src source) ([]int64, error) {
-	for _, v := range r.exposures {
-		v.overflow = overflow{most: max(leastHeld, r.room()/int64(r.workers)-leastHeld), file: r.spill.file}
+// scan reads both tables and returns the earliest time of each of their files.
+func (r *runner) scan(ctx context.Context, exposures, conversions source) (earliestExposures, earliestConversions []int64, err error) {
+	share := r.room() / int64(r.workers)
+	for i, v := range r.exposures {
+		v.overflow = overflow{most: max(leastHeld, share-leastHeld), file: r.spill.file}
+		r.conversions[i].overflow = overflow{most: share, beside: v, file: r.spill.file}
 	}
 	if r.kept != nil {
-		return r.keptExposures(ctx, src)
+		if earliestExposures, err = r.keptExposures(ctx, exposures); err == nil {
+			earliestConversions, err = r.keptConversions(ctx, conversions)
+		}
+		return earliestExposures, earliestConversions, err
 	}
-	earliest, err := scanSource(ctx, src, r.exposures, r.step("exposures"))
-	if err != nil {
-		return nil, err
+	first := newScan(ctx, exposures, r.exposures, r.step("exposures"))
+	second := newScan(ctx, conversions, r.conversions, r.step("conversions"))
+	second.before = first
+	if err := runScans(first, second); err != nil {
+		return nil, nil, err
 	}
-	for _, v := range r.exposures {
+	for i, v := range r.exposures {
 		r.tuples.exposures.add(v.kept)
 		r.tuples.segmented.add(v.segmented)
+		r.tuples.events.add(r.conversions[i].events)
+		r.tuples.values.add(r.conversions[i].values)
 	}
-	return earliest, nil
-}
-
-// scanConversions reads the conversions and returns the earliest time of each file.
-func (r *runner) scanConversions(ctx context.Context, src source) ([]int64, error) {
-	room := r.room()
-	for _, v := range r.exposures {
-		room -= held(v.tuples())
-	}
-	for _, v := range r.conversions {
-		v.overflow = overflow{most: max(leastHeld, room/int64(r.workers)), file: r.spill.file}
-	}
-	if r.kept != nil {
-		return r.keptConversions(ctx, src)
-	}
-	earliest, err := scanSource(ctx, src, r.conversions, r.step("conversions"))
-	if err != nil {
-		return nil, err
-	}
-	for _, v := range r.conversions {
-		r.tuples.events.add(v.events)
-		r.tuples.values.add(v.values)
-	}
-	return earliest, nil
-}
-
-// scanSource reads a table with one goroutine per visitor.
-func scanSource[V groupVisitor](ctx context.Context, src source, visitors []V, progress func(done, total int64)) ([]int64, error) {
-	s := &scan{ctx: ctx, files: src.files, open: src.open, progress: progress}
-	all := make([]groupVisitor, len(visitors))
-	for i, v := range visitors {
-		all[i] = v
-	}
-	return s.run(all)
+	return first.earliest, second.earliest, nil
 }
 
 func (r *runner) step(name string) func(done, total int64) {

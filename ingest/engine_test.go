@@ -9,6 +9,8 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,7 +28,7 @@ type fakeTable struct {
 	inexact bool
 	dates   bool
 	fail    error
-	closed  *int
+	closed  *int64
 }
 
 func (t *fakeTable) rowGroups() int      { return len(t.rows) }
@@ -52,7 +54,7 @@ func (t *fakeTable) read(g int) rowSource { return &fakeRows{table: t, rows: t.r
 
 func (t *fakeTable) close() error {
 	if t.closed != nil {
-		*t.closed++
+		atomic.AddInt64(t.closed, 1)
 	}
 	return nil
 }
@@ -80,8 +82,8 @@ type fakeData struct {
 	dates                  bool
 	noStats, inexact       bool
 	fileSize               int64
-	damaged                int // conversions file that cannot be read; -1 is none
-	closed                 int
+	damaged                []string // paths of files that cannot be read
+	closed                 int64
 }
 
 func (d *fakeData) sources(r *runner) (exposures, conversions source) {
@@ -105,12 +107,12 @@ func (d *fakeData) sources(r *runner) (exposures, conversions source) {
 	exposureSpec, conversionSpec := r.exposureSpec(), r.conversionSpec()
 	exposures = d.source("exposures", d.exposures, func(rows []fakeRow) *batch {
 		return fill(rows, exposureSpec)
-	}, -1)
+	})
 	conversions = d.source("conversions", d.conversions, func(rows []fakeRow) *batch {
 		b := fill(rows, conversionSpec)
 		b.dateOnly = d.dates
 		return b
-	}, d.damaged)
+	})
 	return exposures, conversions
 }
 
@@ -141,7 +143,7 @@ func (r fakeRow) class(f *filterColumn) uint32 {
 	return nullCode
 }
 
-func (d *fakeData) source(name string, files []fakeFile, toBatch func([]fakeRow) *batch, damaged int) source {
+func (d *fakeData) source(name string, files []fakeFile, toBatch func([]fakeRow) *batch) source {
 	var s source
 	for i := range files {
 		s.files = append(s.files, File{Path: fmt.Sprintf("%s/%03d", name, i), Size: d.fileSize})
@@ -149,7 +151,7 @@ func (d *fakeData) source(name string, files []fakeFile, toBatch func([]fakeRow)
 	s.open = func(_ context.Context, f File) (table, error) {
 		i := slices.IndexFunc(s.files, func(o File) bool { return o.Path == f.Path })
 		t := &fakeTable{rows: files[i], batch: toBatch, noStats: d.noStats, inexact: d.inexact, dates: d.dates && name == "conversions", closed: &d.closed}
-		if i == damaged {
+		if slices.Contains(d.damaged, f.Path) {
 			t.fail = fmt.Errorf("read %s: the page is damaged", f.Path)
 		}
 		return t, nil
@@ -234,7 +236,6 @@ func drawData(t *rapid.T) *fakeData {
 		noStats:  rapid.Bool().Draw(t, "no statistics"),
 		inexact:  rapid.Bool().Draw(t, "inexact statistics"),
 		fileSize: rapid.SampledFrom([]int64{0, 300 << 10, 4 << 20}).Draw(t, "file size"),
-		damaged:  -1,
 	}
 	users := []string{"u1", "u1", "u1", "u2", "u2", "u3", "u4", ""}
 	at := func() int64 {
@@ -434,8 +435,8 @@ func mustRun(t *rapid.T, q Query, d *fakeData, workers int) *Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := len(d.exposures) + len(d.conversions); d.closed != want {
-		t.Fatalf("%d of %d files were closed", d.closed, want)
+	if want, closed := len(d.exposures)+len(d.conversions), int(d.closed); closed != want {
+		t.Fatalf("%d of %d files were closed", closed, want)
 	}
 	settleValues(got)
 	return got
@@ -769,7 +770,7 @@ func TestWholeNumbersAreSummedExactlyEitherWay(t *testing.T) {
 // small is data of one experiment, enough for what goes wrong.
 func small() (Query, *fakeData) {
 	at := microseconds(testStart)
-	d := &fakeData{damaged: -1, fileSize: 100}
+	d := &fakeData{fileSize: 100}
 	d.exposures = []fakeFile{{{{user: "u", variant: "a", time: at}, {user: "v", variant: "b", time: at}}}}
 	for i := range 20 {
 		row := fakeRow{user: "u", event: "buy", time: at + int64(i), value: 2}
@@ -788,15 +789,17 @@ func small() (Query, *fakeData) {
 }
 
 func TestEngineFailsOnDamagedFile(t *testing.T) {
-	for _, workers := range []int{1, 4} {
-		q, d := small()
-		d.damaged = 7
-		got, err := runFake(context.Background(), q, d, workers, nil)
-		if got != nil || err == nil || err.Error() != "read conversions/007: the page is damaged" {
-			t.Errorf("%d workers: result %v, error %v", workers, got, err)
-		}
-		if d.closed == 0 || d.closed > len(d.conversions)+1 {
-			t.Errorf("%d files closed", d.closed)
+	for _, damaged := range [][]string{{"conversions/007"}, {"exposures/000"}, {"exposures/000", "conversions/000"}} {
+		for _, workers := range []int{1, 4} {
+			q, d := small()
+			d.damaged = damaged
+			got, err := runFake(context.Background(), q, d, workers, nil)
+			if want := "read " + damaged[0] + ": the page is damaged"; got != nil || err == nil || err.Error() != want {
+				t.Errorf("%d workers: result %v, error %v, want %s", workers, got, err, want)
+			}
+			if closed := int(d.closed); closed == 0 || closed > len(d.conversions)+1 {
+				t.Errorf("%d files closed", d.closed)
+			}
 		}
 	}
 }
@@ -822,11 +825,17 @@ func TestProgressReachesTheTotal(t *testing.T) {
 	q, d := small()
 	type state struct{ Done, Total int64 }
 	last := map[string]state{}
-	_, err := runFake(context.Background(), q, d, 1, func(step string, done, total int64) {
+	var mu sync.Mutex
+	_, err := runFake(context.Background(), q, d, 3, func(step string, done, total int64) {
+		mu.Lock()
+		defer mu.Unlock()
 		if done < last[step].Done {
 			t.Errorf("%s went from %d back to %d", step, last[step].Done, done)
 		}
 		last[step] = state{done, total}
+		if e := last["exposures"]; step == "conversions" && e.Done < e.Total {
+			t.Errorf("conversions were reported when %d of %d bytes of exposures were read", e.Done, e.Total)
+		}
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -71,7 +71,7 @@ func (e Embedded) Inspect(ctx context.Context, t ExposureTable, zone *time.Locat
 			progress("inspect exposures", done, total)
 		}
 	}
-	if _, err := scanSource(ctx, src, []*inspector{v}, step); err != nil {
+	if err := runScans(newScan(ctx, src, []*inspector{v}, step)); err != nil {
 		return Inspection{}, err
 	}
 	return v.inspection(experiments, t.Experiment == ""), nil

@@ -3,6 +3,7 @@ package ingest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -61,6 +62,8 @@ type groupVisitor interface {
 // begun in path order, and row groups of begun files go first, so that few files are open.
 type scan struct {
 	ctx      context.Context
+	visitors []groupVisitor // by worker
+	before   *scan          // whose progress comes first; nil if there is none
 	files    []File
 	open     func(context.Context, File) (table, error)
 	progress func(done, total int64)
@@ -94,40 +97,76 @@ type rowGroup struct {
 
 func (r rowGroup) order() int64 { return int64(r.file.index)<<32 | int64(r.g) }
 
-// run reads all files with one worker per visitor and returns the earliest time of each.
-func (s *scan) run(visitors []groupVisitor) ([]int64, error) {
+// newScan makes the scan of a table with one worker per visitor.
+func newScan[V groupVisitor](ctx context.Context, src source, visitors []V, progress func(done, total int64)) *scan {
+	s := &scan{ctx: ctx, files: src.files, open: src.open, progress: progress}
+	for _, v := range visitors {
+		s.visitors = append(s.visitors, v)
+	}
 	s.changed = sync.NewCond(&s.mu)
 	s.earliest = make([]int64, len(s.files))
 	for i, f := range s.files {
 		s.earliest[i] = latestTime
 		s.total += f.Size
 	}
+	return s
+}
+
+// runScans reads tables in turn, all with as many workers. A worker who finds nothing left to
+// do in one goes on to the next while others finish it. The error is that of the first
+// table that has failed.
+func runScans(scans ...*scan) error {
 	var workers sync.WaitGroup
-	for _, v := range visitors {
-		workers.Go(func() { s.work(v) })
+	for worker := range scans[0].visitors {
+		workers.Go(func() {
+			for i, s := range scans {
+				if !s.work(s.visitors[worker]) {
+					for _, later := range scans[i+1:] {
+						later.stop()
+					}
+				}
+			}
+		})
 	}
 	workers.Wait()
-	for len(s.unclosed) > 0 {
-		s.finish(s.unclosed[0])
+	for _, s := range scans {
+		for len(s.unclosed) > 0 {
+			s.finish(s.unclosed[0])
+		}
 	}
-	return s.earliest, s.failed
+	for _, s := range scans {
+		if s.failed != nil {
+			return s.failed
+		}
+	}
+	return nil
 }
 
-func (s *scan) work(v groupVisitor) {
+var errStopped = errors.New("what was read before has failed")
+
+// stop lets a scan end whose results nobody wants any more.
+func (s *scan) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fail(0, errStopped)
+}
+
+// work takes row groups until none is left, and reports whether all went well.
+func (s *scan) work(v groupVisitor) bool {
 	b := new(batch)
 	for {
-		r, ok := s.take()
-		if !ok {
-			return
+		r, err := s.take()
+		if r.file == nil {
+			return err == nil
 		}
-		err := s.visit(v, r, b)
-		s.done(r, v.end(r.order()), err)
+		err = s.visit(v, r, b)
+		s.ended(r, v.end(r.order()), err)
 	}
 }
 
-// take returns the next row group to read, opening a file if need be; false when there
-// are no more or the scan has failed.
-func (s *scan) take() (rowGroup, bool) {
+// take returns the next row group to read, opening a file if need be; none when there
+// are no more, or the scan has failed with the error.
+func (s *scan) take() (rowGroup, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for s.failed == nil {
@@ -135,16 +174,16 @@ func (s *scan) take() (rowGroup, bool) {
 		case len(s.waiting) > 0:
 			r := s.waiting[0]
 			s.waiting = s.waiting[1:]
-			return r, true
+			return r, nil
 		case s.begun < len(s.files):
 			s.begin()
 		case s.opening > 0:
 			s.changed.Wait()
 		default:
-			return rowGroup{}, false
+			return rowGroup{}, nil
 		}
 	}
-	return rowGroup{}, false
+	return rowGroup{}, s.failed
 }
 
 // begin opens the next file. The lock is held on entry and on return, but not in between.
@@ -210,8 +249,15 @@ func (s *scan) visit(v groupVisitor, r rowGroup, b *batch) error {
 	}
 }
 
-// done notes that a row group has been read, or why not.
-func (s *scan) done(r rowGroup, earliest int64, err error) {
+// done reports whether all has been read.
+func (s *scan) done() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.read == s.total
+}
+
+// ended notes that a row group has been read, or why not.
+func (s *scan) ended(r rowGroup, earliest int64, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := r.file
@@ -232,7 +278,7 @@ func (s *scan) advance(f *scannedFile, bytes int64) {
 	bytes = min(bytes, f.unheard)
 	f.unheard -= bytes
 	s.read += bytes
-	if s.progress != nil {
+	if s.progress != nil && (s.before == nil || s.before.done()) {
 		s.progress(s.read, s.total)
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 // countries returns exposures of so many users in each country, alternating between arms.
 func countries(users map[string]int) *fakeData {
-	d := &fakeData{damaged: -1, fileSize: 100, exposures: []fakeFile{{nil}}}
+	d := &fakeData{fileSize: 100, exposures: []fakeFile{{nil}}}
 	n := 0
 	for country, count := range users {
 		for range count {

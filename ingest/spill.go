@@ -23,7 +23,8 @@ const leastDump = 8 << 20
 
 // overflow is what a visitor does when it holds more than its share.
 type overflow struct {
-	most int64 // bytes
+	most   int64            // bytes
+	beside *exposureVisitor // whose tuples count too; nil if there are none
 	// next is what is held when it is time for the next dump: more than most where a dump
 	// could free but little.
 	next int64
@@ -73,7 +74,11 @@ func held(tuples []heldTuples) int64 {
 // relieve dumps half of the tuples if they take more memory than they may, in the middle of
 // the row group of the order given.
 func (o *overflow) relieve(order int64, tuples []heldTuples) error {
-	if held(tuples) <= max(o.most, o.next) {
+	most := o.most
+	if o.beside != nil {
+		most = max(leastHeld, most-held(o.beside.tuples()))
+	}
+	if held(tuples) <= max(most, o.next) {
 		return nil
 	}
 	to, err := o.file()
