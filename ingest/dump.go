@@ -16,12 +16,15 @@ import (
 type dumpFile struct {
 	file *os.File
 	end  atomic.Int64
+	// lasting says that the file is to be read by later runs, so that blocks have sums.
+	lasting bool
 }
 
 // dump is the tuples of one scatter at one time, in a file: a block for each partition, one
 // behind the other.
 type dump[T any] struct {
 	source io.ReaderAt
+	summed bool // blocks have sums
 	blocks []dumpedBlock
 	offset []int64 // of each block
 	// translation of what an earlier run has dumped; nil if this one has.
@@ -31,7 +34,7 @@ type dump[T any] struct {
 // dumpedBlock is a partition's tuples and, behind them, which row groups they came from.
 type dumpedBlock struct {
 	tuples, runs uint32
-	sum          uint64 // XXH3 of all of it
+	sum          uint64 // XXH3 of all of it, if the file is lasting
 }
 
 // dumpedRun is a groupRun in a file: so many tuples of a row group.
@@ -47,8 +50,8 @@ func blockBytes[T any](b *dumpedBlock) int {
 }
 
 // newDump locates the blocks of a dump that begins at an offset.
-func newDump[T any](source io.ReaderAt, start int64, blocks []dumpedBlock) *dump[T] {
-	d := &dump[T]{source: source, blocks: blocks, offset: make([]int64, len(blocks))}
+func newDump[T any](source io.ReaderAt, summed bool, start int64, blocks []dumpedBlock) *dump[T] {
+	d := &dump[T]{source: source, summed: summed, blocks: blocks, offset: make([]int64, len(blocks))}
 	for i := range blocks {
 		d.offset[i] = start
 		start += int64(blockBytes[T](&blocks[i]))
@@ -104,7 +107,10 @@ func (s *scatter[T]) dump(to *dumpFile, from int) error {
 	// An error stays with the writer until it is flushed.
 	s.writer.Reset(io.NewOffsetWriter(to.file, start))
 	hash := xxh3.New()
-	put := io.MultiWriter(hash, s.writer)
+	put := io.Writer(s.writer)
+	if to.lasting {
+		put = io.MultiWriter(hash, s.writer)
+	}
 	var runs []dumpedRun
 	for i := from; i < len(s.parts); i++ {
 		p := &s.parts[i]
@@ -131,7 +137,7 @@ func (s *scatter[T]) dump(to *dumpFile, from int) error {
 	if err := s.writer.Flush(); err != nil {
 		return fmt.Errorf("keep rows aside on disk: %w", err)
 	}
-	s.dumps = append(s.dumps, newDump[T](to.file, start, blocks))
+	s.dumps = append(s.dumps, newDump[T](to.file, to.lasting, start, blocks))
 	return nil
 }
 
@@ -184,7 +190,7 @@ func (w *dumpWindow[T]) part(i int) (*scatterPart[T], error) {
 	}
 	b := bytesOf(w.memory)[w.offset[i]-w.offset[w.from]:]
 	b = b[:blockBytes[T](block)]
-	if xxh3.Hash(b) != block.sum {
+	if w.summed && xxh3.Hash(b) != block.sum {
 		return nil, errKeptRows
 	}
 	tuples := ofBytes[T](b, int(block.tuples))

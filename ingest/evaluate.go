@@ -17,9 +17,12 @@ type evaluator struct {
 	index  *lookIndex // for members
 	// end is how many looks have moments: all but one at the end of time, to which nobody asks
 	// what users come to. Only rows and users are counted there.
-	end      int
-	days     calendar
-	history  history
+	end     int
+	days    calendar
+	history history
+	// dates says that conversions may have dates: for those that no look sees yet, this is not
+	// known.
+	dates    bool
 	programs []*program
 	totals   []*experimentTotals
 	grouped  grouped
@@ -60,9 +63,10 @@ func newEvaluator(looks lookTable, location *time.Location, h history, programs 
 		looks:     looks,
 		cursor:    newLookCursor(looks),
 		index:     newLookIndex(looks),
-		end:       looks.dated(),
+		end:       looks.asked(),
 		days:      calendar{location: location},
 		history:   h,
+		dates:     h.dateOnly || looks.asked() < len(looks),
 		programs:  programs,
 		sign:      enter,
 		wholeFits: wholeFits,
@@ -157,7 +161,7 @@ type visit struct {
 	program     *program
 	totals      *experimentTotals
 	conversions []conversion
-	day         int64 // of the first exposure
+	day         int64 // of the first exposure, where conversions may have dates
 	from        exposedAt
 	enter, gone int // looks: the first that counts the member, the first that no longer does
 	cells       int // index of the arm's first cell
@@ -172,7 +176,9 @@ type visit struct {
 // member takes in a user's part in an experiment, and adds all but steady bundles to the
 // totals. It returns the bundles that may have something to say.
 func (e *evaluator) member(v *visit, fixed, growing *columnState) bundleSet {
-	v.day = e.days.day(v.first)
+	if e.dates {
+		v.day = e.days.day(v.first)
+	}
 	v.from = exposedAt{v.first, v.day * usDay}
 	v.enter, v.gone = e.index.of(v.first), e.end
 	e.count(v)

@@ -90,7 +90,7 @@ func newKeptWriter(path string) (*keptWriter, error) {
 		return nil, fmt.Errorf("keep rows: %w", err)
 	}
 	w := &keptWriter{path: path}
-	w.dumpFile.file = f
+	w.dumpFile.file, w.dumpFile.lasting = f, true
 	return w, nil
 }
 
@@ -181,7 +181,7 @@ func addDumps[T any](index *keptIndex, kind tupleKind, s *scatter[T]) {
 func keptDumpOf[T any](f *os.File, k *keptDump, x *translation[T]) *dump[T] {
 	blocks := make([]dumpedBlock, len(k.Blocks)/sizeOf[dumpedBlock]())
 	copy(bytesOf(blocks), k.Blocks)
-	d := newDump[T](f, k.Offset, blocks)
+	d := newDump[T](f, true, k.Offset, blocks)
 	d.translation = x
 	return d
 }

@@ -62,8 +62,8 @@ func pick[T any](all []T, places []int) []T {
 	return out
 }
 
-// dated is how many looks there are, but for one at the end of time.
-func (l lookTable) dated() int {
+// asked is how many looks there are, but for one at the end of time.
+func (l lookTable) asked() int {
 	if n := len(l) - 1; n > 0 && l[n] == latestTime {
 		return n
 	}
@@ -125,7 +125,7 @@ const lookSpans = 1 << 11
 
 func newLookIndex(looks lookTable) *lookIndex {
 	x := &lookIndex{all: len(looks)}
-	looks = looks[:looks.dated()]
+	looks = looks[:looks.asked()]
 	x.looks = looks
 	length := uint64(looks.last()) - uint64(looks[0])
 	for length>>x.shift >= lookSpans {
