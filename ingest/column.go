@@ -29,7 +29,7 @@ type columnReader[T any] struct {
 	typ      columnType
 	null     T // what stands for null
 	convert  converter[T]
-	pages    *pageReader
+	pages    pageReader
 	page     *dataPage
 	left     int // rows of the page not yet read
 	fill     func(dst []T) error
@@ -43,6 +43,12 @@ type columnReader[T any] struct {
 	small    [valuesAtOnce]uint32
 	ints     [valuesAtOnce]int64
 	spanning [valuesAtOnce]byteSpan
+}
+
+// reset starts on another column chunk; the pages are to be set by themselves.
+func (c *columnReader[T]) reset(name string, typ columnType, convert converter[T], null T) {
+	c.name, c.typ, c.convert, c.null = name, typ, convert, null
+	c.page, c.left, c.fill, c.hasDict = nil, 0, nil, false
 }
 
 // readOr is read, of a column that may be absent: then all rows have the one value given.

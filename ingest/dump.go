@@ -219,7 +219,7 @@ func (w *dumpWindow[T]) read(i int) error {
 		w.to++
 	}
 	if 8*cap(w.memory) < n {
-		w.memory = make([]uint64, (n+7)/8)
+		w.memory = make([]uint64, (n+n/8+7)/8)
 	}
 	w.memory = w.memory[:(n+7)/8]
 	if err := readFull(w.source, bytesOf(w.memory)[:n], w.offset[i]); err != nil {

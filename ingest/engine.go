@@ -29,7 +29,7 @@ type Embedded struct {
 	// Workers is how many goroutines work at once; 0 is one per processor.
 	Workers int
 	// Memory bounds, in bytes and roughly, the memory to use; 0 is no bound. Rows are kept in
-	// memory up to half of it, and up to 352 MiB in any case, beyond that in a file in TempDir
+	// memory up to half of it, and up to 448 MiB in any case, beyond that in a file in TempDir
 	// until their users' turn comes.
 	Memory int64
 	// Keep is a folder in which rows are kept from run to run, so that files which have not
@@ -313,7 +313,7 @@ func (r *runner) run(ctx context.Context, exposures, conversions source) (*Resul
 // the bound is, a chunk for each partition.
 const (
 	memoryForTuples = 0.5
-	mostHeld        = 352 << 20
+	mostHeld        = 448 << 20
 	leastHeld       = 32 << 20
 )
 

@@ -22,8 +22,12 @@ type tableSpec struct {
 	seed        uint64         // key of the hash of ids
 	read        *atomic.Int64  // bytes of pages read are added here; nil: not counted
 
-	pages sync.Pool // of *pageReader
+	spare spareColumns
 }
+
+// spareColumns are readers of columns that have come to their end, with the memory that
+// others need as well.
+type spareColumns struct{ user, time, value, text sync.Pool }
 
 // textColumn is a column wanted as codes of its texts. A file that lacks it may have its one value in
 // a key=value folder; without that too, an optional column is all null.
@@ -64,41 +68,47 @@ const batchRows = 8192
 func (t *tableFile) rows(g int) *rowReader {
 	r := &rowReader{file: t, left: t.numRows(g)}
 	user, _ := userConverter(t.schema.types[t.user], t.spec.seed)
-	r.user = openColumn(r, g, t.user, user, userID{})
+	r.user = openColumn(t, &t.spec.spare.user, g, t.user, user, userID{})
 	if t.schema.leaves[t.time] != absent {
 		times, _ := timeConverter(t.schema.types[t.time], t.spec.location, &t.form)
-		r.time = openColumn(r, g, t.time, times, nullTime)
+		r.time = openColumn(t, &t.spec.spare.time, g, t.time, times, nullTime)
 	}
 	if t.value != absent {
 		value, _ := valueConverter(t.schema.types[t.value])
-		r.value = openColumn(r, g, t.value, value, math.NaN())
+		r.value = openColumn(t, &t.spec.spare.value, g, t.value, value, math.NaN())
 	}
 	r.text = make([]*columnReader[uint32], len(t.text))
 	for i, column := range t.text {
 		if column != absent {
 			text, _ := t.spec.text[i].converter(t.schema.types[column])
-			r.text[i] = openColumn(r, g, column, text, nullCode)
+			r.text[i] = openColumn(t, &t.spec.spare.text, g, column, text, nullCode)
 		}
 	}
 	return r
 }
 
 // openColumn starts on a column's chunk of a row group.
-func openColumn[T any](r *rowReader, g, column int, convert converter[T], null T) *columnReader[T] {
-	t := r.file
-	pages, ok := t.spec.pages.Get().(*pageReader)
+func openColumn[T any](t *tableFile, spare *sync.Pool, g, column int, convert converter[T], null T) *columnReader[T] {
+	c, ok := spare.Get().(*columnReader[T])
 	if !ok {
-		pages = new(pageReader)
+		c = new(columnReader[T])
 	}
-	typ := t.schema.types[column]
+	c.reset(t.schema.names[column], t.schema.types[column], convert, null)
 	chunk := &t.meta.RowGroups[g].Columns[t.schema.leaves[column]]
-	pages.reset(t.data, chunkStart(chunk), t.pagesEnd, chunk.MetaData.Codec, typ.optional, func(n int64) {
+	c.pages.reset(t.data, chunkStart(chunk), t.pagesEnd, chunk.MetaData.Codec, c.typ.optional, func(n int64) {
 		if t.spec.read != nil {
 			t.spec.read.Add(n)
 		}
 	})
-	r.pages = append(r.pages, pages)
-	return &columnReader[T]{name: t.schema.names[column], typ: typ, null: null, convert: convert, pages: pages}
+	return c
+}
+
+// closeColumn ends with a column, which may be absent.
+func closeColumn[T any](c *columnReader[T], spare *sync.Pool) {
+	if c != nil {
+		c.pages.file = nil
+		spare.Put(c)
+	}
 }
 
 // rowReader reads the rows of one row group. It is not safe for concurrent use.
@@ -110,7 +120,6 @@ type rowReader struct {
 	time  *columnReader[int64]
 	value *columnReader[float64]
 	text  []*columnReader[uint32]
-	pages []*pageReader
 }
 
 // next fills the batch with the next rows, and returns false when there are none. The
@@ -173,11 +182,13 @@ func (r *rowReader) end() error {
 
 // close gives the reader's buffers back. It may be called at any time, and once.
 func (r *rowReader) close() error {
-	for _, pages := range r.pages {
-		pages.file = nil
-		r.file.spec.pages.Put(pages)
+	spare := &r.file.spec.spare
+	closeColumn(r.user, &spare.user)
+	closeColumn(r.time, &spare.time)
+	closeColumn(r.value, &spare.value)
+	for _, column := range r.text {
+		closeColumn(column, &spare.text)
 	}
-	r.pages = nil
 	return nil
 }
 

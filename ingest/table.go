@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"sync"
 	"time"
 
 	"github.com/parquet-go/parquet-go/format"
@@ -150,21 +151,19 @@ func columnOf[T any](t *tableFile, column int, converterOf func(columnType) (con
 		return nil, fmt.Errorf("column %q: %w", name, err)
 	}
 	out := make([]T, 0, t.meta.NumRows)
+	var spare sync.Pool
 	for g := range t.rowGroups() {
 		convert, err := converterOf(t.schema.types[column])
 		if err != nil {
 			return nil, err
 		}
-		r := &rowReader{file: t}
-		reader := openColumn(r, g, column, convert, null)
+		reader := openColumn(t, &spare, g, column, convert, null)
 		rows := out[len(out) : len(out)+int(t.numRows(g))]
 		err = reader.read(rows)
 		if err == nil {
 			err = reader.end()
 		}
-		if err := r.close(); err != nil {
-			return nil, err
-		}
+		closeColumn(reader, &spare)
 		if err != nil {
 			return nil, err
 		}
