@@ -18,8 +18,9 @@
 //     settled here: what is put aside of a conversion is its kind, an event with the
 //     filters that the row passes (where.go, column_filter.go, kinds.go). What would take too
 //     much memory goes to a file (spill.go, dump.go, tuples.go).
-//   - If results are wanted by segment, users are counted to see which values are large
-//     enough (segments.go).
+//   - If results are wanted by segment, each value of a column has its place in the totals;
+//     where there are many of them, users are counted to see which are large enough
+//     (segments.go).
 //   - Partition by partition, each by one worker: users are numbered, first exposures
 //     found, conversions grouped by user (partition.go); then each user of each experiment
 //     is put through the experiment's program (program.go, bundle.go, spans.go, columns.go) and

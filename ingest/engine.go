@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -173,7 +174,7 @@ func newRunner(q *Query, workers int, progress Progress) *runner {
 	if r.location == nil {
 		r.location = time.UTC
 	}
-	r.limits = segmentLimits{mostSegments, leastSegmentUsers}
+	r.limits = segmentLimits{mostSegments, leastSegmentUsers, mostSegmentSlots}
 	if len(q.Exposures.Segments) > 0 {
 		r.segments = newSegmentValues(q.Exposures.Segments)
 	}
@@ -401,13 +402,34 @@ func share(ctx context.Context, workers, tasks int, do func(worker, task int) er
 
 func (r *runner) partitions() int { return r.parts.count() }
 
-// findSegments decides which values of segments are told apart at which look, for which it
-// has to count users first.
+// findSegments gives slots to the values of segments: to all of a column, or where they are
+// too many to those that are told apart at some look, for which it has to count users first.
 func (r *runner) findSegments(ctx context.Context, programs []*program) (experimentSegments, error) {
 	if r.segments == nil {
 		return experimentSegments{}, nil
 	}
-	ranks := newSegmentRanks(r.segments)
+	s := experimentSegments{ranks: newSegmentRanks(r.segments), slots: make([][]segmentSlots, len(programs))}
+	counts := make([]segmentCounts, len(programs))
+	if slices.ContainsFunc(s.ranks.texts, func(texts []string) bool { return !r.limits.few(texts) }) {
+		var err error
+		if counts, err = r.countSegments(ctx, programs, s.ranks); err != nil {
+			return experimentSegments{}, err
+		}
+	}
+	for i := range programs {
+		for column, texts := range s.ranks.texts {
+			slots := slotsOfAll(len(texts))
+			if !r.limits.few(texts) {
+				slots = slotsOfLargest(len(texts), r.limits.largest(counts[i][column], len(r.looks)))
+			}
+			s.slots[i] = append(s.slots[i], slots)
+		}
+	}
+	return s, nil
+}
+
+// countSegments counts the users of segments by experiment.
+func (r *runner) countSegments(ctx context.Context, programs []*program, ranks *segmentRanks) ([]segmentCounts, error) {
 	workers := min(r.workers, r.partitions())
 	counts := make([][]segmentCounts, workers)
 	grouped := make([]grouped, workers)
@@ -440,19 +462,15 @@ func (r *runner) findSegments(ctx context.Context, programs []*program) (experim
 		return nil
 	})
 	if err != nil {
-		return experimentSegments{}, err
+		return nil, err
 	}
-	s := experimentSegments{ranks: ranks, slots: make([][]segmentSlots, len(programs))}
-	for i := range programs {
-		all := counts[0][i]
-		for _, other := range counts[1:] {
-			all.merge(other[i])
-		}
-		for column, byValue := range all {
-			s.slots[i] = append(s.slots[i], r.limits.slots(len(ranks.texts[column]), byValue, len(r.looks)))
+	all := counts[0]
+	for _, other := range counts[1:] {
+		for i := range all {
+			all[i].merge(other[i])
 		}
 	}
-	return s, nil
+	return all, nil
 }
 
 // evaluate turns the tuples into totals, partition by partition, and lets go of them on

@@ -83,6 +83,7 @@ type fakeData struct {
 	noStats, inexact       bool
 	fileSize               int64
 	damaged                []string // paths of files that cannot be read
+	slots                  int      // segmentLimits.slots; 0 is that of fakeLimits
 	closed                 int64
 }
 
@@ -160,7 +161,15 @@ func (d *fakeData) source(name string, files []fakeFile, toBatch func([]fakeRow)
 }
 
 // fakeLimits are such that segments of few users are told apart, and not all of them.
-var fakeLimits = segmentLimits{most: 2, least: 1}
+var fakeLimits = segmentLimits{most: 2, least: 1, slots: 64}
+
+func (d *fakeData) limits() segmentLimits {
+	l := fakeLimits
+	if d.slots > 0 {
+		l.slots = d.slots
+	}
+	return l
+}
 
 // runFake runs the engine over tables in memory.
 func runFake(ctx context.Context, q Query, d *fakeData, workers int, progress Progress) (*Result, error) {
@@ -168,7 +177,7 @@ func runFake(ctx context.Context, q Query, d *fakeData, workers int, progress Pr
 		return nil, err
 	}
 	r := newRunner(&q, workers, progress)
-	r.limits = fakeLimits
+	r.limits = d.limits()
 	exposures, conversions := d.sources(r)
 	return r.run(ctx, exposures, conversions)
 }
@@ -236,6 +245,8 @@ func drawData(t *rapid.T) *fakeData {
 		noStats:  rapid.Bool().Draw(t, "no statistics"),
 		inexact:  rapid.Bool().Draw(t, "inexact statistics"),
 		fileSize: rapid.SampledFrom([]int64{0, 300 << 10, 4 << 20}).Draw(t, "file size"),
+		// Users are counted first for no column, for one, for all.
+		slots: rapid.SampledFrom([]int{0, 4, 1}).Draw(t, "slots"),
 	}
 	users := []string{"u1", "u1", "u1", "u2", "u2", "u3", "u4", ""}
 	at := func() int64 {
@@ -754,7 +765,7 @@ func TestWholeNumbersAreSummedExactlyEitherWay(t *testing.T) {
 		q, d := drawQuery(t), drawData(t)
 		whole := mustRun(t, q, d, 2)
 		r := newRunner(&q, 2, nil)
-		r.wholeRows, r.limits = 0, fakeLimits
+		r.wholeRows, r.limits = 0, d.limits()
 		exposures, conversions := d.sources(r)
 		wide, err := r.run(context.Background(), exposures, conversions)
 		if err != nil {

@@ -20,7 +20,7 @@ func runKept(q Query, d *fakeData, dir string, workers int, memory int64, versio
 		return nil, err
 	}
 	r := newRunner(&q, workers, nil)
-	r.limits = fakeLimits
+	r.limits = d.limits()
 	r.memory, r.spill = memory, &spill{dir: dir}
 	r.footer = func(context.Context, File) (uint64, error) { return 1, nil }
 	kept, err := openKeptRows(dir, q.Seed, partitionsFor(d.fileSize))

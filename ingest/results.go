@@ -23,7 +23,7 @@ func (r *runner) experiments(ctx context.Context, programs []*program, totals []
 		cumulateAll(t.clocks, len(looks))
 		var columns []segmentColumn
 		if segments.ranks != nil {
-			columns = segmentColumns(p, t, segments.ranks, segments.slots[i], looks)
+			columns = r.segmentColumns(p, t, segments.ranks, segments.slots[i], looks)
 		}
 		for b := range p.bundles {
 			p.show(t, b, columns, looks)
@@ -86,10 +86,13 @@ type segmentColumn struct {
 }
 
 // segmentColumns adds the segments to the looks, without their metrics yet.
-func segmentColumns(p *program, t *experimentTotals, ranks *segmentRanks, slots []segmentSlots, looks []LookResult) []segmentColumn {
+func (r *runner) segmentColumns(p *program, t *experimentTotals, ranks *segmentRanks, slots []segmentSlots, looks []LookResult) []segmentColumn {
 	columns := make([]segmentColumn, len(slots))
 	for i := range slots {
 		c := segmentColumn{slots: &slots[i], totals: &t.segments[i], ranks: ranks, shown: make([][]int, len(looks))}
+		if c.slots.apart == nil {
+			c.slots.tellApart(r.limits.largest(c.slots.counts(c.totals.users, len(looks)), len(looks)))
+		}
 		cumulateAll(append([][]int64{c.totals.users, c.totals.several}, c.totals.clocks...), len(looks))
 		for k := range looks {
 			looks[k].Segments = append(looks[k].Segments, c.at(p, i, k, len(looks)))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -11,11 +12,13 @@ import (
 
 // Values of a segment are told apart, at each look, as long as they are among the
 // mostSegments with the most users and have at least leastSegmentUsers; the others are
-// pooled. maxSegmentNames bounds the different values in a column: one with more is no
-// segment.
+// pooled. A column of at most mostSegmentSlots values is added up by each of them, and which
+// are told apart is seen from what that comes to; in one with more, users are counted first.
+// maxSegmentNames bounds the different values in a column: one with more is no segment.
 const (
 	mostSegments      = 50
 	leastSegmentUsers = 100
+	mostSegmentSlots  = 64
 	maxSegmentNames   = 1 << 12
 )
 
@@ -187,11 +190,12 @@ func (c segmentCounts) merge(o segmentCounts) {
 }
 
 // segmentSlots says where the values of a segment column stand in the totals of an
-// experiment: slot 0 is for those that are told apart at no look.
+// experiment: slot 0 is for those that have none of their own.
 type segmentSlots struct {
-	slot   []int    // by value
-	values []int    // by slot; of slot 0 nothing
-	apart  [][]bool // by look and slot: whether the value is told apart
+	slot   []int // by value
+	values []int // by slot; of slot 0 nothing
+	// apart is, by look and slot, whether the value is told apart; nil until it is known.
+	apart [][]bool
 }
 
 // experimentSegments is what is known of segments before users are added up.
@@ -204,36 +208,71 @@ type experimentSegments struct {
 type segmentLimits struct {
 	most  int
 	least int64
+	slots int // the most values of a column that have a slot each
 }
 
-// slots decides which values are told apart at each look. The counts are used up.
-func (l segmentLimits) slots(values int, counts map[int][]int64, looks int) segmentSlots {
-	s := segmentSlots{slot: make([]int, values), values: []int{-1}, apart: make([][]bool, looks)}
-	var seen []int
-	for value, n := range counts {
+// few reports whether each value of a column with these has its slot.
+func (l segmentLimits) few(texts []string) bool { return len(texts) <= l.slots }
+
+// largest returns the values told apart at each look. The counts, by value what is new at each
+// look, are used up.
+func (l segmentLimits) largest(counts map[int][]int64, looks int) [][]int {
+	seen := slices.Sorted(maps.Keys(counts))
+	for _, n := range counts {
 		cumulate(n)
-		seen = append(seen, value)
 	}
-	slices.Sort(seen)
 	largest := make([][]int, looks)
 	for look := range looks {
 		large := slices.DeleteFunc(slices.Clone(seen), func(v int) bool { return counts[v][look] < l.least })
 		slices.SortStableFunc(large, func(a, b int) int { return cmp.Compare(counts[b][look], counts[a][look]) })
 		largest[look] = large[:min(len(large), l.most)]
 	}
-	for _, value := range seen {
-		if slices.ContainsFunc(largest, func(large []int) bool { return slices.Contains(large, value) }) {
-			s.slot[value] = len(s.values)
-			s.values = append(s.values, value)
-		}
+	return largest
+}
+
+// slotsOfLargest gives a slot to each of so many values that is told apart at some look.
+func slotsOfLargest(values int, largest [][]int) segmentSlots {
+	s := segmentSlots{slot: make([]int, values), values: []int{-1}}
+	for _, value := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(largest...)))) {
+		s.slot[value] = len(s.values)
+		s.values = append(s.values, value)
 	}
-	for look := range looks {
+	s.tellApart(largest)
+	return s
+}
+
+// slotsOfAll gives a slot to each of so many values.
+func slotsOfAll(values int) segmentSlots {
+	s := segmentSlots{values: []int{-1}}
+	for value := range values {
+		s.slot = append(s.slot, len(s.values))
+		s.values = append(s.values, value)
+	}
+	return s
+}
+
+// tellApart notes which values are told apart at each look.
+func (s *segmentSlots) tellApart(largest [][]int) {
+	s.apart = make([][]bool, len(largest))
+	for look, values := range largest {
 		s.apart[look] = make([]bool, len(s.values))
-		for _, value := range largest[look] {
+		for _, value := range values {
 			s.apart[look][s.slot[value]] = true
 		}
 	}
-	return s
+}
+
+// counts returns, by value, what users by slot and arm come to: how many are new at each look.
+func (s *segmentSlots) counts(users []int64, looks int) map[int][]int64 {
+	counts := map[int][]int64{}
+	for slot := 1; slot < len(s.values); slot++ {
+		n := make([]int64, looks)
+		for arms := nth(users, slot, len(s.values)); len(arms) > 0; arms = arms[looks:] {
+			addInts(n, arms[:looks])
+		}
+		counts[s.values[slot]] = n
+	}
+	return counts
 }
 
 // at returns the slot in which a value is found at a look.

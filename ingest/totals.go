@@ -31,6 +31,12 @@ func (t *armTotals) merge(o *armTotals) {
 	}
 }
 
+// nth returns part i of n that are all of the same size.
+func nth[T any](all []T, i, n int) []T {
+	size := len(all) / n
+	return all[i*size : (i+1)*size]
+}
+
 // experimentTotals is one worker's part of an ExperimentResult.
 type experimentTotals struct {
 	armTotals
