@@ -19,10 +19,12 @@ type delta struct {
 	// or quiet if all their exposures or conversions are so old that no look moves for them.
 	newExposures, newConversions, still, quiet []bool
 
-	exposures partition[exposureTuple] // of users who may have touched members
-	from      []int                    // first member of each user, and the end
-	touched   []bool                   // by member
-	marked    []bool                   // by user: some member is touched
+	// exposures and segmented are those of users who may have touched members.
+	exposures partition[exposureTuple]
+	segmented partition[segmentedTuple]
+	from      []int  // first member of each user, and the end
+	touched   []bool // by member
+	marked    []bool // by user: some member is touched
 	outside   []outsideRow
 	rows      []markedRow
 	screen    userScreen
@@ -42,10 +44,10 @@ type markedRow struct {
 	fresh bool
 }
 
-// newDelta makes a delta from two evaluators of the same programs. lastExposures and
-// lastConversions are the latest times of the files.
+// newDelta makes a delta from two evaluators of the same programs, of which now alone knows of
+// segments. lastExposures and lastConversions are the latest times of the files.
 func newDelta(then, now *evaluator, added int, whole, newExposures, newConversions []bool, lastExposures, lastConversions []int64) *delta {
-	then.sign, then.totals = leave, now.totals
+	then.sign, then.totals, then.ranks, then.slots = leave, now.totals, now.ranks, now.slots
 	d := &delta{then: then, now: now, added: added, whole: whole, newExposures: newExposures, newConversions: newConversions}
 	d.last, d.through = noTime, noTime
 	if added > 0 {
@@ -70,6 +72,7 @@ func newDelta(then, now *evaluator, added int, whole, newExposures, newConversio
 		d.quiet = append(d.quiet, !newConversions[place] && last < d.last)
 	}
 	d.exposures = partition[exposureTuple]{new(scatterPart[exposureTuple])}
+	d.segmented = partition[segmentedTuple]{new(scatterPart[segmentedTuple])}
 	return d
 }
 
@@ -95,8 +98,8 @@ func (d *delta) moves(t int64) bool { return t >= d.last && t < d.through }
 func (d *delta) partition(rows userRows) {
 	g := &d.now.grouped
 	d.screenUsers(rows)
-	d.keepExposures(g, rows.exposures)
-	g.expose(d.exposures, nil, nil)
+	d.keepExposures(g, rows)
+	g.expose(d.exposures, d.segmented, d.now.ranks)
 	d.index(g)
 	d.touch(g)
 	eachRow(rows.events, d.quiet, func(t *eventTuple, place int) { d.conversion(g, t, d.newConversions[place]) })
@@ -114,6 +117,11 @@ func (d *delta) screenUsers(rows userRows) {
 	clear(d.screen[:])
 	eachRow(rows.exposures, d.still, func(t *exposureTuple, place int) {
 		if d.newExposures[place] || d.moved(t) {
+			d.screen.add(t.hi)
+		}
+	})
+	eachRow(rows.segmented, d.still, func(t *segmentedTuple, place int) {
+		if d.newExposures[place] || d.moved(&t.exposureTuple) {
 			d.screen.add(t.hi)
 		}
 	})
@@ -144,24 +152,23 @@ func (d *delta) moved(t *exposureTuple) bool {
 }
 
 // keepExposures keeps the exposures of screened users, and which of them are new.
-func (d *delta) keepExposures(g *grouped, rows partition[exposureTuple]) {
-	kept, fresh := d.exposures[0].open[:0], g.fresh[:0]
-	for _, part := range rows {
-		for _, r := range part.runs {
-			is := uint32(0)
-			if d.newExposures[r.order>>32] {
-				is = 1
+func (d *delta) keepExposures(g *grouped, rows userRows) {
+	exposures, segmented, fresh := d.exposures[0].open[:0], d.segmented[0].open[:0], g.fresh[:0]
+	eachRun(rows.exposures, func(tuples []exposureTuple, place int) {
+		for i := range tuples {
+			if d.screen.has(tuples[i].hi) {
+				exposures, fresh = append(exposures, tuples[i]), append(fresh, d.newExposures[place])
 			}
-			part.each(r.start, r.end, func(tuples []exposureTuple) {
-				for i := range tuples {
-					if d.screen.has(tuples[i].hi) {
-						kept, fresh = append(kept, tuples[i]), append(fresh, is)
-					}
-				}
-			})
 		}
-	}
-	d.exposures[0].open, g.fresh = kept, fresh
+	})
+	eachRun(rows.segmented, func(tuples []segmentedTuple, place int) {
+		for i := range tuples {
+			if d.screen.has(tuples[i].hi) {
+				segmented, fresh = append(segmented, tuples[i]), append(fresh, d.newExposures[place])
+			}
+		}
+	})
+	d.exposures[0].open, d.segmented[0].open, g.fresh = exposures, segmented, fresh
 }
 
 // index notes where the members of each user are.
@@ -185,10 +192,10 @@ func (d *delta) index(g *grouped) {
 func (d *delta) touch(g *grouped) {
 	for user := range g.users() {
 		for i := g.starts[user]; i < g.starts[user+1]; i++ {
-			r := &g.rows[i]
-			if r.set == 0 {
+			if !g.freshRows[i] {
 				continue
 			}
+			r := &g.rows[i]
 			at := d.member(g, user, int(r.arm>>16))
 			m := &g.members[at]
 			// Most exposures repeat what is known: they come after the first.
@@ -352,7 +359,7 @@ func (d *delta) takeOut(now *grouped) {
 		for i := now.starts[user]; marked && i < now.starts[user+1]; i++ {
 			r := &now.rows[i]
 			x := int(r.arm >> 16)
-			if r.set == 0 && !d.whole[x] && d.touched[d.member(now, user, x)] {
+			if !now.freshRows[i] && !d.whole[x] && d.touched[d.member(now, user, x)] {
 				g.rows = append(g.rows, *r)
 			}
 		}
@@ -389,6 +396,15 @@ func eachRow[T any](rows partition[T], quiet []bool, f func(t *T, place int)) {
 					f(&tuples[i], place)
 				}
 			})
+		}
+	}
+}
+
+// eachRun calls f with all tuples, some of the same file at a time, and the file's place.
+func eachRun[T any](rows partition[T], f func(tuples []T, place int)) {
+	for _, part := range rows {
+		for _, r := range part.runs {
+			part.each(r.start, r.end, func(tuples []T) { f(tuples, int(r.order>>32)) })
 		}
 	}
 }

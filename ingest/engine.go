@@ -409,8 +409,9 @@ func (r *runner) findSegments(ctx context.Context, programs []*program) (experim
 		return experimentSegments{}, nil
 	}
 	s := experimentSegments{ranks: newSegmentRanks(r.segments), slots: make([][]segmentSlots, len(programs))}
+	s.counted = slices.ContainsFunc(s.ranks.texts, func(texts []string) bool { return !r.limits.few(texts) })
 	counts := make([]segmentCounts, len(programs))
-	if slices.ContainsFunc(s.ranks.texts, func(texts []string) bool { return !r.limits.few(texts) }) {
+	if s.counted {
 		var err error
 		if counts, err = r.countSegments(ctx, programs, s.ranks); err != nil {
 			return experimentSegments{}, err
@@ -477,8 +478,8 @@ func (r *runner) countSegments(ctx context.Context, programs []*program, ranks *
 // the way.
 func (r *runner) evaluate(ctx context.Context, h history, programs []*program, segments experimentSegments) ([]*experimentTotals, error) {
 	wholeFits := r.tuples.events.len()+r.tuples.values.len() < r.wholeRows
-	if r.kept != nil && segments.ranks == nil {
-		return r.evaluateKept(ctx, h, programs, wholeFits)
+	if r.kept != nil && !segments.counted {
+		return r.evaluateKept(ctx, h, programs, segments, wholeFits)
 	}
 	return r.evaluateAll(ctx, h, programs, segments, wholeFits)
 }

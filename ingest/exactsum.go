@@ -181,6 +181,11 @@ func (s *exactSum) scale(n int64) {
 	s.carry()
 }
 
+// isZero reports whether a sum that has been carried is 0.
+func (s *exactSum) isZero() bool {
+	return s.notFinite == 0 && !slices.ContainsFunc(s.chunk, func(v int64) bool { return v != 0 })
+}
+
 // clone returns a copy that shares no memory with s.
 func (s *exactSum) clone() exactSum {
 	c := *s

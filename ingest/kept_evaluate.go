@@ -16,13 +16,13 @@ type base struct {
 
 // evaluateKept returns the totals of all users, starting from those of an earlier run, and
 // keeps them for the next.
-func (r *runner) evaluateKept(ctx context.Context, h history, programs []*program, wholeFits bool) ([]*experimentTotals, error) {
+func (r *runner) evaluateKept(ctx context.Context, h history, programs []*program, segments experimentSegments, wholeFits bool) ([]*experimentTotals, error) {
 	keys, err := r.totalsKeys(h, wholeFits)
 	if err != nil {
 		return nil, err
 	}
-	b := r.findBase(keys, h, programs, wholeFits)
-	totals, changed, err := r.evaluateFrom(ctx, b, h, programs, wholeFits)
+	b := r.findBase(keys, h, programs, segments, wholeFits)
+	totals, changed, err := r.evaluateFrom(ctx, b, h, programs, segments, wholeFits)
 	if err != nil || !changed {
 		return totals, err
 	}
@@ -30,7 +30,7 @@ func (r *runner) evaluateKept(ctx context.Context, h history, programs []*progra
 		if !programs[i].additive() {
 			continue
 		}
-		k := keepTotals(t)
+		k := keepTotals(t, segments.named(i))
 		k.Key, k.Looks, k.History = keys[i], r.looks, h.first
 		k.Files = slices.Concat(r.keptExposureRows, r.keptConversionRows)
 		if err := r.kept.writeTotals(&k); err != nil {
@@ -62,7 +62,7 @@ func (r *runner) totalsKeys(h history, wholeFits bool) ([]string, error) {
 
 // findBase finds the totals of an earlier run. Its files must all be there still, and looks
 // may have been added since.
-func (r *runner) findBase(keys []string, h history, programs []*program, wholeFits bool) base {
+func (r *runner) findBase(keys []string, h history, programs []*program, segments experimentSegments, wholeFits bool) base {
 	here := map[keptSource]bool{}
 	for _, s := range slices.Concat(r.keptExposureRows, r.keptConversionRows) {
 		here[s] = true
@@ -80,8 +80,8 @@ func (r *runner) findBase(keys []string, h history, programs []*program, wholeFi
 			continue
 		}
 		to, added, ok := k.looksNow(r.looks, p.start)
-		t := newExperimentTotals(p, nil, len(r.looks), wholeFits)
-		if ok && k.give(t, to) {
+		t := newExperimentTotals(p, segments.of(i), len(r.looks), wholeFits)
+		if ok && k.give(t, to, segments.named(i)) {
 			b.totals[i], b.kept, b.added = t, k, added
 		}
 	}
@@ -89,9 +89,9 @@ func (r *runner) findBase(keys []string, h history, programs []*program, wholeFi
 }
 
 // evaluateFrom returns the totals of all users, and whether they are others than the base.
-func (r *runner) evaluateFrom(ctx context.Context, b base, h history, programs []*program, wholeFits bool) ([]*experimentTotals, bool, error) {
+func (r *runner) evaluateFrom(ctx context.Context, b base, h history, programs []*program, segments experimentSegments, wholeFits bool) ([]*experimentTotals, bool, error) {
 	if b.kept == nil {
-		totals, err := r.evaluateAll(ctx, h, programs, experimentSegments{}, wholeFits)
+		totals, err := r.evaluateAll(ctx, h, programs, segments, wholeFits)
 		return totals, true, err
 	}
 	newExposures, newConversions := sinceThen(r.keptExposureRows, b.kept.Files), sinceThen(r.keptConversionRows, b.kept.Files)
@@ -105,10 +105,11 @@ func (r *runner) evaluateFrom(ctx context.Context, b base, h history, programs [
 	workers := min(r.workers, r.partitions())
 	deltas := make([]*delta, workers)
 	for i := range deltas {
-		evaluator := func(looks lookTable) *evaluator {
-			return newEvaluator(looks, r.location, h, programs, r.kinds, experimentSegments{}, wholeFits)
+		evaluator := func(looks lookTable, segments experimentSegments) *evaluator {
+			return newEvaluator(looks, r.location, h, programs, r.kinds, segments, wholeFits)
 		}
-		deltas[i] = newDelta(evaluator(looksThen(r.looks, b.added)), evaluator(r.looks), b.added, whole, newExposures, newConversions, r.keptExposureLast, r.keptConversionLast)
+		then, now := evaluator(looksThen(r.looks, b.added), experimentSegments{}), evaluator(r.looks, segments)
+		deltas[i] = newDelta(then, now, b.added, whole, newExposures, newConversions, r.keptExposureLast, r.keptConversionLast)
 	}
 	err := r.eachPartition(ctx, workers, func(worker int, rows userRows) { deltas[worker].partition(rows) })
 	if err != nil {
@@ -120,9 +121,11 @@ func (r *runner) evaluateFrom(ctx context.Context, b base, h history, programs [
 			totals[i].merge(t)
 		}
 	}
+	// Most cells of the difference are empty.
 	for i, t := range b.totals {
 		if t != nil {
-			totals[i].merge(t)
+			t.merge(totals[i])
+			totals[i] = t
 		}
 	}
 	return totals, true, r.checkValues(totals)

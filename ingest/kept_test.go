@@ -113,6 +113,9 @@ func varied(t *rapid.T, q Query) Query {
 	case 2:
 		e.Metrics = e.Metrics[:1]
 	}
+	if s := q.Exposures.Segments; len(s) > 0 {
+		q.Exposures.Segments = rapid.SampledFrom([][]string{s, s, s, {"country"}, {"country", "device"}, nil}).Draw(t, "segments now")
+	}
 	return q
 }
 
@@ -191,8 +194,7 @@ func keptDays(t *rapid.T) {
 	}
 	defer os.RemoveAll(dir)
 	q, d := drawQuery(t), drawData(t)
-	q.Exposures.Segments, q.ReadAt = nil, nil
-	q.Looks = nil
+	q.ReadAt, q.Looks = nil, nil
 	for day := range 11 {
 		q.Looks = append(q.Looks, testStart.AddDate(0, 0, day))
 	}
@@ -212,7 +214,8 @@ func keptDays(t *rapid.T) {
 }
 
 // runDays lets files come from day to day, each day one of so many that have not come yet, and
-// runs for each or some of the days.
+// runs for each or some of the days. Users of segments are counted first by the run that reads
+// all files, and on some days by the other.
 func runDays(t *rapid.T, dir string, q Query, d *fakeData, exposures, conversions *schedule, oneOf int) {
 	for look := 1; look <= len(q.Looks); look += rapid.IntRange(0, 3).Draw(t, "days") {
 		now := *d
@@ -224,10 +227,12 @@ func runDays(t *rapid.T, dir string, q Query, d *fakeData, exposures, conversion
 		if missed := rapid.IntRange(0, 4*look).Draw(t, "missed"); missed < look-1 {
 			asked.Looks = slices.Delete(asked.Looks, missed, missed+1)
 		}
+		now.slots = 1
 		want, err := runFake(context.Background(), asked, &now, 1, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
+		now.slots = rapid.SampledFrom([]int{0, 0, 0, 0, 4}).Draw(t, "slots now")
 		got, err := runKept(asked, &now, dir, 2, 0, append(versions, more...))
 		if err != nil {
 			t.Fatal(err)
@@ -272,6 +277,7 @@ func busyDays(t *rapid.T) {
 	day := 24 * time.Hour
 	days := func(label string) time.Duration { return time.Duration(rapid.IntRange(0, 3).Draw(t, label)) * day }
 	q, d := small()
+	q.Exposures.Segments = rapid.SampledFrom([][]string{nil, {"country"}, {"device", "country"}}).Draw(t, "segments")
 	e := &q.Experiments[0]
 	e.SeveralVariants = SeveralVariants(rapid.IntRange(0, 1).Draw(t, "several"))
 	e.Metrics = nil
@@ -304,6 +310,8 @@ func busyDays(t *rapid.T) {
 	d.exposures = files("exposure", func() fakeRow {
 		r := row()
 		r.variant = rapid.SampledFrom([]string{"a", "b"}).Draw(t, "variant")
+		r.country = rapid.SampledFrom([]string{"AT", "CH", "DE", "FR", ""}).Draw(t, "country")
+		r.device = rapid.SampledFrom([]string{"mobile", "desktop"}).Draw(t, "device")
 		return r
 	})
 	d.conversions = files("conversion", func() fakeRow {

@@ -35,6 +35,8 @@ type keptTotals struct {
 	Exposed, Before []int64
 	Entering        [][]int64
 	Crosses         []keptCross
+	// Segments are, by column, the values with users, in order.
+	Segments [][]keptSegment
 }
 
 // keptSource names a file whose rows are kept: the sum of the index, and the place there.
@@ -43,8 +45,8 @@ type keptSource struct {
 	At    int
 }
 
-// keptArms, keptCells, keptCross and keptSum are armTotals, momentCells, crossCells and
-// exactSum.
+// keptArms, keptCells, keptCross and keptSums are armTotals, momentCells, crossCells and
+// sums of exactSum.
 type keptArms struct {
 	Users, Several []int64
 	Clocks         [][]int64
@@ -53,44 +55,55 @@ type keptArms struct {
 
 type keptCells struct {
 	Converted, Ints []int64
-	Floats          []keptSum
+	Floats          keptSums
 }
 
 type keptCross struct {
 	Linked        bool
 	Entered, Left keptCells
-	Change        []keptSum
+	Change        keptSums
 }
 
-type keptSum struct {
-	Chunk     []int64
-	Base      int32
-	NotFinite int64
-}
-
-func keepSums(sums []exactSum) []keptSum {
-	out := make([]keptSum, len(sums))
-	for i := range sums {
-		s := &sums[i]
-		s.carry()
-		out[i] = keptSum{s.chunk, s.base, s.notFinite}
-	}
-	return out
+// keptSegment is the arms of a slot; the value of null is empty.
+type keptSegment struct {
+	Value string
+	Arms  keptArms
 }
 
 func keepCells(m *momentCells) keptCells {
 	return keptCells{m.converted, m.ints, keepSums(m.floats)}
 }
 
-// keepTotals returns the totals of an experiment without spells, values and segments, and
-// shares their memory.
-func keepTotals(t *experimentTotals) keptTotals {
+func keepArms(t *armTotals) keptArms {
+	k := keptArms{Users: t.users, Several: t.several, Clocks: t.clocks}
+	for _, m := range t.bundles {
+		k.Bundles = append(k.Bundles, keepCells(m))
+	}
+	return k
+}
+
+// keepSegments returns the totals of the slots of a column that have any users: nobody is
+// counted in without a number in one of these.
+func keepSegments(t *armTotals, slots namedSlots) []keptSegment {
+	var kept []keptSegment
+	for value, text := range slots.texts {
+		arms := t.slot(slots.slot[value], len(slots.values))
+		if slices.ContainsFunc(slices.Concat(arms.users, arms.several), func(n int64) bool { return n != 0 }) {
+			kept = append(kept, keptSegment{text, keepArms(&arms)})
+		}
+	}
+	return kept
+}
+
+// keepTotals returns the totals of an experiment without spells and values, and shares their
+// memory.
+func keepTotals(t *experimentTotals, segments []namedSlots) keptTotals {
 	k := keptTotals{
-		Arms:    keptArms{Users: t.users, Several: t.several, Clocks: t.clocks},
+		Arms:    keepArms(&t.armTotals),
 		Exposed: t.exposed, Before: t.before, Entering: t.entering,
 	}
-	for _, m := range t.bundles {
-		k.Arms.Bundles = append(k.Arms.Bundles, keepCells(m))
+	for column := range t.segments {
+		k.Segments = append(k.Segments, keepSegments(&t.segments[column], segments[column]))
 	}
 	for _, c := range t.crosses {
 		if c == nil {
@@ -103,21 +116,18 @@ func keepTotals(t *experimentTotals) keptTotals {
 }
 
 // give puts the kept totals into fresh ones, whose looks are others: to says of each look
-// then which it is now, or -1 for one at which there was nothing.
-func (k *keptTotals) give(t *experimentTotals, to []int) bool {
+// then which it is now, or -1 for one at which there was nothing. Slots may have been added.
+// It reports whether the kept totals fit.
+func (k *keptTotals) give(t *experimentTotals, to []int, segments []namedSlots) bool {
 	looks := lookMove{to, len(t.exposed)}
-	ok := giveInts(t.users, k.Arms.Users, 1, looks) && giveInts(t.several, k.Arms.Several, 1, looks) &&
+	ok := k.Arms.give(&t.armTotals, looks) &&
 		giveInts(t.exposed, k.Exposed, 1, looks) && giveInts(t.before, k.Before, 1, looks) &&
-		len(k.Arms.Clocks) == len(t.clocks) && len(k.Arms.Bundles) == len(t.bundles) &&
-		len(k.Entering) == len(t.entering) && len(k.Crosses) == len(t.crosses)
-	for i := 0; ok && i < len(t.clocks); i++ {
-		ok = giveInts(t.clocks[i], k.Arms.Clocks[i], 1, looks)
-	}
+		len(k.Entering) == len(t.entering) && len(k.Crosses) == len(t.crosses) && len(k.Segments) == len(t.segments)
 	for i := 0; ok && i < len(t.entering); i++ {
 		ok = giveInts(t.entering[i], k.Entering[i], 1, looks)
 	}
-	for i := 0; ok && i < len(t.bundles); i++ {
-		ok = k.Arms.Bundles[i].give(t.bundles[i], looks)
+	for i := 0; ok && i < len(t.segments); i++ {
+		ok = giveSegments(&t.segments[i], k.Segments[i], segments[i], looks)
 	}
 	for i := 0; ok && i < len(t.crosses); i++ {
 		c, was := t.crosses[i], &k.Crosses[i]
@@ -126,15 +136,41 @@ func (k *keptTotals) give(t *experimentTotals, to []int) bool {
 			ok = c == nil && !was.Linked
 		default:
 			ok = was.Entered.give(c.entered, looks) && was.Left.give(c.left, looks) &&
-				giveSums(c.change, was.Change, c.width*c.width, looks)
+				was.Change.give(c.change, c.width*c.width, looks)
 		}
 	}
 	return ok
 }
 
+func (k *keptArms) give(t *armTotals, looks lookMove) bool {
+	ok := giveInts(t.users, k.Users, 1, looks) && giveInts(t.several, k.Several, 1, looks) &&
+		len(k.Clocks) == len(t.clocks) && len(k.Bundles) == len(t.bundles)
+	for i := 0; ok && i < len(t.clocks); i++ {
+		ok = giveInts(t.clocks[i], k.Clocks[i], 1, looks)
+	}
+	for i := 0; ok && i < len(t.bundles); i++ {
+		ok = k.Bundles[i].give(t.bundles[i], looks)
+	}
+	return ok
+}
+
+func giveSegments(t *armTotals, kept []keptSegment, slots namedSlots, looks lookMove) bool {
+	for i := range kept {
+		value, found := slices.BinarySearch(slots.texts, kept[i].Value)
+		if !found || i > 0 && kept[i].Value <= kept[i-1].Value {
+			return false
+		}
+		arms := t.slot(slots.slot[value], len(slots.values))
+		if !kept[i].Arms.give(&arms, looks) {
+			return false
+		}
+	}
+	return true
+}
+
 func (k *keptCells) give(m *momentCells, looks lookMove) bool {
 	return giveInts(m.converted, k.Converted, m.layout.marks, looks) && giveInts(m.ints, k.Ints, m.layout.ints, looks) &&
-		giveSums(m.floats, k.Floats, m.layout.floats, looks)
+		k.Floats.give(m.floats, m.layout.floats, looks)
 }
 
 // lookMove says which look each look was.
@@ -143,39 +179,34 @@ type lookMove struct {
 	looks int // now
 }
 
-// cells calls move with each cell that is somewhere now; false if they are not as many as
-// there must be. A cell has width numbers, of which there were and are so many in all.
-func (l lookMove) cells(were, are, width int, move func(from, to int)) bool {
+// fits reports whether there were as many numbers as there must have been. A cell has width of
+// them; there are so many in all.
+func (l lookMove) fits(were, are, width int) bool {
 	if width == 0 {
 		return were == 0 && are == 0
 	}
-	arms := are / (width * l.looks)
-	if were != arms*width*len(l.to) {
-		return false
+	return were == are/l.looks*len(l.to)
+}
+
+// cell returns where a cell is now, or -1.
+func (l lookMove) cell(was int) int {
+	arm, look := was/len(l.to), was%len(l.to)
+	if l.to[look] < 0 {
+		return -1
 	}
-	for arm := range arms {
-		for look, to := range l.to {
-			if to >= 0 {
-				move((arm*len(l.to)+look)*width, (arm*l.looks+to)*width)
-			}
-		}
-	}
-	return true
+	return arm*l.looks + l.to[look]
 }
 
 func giveInts(dst, src []int64, width int, looks lookMove) bool {
-	return looks.cells(len(src), len(dst), width, func(from, to int) {
-		copy(dst[to:to+width], src[from:from+width])
-	})
-}
-
-func giveSums(dst []exactSum, src []keptSum, width int, looks lookMove) bool {
-	return looks.cells(len(src), len(dst), width, func(from, to int) {
-		for i := range width {
-			s := &src[from+i]
-			dst[to+i] = exactSum{chunk: s.Chunk, base: s.Base, waiting: 1, notFinite: s.NotFinite}
+	if !looks.fits(len(src), len(dst), width) {
+		return false
+	}
+	for cell := 0; cell*width < len(src); cell++ {
+		if to := looks.cell(cell); to >= 0 {
+			copy(dst[to*width:(to+1)*width], src[cell*width:])
 		}
-	})
+	}
+	return true
 }
 
 // looksNow returns what lookMove.to is, and the first look now that there was not then; false
@@ -206,7 +237,7 @@ func (k *keptTotals) looksNow(looks lookTable, start int64) (to []int, added int
 
 const (
 	totalsPrefix = "totals-"
-	totalsMagic  = "readout totals 3\n"
+	totalsMagic  = "readout totals 4\n"
 )
 
 // totalsPath names the file of the totals with a key.

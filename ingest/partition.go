@@ -113,12 +113,13 @@ type grouped struct {
 	numbers []int32 // users of tuples, in order; -1 for those never exposed
 	starts  []int   // of each user in what is being grouped, and the end
 
-	// fresh is, by exposure in order, what is to stand in the place of its segments; empty
-	// where these are wanted.
-	fresh []uint32
+	// fresh says of each exposure, in order, whether it is new; empty where nobody asks.
+	fresh []bool
 
-	// rows are the exposures of all users, one user after the other.
-	rows []exposureRow
+	// rows are the exposures of all users, one user after the other; freshRows says of each
+	// what fresh does.
+	rows      []exposureRow
+	freshRows []bool
 	// members are in the order of users; latest is the last one of each experiment.
 	members []member
 	latest  []int32
@@ -162,15 +163,12 @@ func (g *grouped) expose(exposures partition[exposureTuple], segmented partition
 	}
 	g.start(g.numbers)
 	g.rows = slices.Grow(g.rows[:0], n)[:n]
+	g.freshRows = slices.Grow(g.freshRows[:0], len(g.fresh))[:len(g.fresh)]
 	at := 0
 	for _, part := range exposures {
 		part.each(0, part.len(), func(tuples []exposureTuple) {
 			for i := range tuples {
-				set := uint32(0)
-				if len(g.fresh) > 0 {
-					set = g.fresh[at]
-				}
-				g.place(at, &tuples[i], set)
+				g.place(at, &tuples[i], 0)
 				at++
 			}
 		})
@@ -225,9 +223,13 @@ func (g *grouped) started() {
 
 func (g *grouped) place(at int, t *exposureTuple, set uint32) {
 	user := g.numbers[at]
-	r := &g.rows[g.starts[user]]
+	to := g.starts[user]
 	g.starts[user]++
+	r := &g.rows[to]
 	r.time, r.arm, r.set = t.time, t.arm, set
+	if len(g.freshRows) > 0 {
+		g.freshRows[to] = g.fresh[at]
+	}
 }
 
 // findMembers finds the first exposures of all users.

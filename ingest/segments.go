@@ -202,6 +202,31 @@ type segmentSlots struct {
 type experimentSegments struct {
 	ranks *segmentRanks    // nil without segments
 	slots [][]segmentSlots // by experiment and column
+	// counted says that users had to be counted first, so that slots depend on all of them.
+	counted bool
+}
+
+// of returns the slots of an experiment by column, nil without segments.
+func (s *experimentSegments) of(experiment int) []segmentSlots {
+	if s.ranks == nil {
+		return nil
+	}
+	return s.slots[experiment]
+}
+
+// namedSlots are the slots of a column with the values as text, in order.
+type namedSlots struct {
+	texts []string
+	segmentSlots
+}
+
+// named returns the same with the texts of the values.
+func (s *experimentSegments) named(experiment int) []namedSlots {
+	var named []namedSlots
+	for column, slots := range s.of(experiment) {
+		named = append(named, namedSlots{s.ranks.texts[column], slots})
+	}
+	return named
 }
 
 // segmentLimits says which values are told apart.

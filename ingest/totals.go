@@ -31,6 +31,23 @@ func (t *armTotals) merge(o *armTotals) {
 	}
 }
 
+// slot returns the totals of a slot where t has those of so many, and shares their memory.
+func (t *armTotals) slot(slot, slots int) armTotals {
+	out := armTotals{users: nth(t.users, slot, slots), several: nth(t.several, slot, slots)}
+	for _, n := range t.clocks {
+		out.clocks = append(out.clocks, nth(n, slot, slots))
+	}
+	for _, m := range t.bundles {
+		out.bundles = append(out.bundles, &momentCells{
+			layout:    m.layout,
+			converted: nth(m.converted, slot, slots),
+			ints:      nth(m.ints, slot, slots),
+			floats:    nth(m.floats, slot, slots),
+		})
+	}
+	return out
+}
+
 // nth returns part i of n that are all of the same size.
 func nth[T any](all []T, i, n int) []T {
 	size := len(all) / n
