@@ -84,7 +84,7 @@ type fakeData struct {
 	fileSize               int64
 	damaged                []string // paths of files that cannot be read
 	slots                  int      // segmentLimits.slots; 0 is that of fakeLimits
-	closed                 int64
+	opened, closed         int64
 }
 
 func (d *fakeData) sources(r *runner) (exposures, conversions source) {
@@ -151,6 +151,7 @@ func (d *fakeData) source(name string, files []fakeFile, toBatch func([]fakeRow)
 	}
 	s.open = func(_ context.Context, f File) (table, error) {
 		i := slices.IndexFunc(s.files, func(o File) bool { return o.Path == f.Path })
+		atomic.AddInt64(&d.opened, 1)
 		t := &fakeTable{rows: files[i], batch: toBatch, noStats: d.noStats, inexact: d.inexact, dates: d.dates && name == "conversions", closed: &d.closed}
 		if slices.Contains(d.damaged, f.Path) {
 			t.fail = fmt.Errorf("read %s: the page is damaged", f.Path)
@@ -198,7 +199,7 @@ func mustZone(name string) *time.Location {
 
 // drawTime draws one of few instants over ten days, so that many are equal.
 func drawTime(t *rapid.T) int64 {
-	day := rapid.SampledFrom([]int{0, 1, 2, 3, 3, 4, 4, 4, 5, 9}).Draw(t, "day")
+	day := rapid.SampledFrom([]int{-4, 0, 1, 2, 3, 3, 4, 4, 4, 5, 9}).Draw(t, "day")
 	within := rapid.SampledFrom([]time.Duration{0, time.Microsecond, 9 * time.Hour, 9*time.Hour + time.Microsecond, 24*time.Hour - time.Microsecond}).Draw(t, "within")
 	return microseconds(testStart.AddDate(0, 0, day).Add(within))
 }

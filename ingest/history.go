@@ -32,6 +32,32 @@ func (h *history) lacks(t, day, lookback int64) bool {
 	return t < h.first || t-lookback < h.start
 }
 
+// exposuresBefore is how long before the start of an experiment its exposures are counted
+// as coming too early. Those before that are of something else, and need not be read.
+const exposuresBefore = 7 * usDay
+
+// countedFrom returns the instant from which on exposures to an experiment that starts at an
+// instant are counted; noTime if it has no start.
+func countedFrom(start int64) int64 {
+	if start == noTime {
+		return noTime
+	}
+	return start - exposuresBefore
+}
+
+// exposuresBound returns the instant before which no exposure can matter to the query, by its
+// dates alone. An experiment without a start has no bound.
+func exposuresBound(q *Query) int64 {
+	lo := int64(math.MaxInt64)
+	for i := range q.Experiments {
+		lo = min(lo, countedFrom(bound(q.Experiments[i].Start, noTime)))
+	}
+	if len(q.Experiments) == 0 {
+		return noTime
+	}
+	return lo
+}
+
 // historyBound returns the instant before which no conversion can matter to the query, by
 // its dates alone. It must not depend on data or on which looks are asked for, or else the
 // same look would count other rows left out in another run. An experiment without a start

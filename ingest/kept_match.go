@@ -59,7 +59,6 @@ func (k *keptTable) plan(ctx context.Context, files []File, looks lookTable, usa
 					return keptPlan{}, err
 				}
 				if footer == kept.Footer {
-					was.rows.used = true
 					p.uses = append(p.uses, keptUse{was.rows, was.at, place, now})
 					continue
 				}
@@ -67,7 +66,43 @@ func (k *keptTable) plan(ctx context.Context, files []File, looks lookTable, usa
 		}
 		p.scan = append(p.scan, place)
 	}
+	p.join()
+	for _, u := range p.uses {
+		u.rows.used = true
+	}
 	return p, nil
+}
+
+// Each run leaves a file of kept rows, and all of them are read for every user. Once there are
+// more than mostApart with fewer than fewFiles files each, these are read anew, so that their rows
+// come together. A file is read twice in all for that.
+const (
+	mostApart = 32
+	fewFiles  = 16
+)
+
+func (p *keptPlan) join() {
+	files := map[*keptRowsFile]int{}
+	for _, u := range p.uses {
+		files[u.rows]++
+	}
+	apart := 0
+	for _, n := range files {
+		if n < fewFiles {
+			apart++
+		}
+	}
+	if apart <= mostApart {
+		return
+	}
+	p.uses = slices.DeleteFunc(p.uses, func(u keptUse) bool {
+		few := files[u.rows] < fewFiles
+		if few {
+			p.scan = append(p.scan, u.place)
+		}
+		return few
+	})
+	slices.Sort(p.scan)
 }
 
 func (k *keptTable) footerOf(ctx context.Context, f File) (uint64, error) {
@@ -132,8 +167,10 @@ func (r *runner) experimentsNow(index *keptIndex) []int {
 }
 
 // exposuresUsable reports whether the exposures kept of a file answer the query: its
-// experiments were known then, and none of the file's rows lies where their dates changed.
+// experiments were known then or count none of the file's rows, and none of these lies where
+// dates changed.
 func (r *runner) exposuresUsable() func(*keptRowsFile, *keptFile) bool {
+	from := exposuresBound(r.q)
 	then := map[*keptRowsFile][]int{} // by experiment of the query, the place in the index
 	return func(rows *keptRowsFile, f *keptFile) bool {
 		places, ok := then[rows]
@@ -145,15 +182,18 @@ func (r *runner) exposuresUsable() func(*keptRowsFile, *keptFile) bool {
 			then[rows] = places
 		}
 		for i, arms := range r.arms {
+			if f.last() < arms.counted {
+				continue
+			}
 			if places[i] < 0 {
 				return false
 			}
 			e := &rows.Experiments[places[i]]
-			if !f.untouched(e.Start, arms.start) || !f.untouched(e.End, arms.end) {
+			if !f.untouched(e.Start, arms.start) || !f.untouched(countedFrom(e.Start), arms.counted) || !f.untouched(e.End, arms.end) {
 				return false
 			}
 		}
-		return true
+		return f.untouched(f.From, from)
 	}
 }
 
@@ -170,8 +210,8 @@ func (r *runner) keptEvents() []keptEvent {
 }
 
 // conversionsUsable reports whether the conversions kept of a file answer the query: all its
-// events and filters were asked for then, and none of the file's rows lies where the
-// earliest time that matters changed.
+// events and filters were asked for then or none of the file's rows matters, and none of
+// these lies where the earliest time that does changed.
 func (r *runner) conversionsUsable() func(*keptRowsFile, *keptFile) bool {
 	events, from := r.keptEvents(), historyBound(r.q)
 	covered := map[*keptRowsFile]bool{}
@@ -181,7 +221,7 @@ func (r *runner) conversionsUsable() func(*keptRowsFile, *keptFile) bool {
 			ok = covers(rows.Events, events)
 			covered[rows] = ok
 		}
-		return ok && f.untouched(f.From, from)
+		return (ok || f.last() < from) && f.untouched(f.From, from)
 	}
 }
 

@@ -2,7 +2,10 @@ package ingest
 
 import (
 	"context"
+	"fmt"
 	"sync"
+
+	"github.com/zeebo/xxh3"
 )
 
 // keptTally takes the counts of visitors into the files they come from.
@@ -104,13 +107,30 @@ func (p *keptPlan) places(files int) (map[*keptRowsFile][]int64, []int64) {
 	return places, earliest
 }
 
-// sources returns, by place among the files of the table, where their rows are kept.
+// sources returns, by place among the files of the table, what stands for their rows.
 func (p *keptPlan) sources(files int) []keptSource {
 	out := make([]keptSource, files)
 	for _, u := range p.uses {
-		out[u.place] = keptSource{u.rows.sum, u.at}
+		out[u.place] = u.source()
 	}
 	return out
+}
+
+func (u *keptUse) source() keptSource {
+	f := &u.rows.Files[u.at]
+	from := f.From
+	switch {
+	case from <= f.First:
+		from = noTime
+	case from > f.last():
+		from = latestTime
+	}
+	text := fmt.Sprintf("%s %q %q %d %d %d", u.rows.Table, f.Path, f.Version, f.Size, f.Footer, from)
+	if f.Version == "" {
+		text += fmt.Sprintf(" %d %d", u.rows.sum, u.at)
+	}
+	sum := xxh3.HashString128(text)
+	return keptSource{sum.Hi, sum.Lo}
 }
 
 // newTranslation brings tuples of a kept file up to date.

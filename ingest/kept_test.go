@@ -122,7 +122,7 @@ func varied(t *rapid.T, q Query) Query {
 // Whatever files come, change and go, whatever the query asks for, and whatever becomes of
 // the folder, a run that keeps rows gives what one does that reads all files.
 func TestKeptRowsChangeNothing(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	often(t, 4, func(t *rapid.T) {
 		dir, err := os.MkdirTemp("", "kept")
 		if err != nil {
 			t.Fatal(err)
@@ -325,6 +325,73 @@ func busyDays(t *rapid.T) {
 	exposures, conversions := newSchedule(d.exposures), newSchedule(d.conversions)
 	conversions.versions[0] = 1
 	runDays(t, dir, q, d, exposures, conversions, 5)
+}
+
+// Rows of many days do not stay in as many files, and those of days that no experiment counts
+// any more go. Experiments start one after the other, each with an event of its own.
+func TestKeptRowsOfManyDays(t *testing.T) {
+	const days = 90
+	dir := t.TempDir()
+	q, d := small()
+	q.Exposures.Experiment = "experiment"
+	d.exposures, d.conversions = nil, nil
+	most, read := 0, 0
+	for n := range days {
+		at := testStart.AddDate(0, 0, n)
+		row := fakeRow{user: fmt.Sprint(n % 7), experiment: fmt.Sprint("e", n/20), variant: "a", time: microseconds(at)}
+		d.exposures = append(d.exposures, fakeFile{{row}})
+		row.event, row.value, row.time = fmt.Sprint("buy", n/20), float64(n), microseconds(at.Add(time.Hour))
+		early := row
+		early.event = fmt.Sprint("buy", n/20+2)
+		d.conversions = append(d.conversions, fakeFile{{row, early}})
+		asked := q
+		asked.Experiments, asked.Looks = nil, nil
+		for x := max(0, n/20-2); x <= n/20; x++ {
+			e := q.Experiments[0]
+			e.Name, e.Start, e.End = fmt.Sprint("e", x), testStart.AddDate(0, 0, 20*x), testStart.AddDate(0, 0, 20*x+45)
+			e.Metrics = []Metric{{Name: "m", Value: Column{Event: fmt.Sprint("buy", x), Aggregate: Sum, To: 24 * time.Hour}, Lookback: 48 * time.Hour}}
+			asked.Experiments = append(asked.Experiments, e)
+		}
+		for look := max(1, n-19); look <= n+1; look++ {
+			asked.Looks = append(asked.Looks, testStart.AddDate(0, 0, look))
+		}
+		var versions []string
+		for range 2 {
+			for i := range n + 1 {
+				versions = append(versions, fmt.Sprint("version ", i))
+			}
+		}
+		want, err := runFake(t.Context(), asked, d, 1, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.opened = 0
+		got, err := runKept(asked, d, dir, 1, 0, versions)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := unlike(want, got); diff != "" {
+			t.Fatalf("day %d (- all files read, + rows kept):\n%s", n, diff)
+		}
+		read += int(d.opened)
+		kept, err := openKeptRows(dir, q.Seed, partitionsFor(d.fileSize))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tables := map[string]int{}
+		for _, rows := range kept.files {
+			tables[rows.Table]++
+			most = max(most, tables[rows.Table])
+		}
+		kept.close()
+	}
+	if most > 40 {
+		t.Errorf("there were up to %d files of rows of a table", most)
+	}
+	// Once, once more to come together, and those of the days before an experiment that starts.
+	if files := 2 * days; read > 480 {
+		t.Errorf("%d files were read %d times", files, read)
+	}
 }
 
 // Files that come late with conversions of long ago: one counts as before the exposure and

@@ -39,11 +39,9 @@ type keptTotals struct {
 	Segments [][]keptSegment
 }
 
-// keptSource names a file whose rows are kept: the sum of the index, and the place there.
-type keptSource struct {
-	Index uint64
-	At    int
-}
+// keptSource stands for the rows kept of a file, wherever they are kept: the XXH3 of what tells
+// versions of the file apart, and of which of its rows were left out as too early.
+type keptSource struct{ Hi, Lo uint64 }
 
 // keptArms, keptCells, keptCross and keptSums are armTotals, momentCells, crossCells and
 // sums of exactSum.
@@ -237,7 +235,7 @@ func (k *keptTotals) looksNow(looks lookTable, start int64) (to []int, added int
 
 const (
 	totalsPrefix = "totals-"
-	totalsMagic  = "readout totals 4\n"
+	totalsMagic  = "readout totals 5\n"
 )
 
 // totalsPath names the file of the totals with a key.

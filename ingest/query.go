@@ -246,7 +246,7 @@ type Segment struct {
 // LeftOut counts an experiment's rows that took no part, and why.
 type LeftOut struct {
 	// Exposure rows of this experiment with user, time and variant, and those outside
-	// [Start, End).
+	// [Start, End). Rows more than seven days before Start are not counted.
 	ExposureRows, BeforeStart, AfterEnd int64
 	// UnknownVariants, of rows inside [Start, End), by name in byte order; names beyond the
 	// first thousand are counted together under "other names".

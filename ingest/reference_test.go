@@ -79,7 +79,15 @@ func referenceLook(q *Query, exposures, conversions []fakeFile, dates bool, look
 			r.from = min(r.from, microseconds(e.Start.Add(-longest-48*time.Hour)))
 		}
 	}
-	exposed := r.read(exposures, noTime, func(row fakeRow, t *TableRead) bool {
+	counted := func(e Experiment) int64 { return microseconds(e.Start.Add(-7 * 24 * time.Hour)) }
+	from := int64(noTime)
+	if bounded {
+		from = math.MaxInt64
+		for _, e := range q.Experiments {
+			from = min(from, counted(e))
+		}
+	}
+	exposed := r.read(exposures, from, func(row fakeRow, t *TableRead) bool {
 		switch {
 		case row.experiment == "" && q.Exposures.Experiment != "":
 			t.NoExperiment++
@@ -219,8 +227,11 @@ func (r *reference) experiment(e *Experiment, exposures, conversions []fakeRow, 
 		if r.q.Exposures.Experiment != "" && row.experiment != e.Name {
 			continue
 		}
-		out.Left.ExposureRows++
 		at := time.UnixMicro(row.time)
+		if !e.Start.IsZero() && at.Before(e.Start.Add(-7*24*time.Hour)) {
+			continue
+		}
+		out.Left.ExposureRows++
 		switch {
 		case !e.Start.IsZero() && at.Before(e.Start):
 			out.Left.BeforeStart++

@@ -15,6 +15,7 @@ type scanRules struct {
 	segments      *segmentValues // nil without segments
 	kinds         *eventKinds
 	valued        []bool // events of which a metric reads the value
+	exposuresFrom int64
 	historyFrom   int64
 }
 
@@ -47,7 +48,7 @@ type unknownExposure struct {
 func newExposureVisitor(r *scanRules) *exposureVisitor {
 	v := &exposureVisitor{
 		scanRules:   r,
-		readCounts:  newReadCounts(r.looks, noTime),
+		readCounts:  newReadCounts(r.looks, r.exposuresFrom),
 		kept:        newScatter[exposureTuple](r.parts.count()),
 		segmented:   newScatter[segmentedTuple](r.parts.count()),
 		sets:        segmentCoder{values: r.segments, known: map[string]uint32{}},
@@ -123,6 +124,9 @@ func (v *exposureVisitor) exposure(user userID, t int64, look int, experiment, v
 		return
 	}
 	arms, counts := v.arms[experiment], &v.experiments[experiment]
+	if t < arms.counted {
+		return
+	}
 	counts.rows[look]++
 	switch {
 	case t < arms.start:
