@@ -92,9 +92,10 @@ func (c *compiler) within(p *program, m, leader *Metric) bool {
 }
 
 // place returns the first of the columns that is the same number as a column; −1 if none is.
+// The same number with another cap, or with none, is another one.
 func (c *compiler) place(p *program, col *Column, columns []*Column) int {
 	key := c.outcome(p, col)
-	return slices.IndexFunc(columns, func(other *Column) bool { return c.outcome(p, other) == key })
+	return slices.IndexFunc(columns, func(other *Column) bool { return other.Cap == col.Cap && c.outcome(p, other) == key })
 }
 
 // bundle makes the bundle of a metric, which is to be the at-th.

@@ -148,6 +148,21 @@ func (c *capper) clamp(bounds []capBounds, x [maxColumns]float64) (capped [maxCo
 	return capped, capped != x
 }
 
+// within reports that no number lies beyond the bounds. Almost none does, so this is asked
+// first.
+func (c *capper) within(x *[maxColumns]float64) bool {
+	for i := range c.bounds {
+		b := &c.bounds[i]
+		if b.on && (x[i] < b.lo || x[i] > b.hi) {
+			return false
+		}
+		if b.on && c.bundle.lookback > 0 && (x[c.bundle.outcomes+i] < b.lo || x[c.bundle.outcomes+i] > b.hi) {
+			return false
+		}
+	}
+	return true
+}
+
 // capped puts capped numbers in place of raw ones, in cells by place, and returns by place
 // how many outcomes that changes, of each column. n is the users by place, and place finds
 // that of a user: the arm, or the arm of a segment.
@@ -169,6 +184,9 @@ func (c *capper) capped(cells *momentCells, n []int64, place func(*spell) int) [
 		s := &c.spells[i]
 		at := place(s)
 		zeros[at]--
+		if c.within(&s.x) {
+			continue
+		}
 		if y, differs := c.clamp(c.bounds, s.x); differs {
 			cells.add(at, s.x[:width], 0, leave)
 			cells.add(at, y[:width], 0, enter)

@@ -198,3 +198,47 @@ func TestSelectNth(t *testing.T) {
 		}
 	})
 }
+
+// A user who says nothing, since the numbers are missing, has no spell that could end when
+// the second variant turns up.
+func TestCapsOfUsersWhoSayNothing(t *testing.T) {
+	q, d := small()
+	at := func(days int) int64 { return microseconds(testStart.AddDate(0, 0, days)) }
+	q.Looks = []time.Time{testStart.AddDate(0, 0, 5), testStart.AddDate(0, 0, 6)}
+	e := &q.Experiments[0]
+	e.SeveralVariants = Exclude
+	e.Metrics[0].Value.To, e.Metrics[0].MatureAfter, e.Metrics[0].Lookback = 24*time.Hour, 24*time.Hour, 48*time.Hour
+	e.Metrics[0].Value.Cap = &experiment.Cap{Upper: &experiment.CapBound{Value: 3}}
+	d.exposures = []fakeFile{{{
+		{user: "u", variant: "a", time: at(3)}, {user: "w", variant: "a", time: at(3)}, {user: "w", variant: "b", time: at(5)},
+	}}}
+	d.conversions = []fakeFile{{{
+		{user: "x", event: "buy", time: at(0), value: 1}, {user: "u", event: "buy", time: at(3), value: 5}, {user: "w", event: "buy", time: at(2), value: math.NaN()},
+	}}}
+	got, err := runFake(context.Background(), q, d, 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, users := range []int64{2, 1} {
+		c := got.Experiments[0].Looks[k].Metrics[0][0][0]
+		if sum := float64(c.Moments.N) * c.Moments.Mean[0]; c.Moments.N != users || math.Abs(sum-3) > 1e-12 || c.Capped[0] != 1 {
+			t.Errorf("look %d: %d users with a sum of %v, %d of them capped; want %d users, 3 and 1", k, c.Moments.N, sum, c.Capped[0], users)
+		}
+	}
+}
+
+// A ratio of a number to the same number with a cap has two columns.
+func TestRatioOfANumberToItselfWithACap(t *testing.T) {
+	q, d := small()
+	capped := Column{Event: "buy", Aggregate: Sum, Cap: &experiment.Cap{Upper: &experiment.CapBound{Value: 3}}}
+	q.Experiments[0].Metrics[0] = Metric{Name: "m", Value: Column{Event: "buy", Aggregate: Sum}, Denominator: &capped}
+	d.conversions = []fakeFile{{{{user: "u", event: "buy", time: microseconds(testStart), value: 5}}}}
+	got, err := runFake(context.Background(), q, d, 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := got.Experiments[0].Looks[0].Metrics[0][0][0]
+	if want := []float64{5, 3}; !slices.Equal(c.Moments.Mean[:2], want) {
+		t.Errorf("means %v, want %v", c.Moments.Mean, want)
+	}
+}

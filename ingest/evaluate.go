@@ -28,7 +28,7 @@ type evaluator struct {
 	grouped  grouped
 
 	// sign is enter to add members to the totals. It is leave to take out what was added for
-	// members just like these, except for spells and values.
+	// members just like these, except for values.
 	sign int
 	// wholeFits says that whole numbers are summed as such, see maxWholeRows.
 	wholeFits bool
@@ -366,7 +366,10 @@ func (e *evaluator) turnCells(cells *momentCells, cell int, before, now *bundleS
 // turnSpells is turn for the spells of a bundle with caps.
 func (e *evaluator) turnSpells(v *visit, bundle, look int, before, now *bundleState, entered bool) {
 	spells := &v.totals.spells[bundle]
-	if before != nil {
+	if e.sign == leave {
+		spells = &v.totals.taken[bundle]
+	}
+	if before != nil && *before != (bundleState{}) {
 		last := &(*spells)[len(*spells)-1]
 		last.to, last.emptied = int32(look), now != nil && *now == (bundleState{})
 	}

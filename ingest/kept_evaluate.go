@@ -23,27 +23,36 @@ func (r *runner) evaluateKept(ctx context.Context, h history, programs []*progra
 	}
 	b := r.findBase(keys, h, programs, segments, wholeFits)
 	totals, changed, err := r.evaluateFrom(ctx, b, h, programs, segments, wholeFits)
-	if err != nil || !changed {
-		return totals, err
+	if err != nil {
+		return nil, err
 	}
-	for i, t := range totals {
-		if !programs[i].additive() {
-			continue
+	err = share(ctx, min(r.workers, len(totals)), len(totals), func(_, i int) error {
+		p, t := programs[i], totals[i]
+		if !p.additive(segments) {
+			return nil
+		}
+		p.capLooks(t, len(r.looks), r.looks.asked())
+		if !changed {
+			return nil
 		}
 		k := keepTotals(t, segments.named(i))
+		k.keepCaps(p, t)
 		k.Key, k.Looks, k.History = keys[i], r.looks, h.first
 		k.Files = slices.Concat(r.keptExposureRows, r.keptConversionRows)
-		if err := r.kept.writeTotals(&k); err != nil {
-			return nil, err
-		}
+		return r.kept.writeTotals(&k)
+	})
+	if err != nil || !changed {
+		return totals, err
 	}
 	return totals, r.kept.pruneTotals(keys)
 }
 
-// additive reports whether all that the experiment comes to is sums over users.
-func (p *program) additive() bool {
-	capped := slices.ContainsFunc(p.bundles, func(b bundle) bool { return b.caps != nil })
-	return !p.hasValues && !capped
+// additive reports whether all that the experiment comes to is sums over users, or can be
+// brought up to date like these.
+func (p *program) additive(segments experimentSegments) bool {
+	return !p.hasValues && !slices.ContainsFunc(p.bundles, func(b bundle) bool {
+		return !b.keepable() || b.caps != nil && segments.ranks != nil
+	})
 }
 
 // totalsKeys returns, by experiment, all that its totals depend on but for rows and looks.
@@ -69,7 +78,7 @@ func (r *runner) findBase(keys []string, h history, programs []*program, segment
 	}
 	b := base{totals: make([]*experimentTotals, len(programs))}
 	for i, p := range programs {
-		if !p.additive() {
+		if !p.additive(segments) {
 			continue
 		}
 		k := r.kept.readTotals(keys[i])
@@ -81,7 +90,7 @@ func (r *runner) findBase(keys []string, h history, programs []*program, segment
 		}
 		to, added, ok := k.looksNow(r.looks, p.start)
 		t := newExperimentTotals(p, segments.of(i), len(r.looks), wholeFits)
-		if ok && k.give(t, to, segments.named(i)) {
+		if ok && k.give(t, to, segments.named(i)) && k.giveCaps(p, t, lookMove{to, len(r.looks)}, r.looks.asked(), wholeFits) {
 			b.totals[i], b.kept, b.added = t, k, added
 		}
 	}
@@ -123,10 +132,14 @@ func (r *runner) evaluateFrom(ctx context.Context, b base, h history, programs [
 	}
 	// Most cells of the difference are empty.
 	for i, t := range b.totals {
-		if t != nil {
-			t.merge(totals[i])
-			totals[i] = t
+		if t == nil {
+			continue
 		}
+		if !programs[i].exchangeSpells(t, totals[i], len(r.looks)) {
+			return nil, false, fmt.Errorf("%w: users of experiment %q are not those that were added up", errKeptRows, r.q.Experiments[i].Name)
+		}
+		t.merge(totals[i])
+		totals[i] = t
 	}
 	return totals, true, r.checkValues(totals)
 }

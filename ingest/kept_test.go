@@ -201,12 +201,9 @@ func keptDays(t *rapid.T) {
 	for i := range q.Experiments {
 		for j := range q.Experiments[i].Metrics {
 			m := &q.Experiments[i].Metrics[j]
-			m.Value.Cap, m.Value.To, m.MatureAfter = nil, m.Value.From+24*time.Hour, m.Value.From+24*time.Hour
+			m.Value.To, m.MatureAfter = m.Value.From+24*time.Hour, m.Value.From+24*time.Hour
 			if m.Value.Aggregate == Each && rapid.IntRange(0, 3).Draw(t, "still single") > 0 {
 				m.Value.Aggregate = Sum
-			}
-			if m.Denominator != nil {
-				m.Denominator.Cap = nil
 			}
 		}
 	}
@@ -282,12 +279,21 @@ func busyDays(t *rapid.T) {
 	e.SeveralVariants = SeveralVariants(rapid.IntRange(0, 1).Draw(t, "several"))
 	e.Metrics = nil
 	window := days("window")
+	// Spells are kept of capped metrics whose looks are not linked, without segments.
+	capped := rapid.Bool().Draw(t, "capped")
+	if capped {
+		q.Exposures.Segments = nil
+	}
 	for i := range rapid.IntRange(2, 3).Draw(t, "metrics") {
 		aggregate := rapid.SampledFrom([]Aggregate{Count, Sum}).Draw(t, "aggregate")
-		e.Metrics = append(e.Metrics, Metric{
+		m := Metric{
 			Name: fmt.Sprint("m", i), Value: Column{Event: "buy", Aggregate: aggregate, To: window},
 			MatureAfter: days("mature after"), Lookback: days("look-back"), CrossLooks: rapid.Bool().Draw(t, "cross looks"),
-		})
+		}
+		if capped && i == 0 {
+			m.Value.Cap, m.CrossLooks = drawCap(t), false
+		}
+		e.Metrics = append(e.Metrics, m)
 	}
 	q.Looks = nil
 	for n := range 9 {

@@ -37,6 +37,7 @@ type keptTotals struct {
 	Crosses         []keptCross
 	// Segments are, by column, the values with users, in order.
 	Segments [][]keptSegment
+	Caps     []keptCaps // by bundle
 }
 
 // keptSource stands for the rows kept of a file, wherever they are kept: the XXH3 of what tells
@@ -93,7 +94,7 @@ func keepSegments(t *armTotals, slots namedSlots) []keptSegment {
 	return kept
 }
 
-// keepTotals returns the totals of an experiment without spells and values, and shares their
+// keepTotals returns the totals of an experiment without caps and values, and shares their
 // memory.
 func keepTotals(t *experimentTotals, segments []namedSlots) keptTotals {
 	k := keptTotals{
@@ -235,7 +236,7 @@ func (k *keptTotals) looksNow(looks lookTable, start int64) (to []int, added int
 
 const (
 	totalsPrefix = "totals-"
-	totalsMagic  = "readout totals 5\n"
+	totalsMagic  = "readout totals 6\n"
 )
 
 // totalsPath names the file of the totals with a key.

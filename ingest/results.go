@@ -26,7 +26,7 @@ func (r *runner) experiments(ctx context.Context, programs []*program, totals []
 			columns = r.segmentColumns(p, t, segments.ranks, segments.slots[i], looks)
 		}
 		for b := range p.bundles {
-			p.show(t, b, columns, looks)
+			p.show(t, b, columns, looks, r.looks.asked())
 		}
 		out[i].Looks = looks[:len(r.q.Looks)]
 		return nil
@@ -130,15 +130,15 @@ func (c *segmentColumn) at(p *program, column, k, looks int) []Segment {
 	return segments
 }
 
-// show fills in the cells of the metrics of a bundle.
-func (p *program) show(t *experimentTotals, bundle int, columns []segmentColumn, looks []LookResult) {
+// show fills in the cells of the metrics of a bundle, at the looks asked for.
+func (p *program) show(t *experimentTotals, bundle int, columns []segmentColumn, looks []LookResult, asked int) {
 	w := newLookWalk(p, t, bundle, len(looks))
 	metrics := w.metrics(p, t, bundle)
 	var walks []*segmentWalk
 	for column, c := range columns {
 		walks = append(walks, &segmentWalk{lookWalk: w, slots: c.slots, column: column, ranks: c.ranks, totals: c.totals, bundle: bundle})
 	}
-	for k := range looks {
+	for k := range asked {
 		w.next()
 		for i := range metrics {
 			m := &metrics[i]

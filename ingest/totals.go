@@ -59,6 +59,8 @@ type experimentTotals struct {
 	armTotals
 	exposed, before []int64         // conversions of exposed users, and before their exposure; by look
 	spells          [][]spell       // of bundles with caps
+	taken           [][]spell       // those of members who were taken out
+	capped          [][]cappedLook  // of bundles with caps, by look asked for; nil until known
 	values          [][]valueRecord // by metric
 	entering        [][]int64       // users that begin to count, as clocks; nil without bundles to link
 	// crosses links the looks of bundles without caps; nil for those not to be linked.
@@ -74,6 +76,8 @@ func newExperimentTotals(p *program, slots []segmentSlots, looks int, wholeFits 
 		exposed:   make([]int64, looks),
 		before:    make([]int64, looks),
 		spells:    make([][]spell, len(p.bundles)),
+		taken:     make([][]spell, len(p.bundles)),
+		capped:    make([][]cappedLook, len(p.bundles)),
 		values:    make([][]valueRecord, len(p.metrics)),
 	}
 	for range p.clocks {
@@ -106,6 +110,7 @@ func (t *experimentTotals) merge(o *experimentTotals) {
 	}
 	for i := range t.spells {
 		t.spells[i] = append(t.spells[i], o.spells[i]...)
+		t.taken[i] = append(t.taken[i], o.taken[i]...)
 		if t.crosses[i] != nil {
 			t.crosses[i].merge(o.crosses[i])
 		}

@@ -10,6 +10,7 @@ type lookWalk struct {
 	entering []int64 // users that begin to; nil unless looks are linked
 	recorded *crossCells
 	caps     *capper
+	known    []cappedLook // instead of caps
 
 	users   []int64 // by arm
 	now     cellsAt
@@ -40,7 +41,10 @@ func newLookWalk(p *program, t *experimentTotals, at, looks int) *lookWalk {
 	if b.cross {
 		w.entering = t.entering[b.clock]
 	}
-	if b.caps != nil {
+	switch {
+	case b.caps != nil && t.capped[at] != nil:
+		w.known = t.capped[at]
+	case b.caps != nil:
 		w.caps = newCapper(b, t.spells[at])
 	}
 	return w
@@ -61,6 +65,10 @@ func (w *lookWalk) next() {
 		}
 		w.users[arm] = w.clock[at]
 		all += w.clock[at]
+	}
+	if w.known != nil {
+		l := &w.known[w.k]
+		w.capping, w.capped, w.now = l.capping, l.changed, cellsAt{l.cells, 0, 1}
 	}
 	if w.caps != nil {
 		w.capping = w.caps.look(w.k, all)
@@ -115,7 +123,7 @@ func (w *lookWalk) metrics(p *program, t *experimentTotals, at int) []shownMetri
 // cell returns the cell of a metric in an arm.
 func (w *lookWalk) cell(m *shownMetric, arm int) Cell {
 	c := w.now.cell(w.now.first+arm*w.now.step, w.users[arm], &m.view)
-	if w.caps != nil {
+	if w.capped != nil {
 		c.Capped = w.capped[arm]
 	}
 	if m.values != nil {

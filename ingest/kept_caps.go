@@ -1,0 +1,280 @@
+package ingest
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// Caps are no sums over users: a percentile depends on all of them. What a run keeps for the
+// next is the spells of all users, which it brings up to date as it does totals, and what
+// the caps came to at each look, which holds for the looks before the first at which
+// something has changed. Spells are told by what they say alone, not by their users; so it
+// does not do for bundles whose looks are linked by user.
+
+// cappedLook is what the caps of a bundle come to at a look.
+type cappedLook struct {
+	capping []Capping
+	changed [][]int64    // by arm and outcome, how many users the caps change
+	cells   *momentCells // by arm, of capped numbers
+}
+
+// keepable reports whether the caps of the bundle, if it has any, can be brought up to date.
+func (b *bundle) keepable() bool { return b.caps == nil || !b.cross }
+
+func compareSpells(a, b spell) int {
+	order := cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to), cmp.Compare(a.arm, b.arm))
+	for i := range a.x {
+		if order != 0 {
+			break
+		}
+		order = cmp.Compare(a.x[i], b.x[i])
+	}
+	return order
+}
+
+// exchangeSpells puts spells in and takes others out of those of a bundle, which are in order
+// and stay so. It reports whether all that were to be taken out were there.
+func exchangeSpells(all, in, out []spell) ([]spell, bool) {
+	slices.SortFunc(in, compareSpells)
+	slices.SortFunc(out, compareSpells)
+	merged := make([]spell, 0, len(all)+len(in)-min(len(out), len(all)))
+	for len(all)+len(in) > 0 {
+		from := &all
+		if len(all) == 0 || len(in) > 0 && compareSpells(in[0], all[0]) < 0 {
+			from = &in
+		}
+		next := (*from)[0]
+		*from = (*from)[1:]
+		if len(out) > 0 && compareSpells(next, out[0]) == 0 {
+			out = out[1:]
+			continue
+		}
+		merged = append(merged, next)
+	}
+	return merged, len(out) == 0
+}
+
+// unchangedLooks returns how many looks from the first on are the same for a bundle: those
+// before the first at which spells, or the users whom the clock counts, differ.
+func unchangedLooks(in, out []spell, clock []int64, looks int) int {
+	same := looks
+	for _, s := range slices.Concat(in, out) {
+		same = min(same, int(s.from))
+	}
+	for at, n := range clock {
+		if n != 0 {
+			same = min(same, at%looks)
+		}
+	}
+	return same
+}
+
+// exchangeSpells brings the spells of the base up to date by those of the difference, and
+// forgets what caps came to at looks that have changed. It reports whether they fit.
+func (p *program) exchangeSpells(base, difference *experimentTotals, looks int) bool {
+	for i := range p.bundles {
+		b := &p.bundles[i]
+		if b.caps == nil {
+			continue
+		}
+		in, out := difference.spells[i], difference.taken[i]
+		capped := base.capped[i]
+		clear(capped[min(unchangedLooks(in, out, difference.clocks[b.clock], looks), len(capped)):])
+		spells, ok := exchangeSpells(base.spells[i], in, out)
+		if !ok {
+			return false
+		}
+		base.spells[i], difference.spells[i], difference.taken[i] = spells, nil, nil
+	}
+	return true
+}
+
+// capLooks finds what caps come to at all looks asked for, where it is not known.
+func (p *program) capLooks(t *experimentTotals, looks, asked int) {
+	for i := range p.bundles {
+		b := &p.bundles[i]
+		if b.caps == nil {
+			continue
+		}
+		if t.capped[i] == nil {
+			t.capped[i] = make([]cappedLook, asked)
+			slices.SortFunc(t.spells[i], compareSpells)
+		}
+		b.capLooks(t.capped[i], t.spells[i], t.bundles[i], t.clocks[b.clock], looks)
+	}
+}
+
+// capLooks finds what the caps of a bundle come to, at the looks whose place in looks is
+// empty. cells and clock are as they are added up, with the changes at each look.
+func (b *bundle) capLooks(looks []cappedLook, spells []spell, cells *momentCells, clock []int64, all int) {
+	if !slices.ContainsFunc(looks, func(l cappedLook) bool { return l.cells == nil }) {
+		return
+	}
+	cells, clock = cells.pick(0, 1), slices.Clone(clock)
+	cumulateAll([][]int64{clock}, all)
+	c := newCapper(b, spells)
+	for k := range looks {
+		users, total := make([]int64, len(clock)/all), int64(0)
+		for arm := range users {
+			at := arm*all + k
+			if k > 0 {
+				cells.accumulate(at, at-1)
+			}
+			users[arm] = clock[at]
+			total += users[arm]
+		}
+		if looks[k].cells == nil {
+			l := &looks[k]
+			l.capping, l.cells = c.look(k, total), cells.pick(k, all)
+			l.changed = c.capped(l.cells, users, func(s *spell) int { return int(s.arm) })
+		}
+	}
+}
+
+// keptCaps is the spells of a bundle, and what its caps came to.
+type keptCaps struct {
+	// Of the spells in order, as they are in memory: looks and arm in 4 bytes, width numbers.
+	From, To, Arm, X []byte
+	Looks            []keptCappedLook
+}
+
+type keptCappedLook struct {
+	Capping []keptCapping
+	Changed [][]int64
+	Cells   keptCells
+}
+
+// keptCapping is Capping, where gob would take a bound of 0 for none.
+type keptCapping struct {
+	Lower, Upper []float64 // none or one
+	Problem      CapProblem
+}
+
+func keepCapping(c Capping) keptCapping {
+	k := keptCapping{Problem: c.Problem}
+	if c.Lower != nil {
+		k.Lower = []float64{*c.Lower}
+	}
+	if c.Upper != nil {
+		k.Upper = []float64{*c.Upper}
+	}
+	return k
+}
+
+func (k *keptCapping) give() (c Capping, ok bool) {
+	c.Problem = k.Problem
+	if len(k.Lower) > 0 {
+		c.Lower = &k.Lower[0]
+	}
+	if len(k.Upper) > 0 {
+		c.Upper = &k.Upper[0]
+	}
+	return c, k.Problem >= CapApplied && k.Problem <= CapBoundsCross
+}
+
+func keepCaps(b *bundle, spells []spell, looks []cappedLook) keptCaps {
+	width := len(b.whole)
+	from, to, arm, x := make([]int32, len(spells)), make([]int32, len(spells)), make([]int32, len(spells)), make([]float64, 0, width*len(spells))
+	for i := range spells {
+		s := &spells[i]
+		from[i], to[i], arm[i] = s.from, s.to, s.arm
+		x = append(x, s.x[:width]...)
+	}
+	k := keptCaps{From: bytesOf(from), To: bytesOf(to), Arm: bytesOf(arm), X: bytesOf(x)}
+	for _, l := range looks {
+		kept := keptCappedLook{Changed: l.changed, Cells: keepCells(l.cells)}
+		for _, c := range l.capping {
+			kept.Capping = append(kept.Capping, keepCapping(c))
+		}
+		k.Looks = append(k.Looks, kept)
+	}
+	return k
+}
+
+func (k *keptTotals) keepCaps(p *program, t *experimentTotals) {
+	k.Caps = make([]keptCaps, len(p.bundles))
+	for i := range p.bundles {
+		if b := &p.bundles[i]; b.caps != nil {
+			k.Caps[i] = keepCaps(b, t.spells[i], t.capped[i])
+		}
+	}
+}
+
+func (k *keptTotals) giveCaps(p *program, t *experimentTotals, looks lookMove, asked int, wholeFits bool) bool {
+	if len(k.Caps) != len(p.bundles) {
+		return false
+	}
+	for i := range p.bundles {
+		b := &p.bundles[i]
+		if b.caps == nil {
+			continue
+		}
+		var ok bool
+		if t.spells[i], t.capped[i], ok = k.Caps[i].give(b, p.arms(), asked, looks, wholeFits); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// give returns the spells and looks of a bundle. It reports whether what was kept fits.
+func (k *keptCaps) give(b *bundle, arms, asked int, looks lookMove, wholeFits bool) (spells []spell, capped []cappedLook, ok bool) {
+	width, n := len(b.whole), len(k.From)/4
+	if len(k.From) != 4*n || len(k.To) != 4*n || len(k.Arm) != 4*n || len(k.X) != 8*n*width || len(k.Looks) >= len(looks.to) {
+		return nil, nil, false
+	}
+	from, to, arm, x := copied[int32](k.From, n), copied[int32](k.To, n), copied[int32](k.Arm, n), copied[float64](k.X, n*width)
+	spells = make([]spell, n)
+	for i := range spells {
+		s := spell{from: from[i], to: to[i], arm: arm[i], entered: true}
+		if s.from < 0 || int(s.from) >= len(looks.to) || s.to <= s.from || s.arm < 0 || int(s.arm) >= arms {
+			return nil, nil, false
+		}
+		s.from = int32(looks.to[s.from])
+		if s.to != math.MaxInt32 {
+			if int(s.to) >= len(looks.to) {
+				return nil, nil, false
+			}
+			s.to = int32(looks.to[s.to])
+		}
+		if s.from < 0 || s.to < 0 {
+			return nil, nil, false
+		}
+		copy(s.x[:], x[i*width:(i+1)*width])
+		spells[i] = s
+	}
+	if !slices.IsSortedFunc(spells, compareSpells) {
+		return nil, nil, false
+	}
+	capped = make([]cappedLook, asked)
+	for was := range k.Looks {
+		l := &k.Looks[was]
+		now := looks.to[was]
+		if now < 0 {
+			continue
+		}
+		cells := newMomentCells(b.wholeIf(wholeFits), len(b.converted), arms)
+		ok := now < asked && len(l.Capping) == b.outcomes && len(l.Changed) == arms && l.Cells.give(cells, lookMove{[]int{0}, 1})
+		for _, changed := range l.Changed {
+			ok = ok && len(changed) == b.outcomes
+		}
+		var capping []Capping
+		for i := range l.Capping {
+			c, fits := l.Capping[i].give()
+			capping, ok = append(capping, c), ok && fits
+		}
+		if !ok {
+			return nil, nil, false
+		}
+		capped[now] = cappedLook{capping, l.Changed, cells}
+	}
+	return spells, capped, true
+}
+
+// copied is ofBytes for memory that is not aligned.
+func copied[T any](b []byte, n int) []T {
+	out := make([]T, n)
+	copy(bytesOf(out), b)
+	return out
+}
