@@ -69,6 +69,19 @@ func (f *keptFile) takeReads(c *readCounts) {
 	c.first, c.dates = latestTime, false
 }
 
+// kept is how many rows are kept of the file: a table has either experiments or kinds.
+func (f *keptFile) kept() (rows int64) {
+	for i := range f.Experiments {
+		e := &f.Experiments[i]
+		rows += e.Rows - e.Before - e.After
+	}
+	rows -= int64(len(f.Unknown))
+	for i := range f.Kinds {
+		rows += f.Kinds[i].Wanted
+	}
+	return rows
+}
+
 // bound notes what the times at each look lie between, given when looks begin.
 func (f *keptFile) bound(looks lookTable) {
 	for i := range f.Looks {

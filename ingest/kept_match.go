@@ -74,35 +74,52 @@ func (k *keptTable) plan(ctx context.Context, files []File, looks lookTable, usa
 }
 
 // Each run leaves a file of kept rows, and all of them are read for every user. Once there are
-// more than mostApart with fewer than fewFiles files each, these are read anew, so that their rows
-// come together. A file is read twice in all for that.
+// more than mostApart with rows of fewer than fewFiles files each, these are read anew, so that
+// their rows come together. A file is read twice in all for that.
 const (
 	mostApart = 32
 	fewFiles  = 16
 )
 
+// join decides which files are read although their rows are kept: those few each, and those
+// whose rows are kept among more that nobody reads any more.
 func (p *keptPlan) join() {
-	files := map[*keptRowsFile]int{}
+	type share struct {
+		files int // with rows
+		rows  int64
+	}
+	used := map[*keptRowsFile]share{}
 	for _, u := range p.uses {
-		files[u.rows]++
+		s := used[u.rows]
+		if n := u.rows.Files[u.at].kept(); n > 0 {
+			s.files++
+			s.rows += n
+		}
+		used[u.rows] = s
 	}
 	apart := 0
-	for _, n := range files {
-		if n < fewFiles {
+	for _, s := range used {
+		if s.files < fewFiles {
 			apart++
 		}
 	}
-	if apart <= mostApart {
-		return
-	}
 	p.uses = slices.DeleteFunc(p.uses, func(u keptUse) bool {
-		few := files[u.rows] < fewFiles
-		if few {
+		s := used[u.rows]
+		again := 2*s.rows < u.rows.kept() || apart > mostApart && s.files < fewFiles
+		if again {
 			p.scan = append(p.scan, u.place)
 		}
-		return few
+		return again
 	})
 	slices.Sort(p.scan)
+}
+
+// kept is how many rows are kept of all files.
+func (k *keptIndex) kept() (rows int64) {
+	for i := range k.Files {
+		rows += k.Files[i].kept()
+	}
+	return rows
 }
 
 func (k *keptTable) footerOf(ctx context.Context, f File) (uint64, error) {

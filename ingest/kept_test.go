@@ -336,12 +336,12 @@ func busyDays(t *rapid.T) {
 // Rows of many days do not stay in as many files, and those of days that no experiment counts
 // any more go. Experiments start one after the other, each with an event of its own.
 func TestKeptRowsOfManyDays(t *testing.T) {
-	const days = 90
+	const days = 160
 	dir := t.TempDir()
 	q, d := small()
 	q.Exposures.Experiment = "experiment"
 	d.exposures, d.conversions = nil, nil
-	most, read := 0, 0
+	most, read, rows := 0, 0, int64(0)
 	for n := range days {
 		at := testStart.AddDate(0, 0, n)
 		row := fakeRow{user: fmt.Sprint(n % 7), experiment: fmt.Sprint("e", n/20), variant: "a", time: microseconds(at)}
@@ -385,18 +385,26 @@ func TestKeptRowsOfManyDays(t *testing.T) {
 			t.Fatal(err)
 		}
 		tables := map[string]int{}
+		lying := int64(0)
 		for _, rows := range kept.files {
 			tables[rows.Table]++
 			most = max(most, tables[rows.Table])
+			lying += rows.kept()
 		}
+		rows = max(rows, lying)
 		kept.close()
 	}
 	if most > 40 {
 		t.Errorf("there were up to %d files of rows of a table", most)
 	}
-	// Once, once more to come together, and those of the days before an experiment that starts.
-	if files := 2 * days; read > 480 {
+	// Once, once more to come together, all that matter for an experiment with an event of its
+	// own, and for the look at their statistics when nothing of them matters any more.
+	if files := 2 * days; read > 4*files+20 {
 		t.Errorf("%d files were read %d times", files, read)
+	}
+	// Some three rows a day, of the three times twenty days that matter, and the same again.
+	if rows > 2*3*60 {
+		t.Errorf("up to %d rows were kept", rows)
 	}
 }
 
