@@ -385,19 +385,14 @@ func (d *delta) putIn(g *grouped) {
 
 // eachRow calls f with the tuples of files that are not quiet, and the file's place.
 func eachRow[T any](rows partition[T], quiet []bool, f func(t *T, place int)) {
-	for _, part := range rows {
-		for _, r := range part.runs {
-			place := int(r.order >> 32)
-			if quiet[place] {
-				continue
-			}
-			part.each(r.start, r.end, func(tuples []T) {
-				for i := range tuples {
-					f(&tuples[i], place)
-				}
-			})
+	eachRun(rows, func(tuples []T, place int) {
+		if quiet[place] {
+			return
 		}
-	}
+		for i := range tuples {
+			f(&tuples[i], place)
+		}
+	})
 }
 
 // eachRun calls f with all tuples, some of the same file at a time, and the file's place.

@@ -243,7 +243,7 @@ func (r *runner) rules(bytes int64) *scanRules {
 		segments:      r.segments,
 		kinds:         r.kinds,
 		valued:        r.valued,
-		exposuresFrom: exposuresBound(r.q),
+		exposuresFrom: exposuresBound(r.arms),
 		historyFrom:   historyBound(r.q),
 	}
 }

@@ -369,7 +369,7 @@ func (e *evaluator) turnSpells(v *visit, bundle, look int, before, now *bundleSt
 	if e.sign == leave {
 		spells = &v.totals.taken[bundle]
 	}
-	if before != nil && *before != (bundleState{}) {
+	if before != nil {
 		last := &(*spells)[len(*spells)-1]
 		last.to, last.emptied = int32(look), now != nil && *now == (bundleState{})
 	}

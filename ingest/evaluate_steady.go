@@ -8,39 +8,38 @@ func (e *evaluator) steady(bundle int, visits []visit) {
 		e.saying[n] = int32(i)
 		n += int(said >> bit & 1)
 	}
-	if b.counts && e.wholeFits {
-		e.steadyCounts(bundle, visits, e.saying[:n])
-		return
-	}
+	counts := b.counts && e.wholeFits
 	for _, i := range e.saying[:n] {
 		v := &visits[i]
 		at := v.entries[b.clock]
-		if at >= v.gone {
-			continue
-		}
-		var s bundleState
-		e.numbers(v, b, v.fixed, &s)
-		e.turn(v, bundle, at, nil, &s)
-		if v.gone < e.end {
-			e.turn(v, bundle, v.gone, &s, nil)
+		switch {
+		case at >= v.gone:
+		case counts:
+			e.sayCounts(v, b, bundle, at)
+		default:
+			e.sayNumbers(v, b, bundle, at)
 		}
 	}
 }
 
-// steadyCounts is steady for a bundle of counts.
-func (e *evaluator) steadyCounts(bundle int, visits []visit, saying []int32) {
-	b := &visits[0].program.bundles[bundle]
-	for _, i := range saying {
-		v := &visits[i]
-		at := v.entries[b.clock]
-		if at >= v.gone {
-			continue
-		}
-		var s countState
-		e.counts(v, b, v.fixed, &s)
-		e.addCounts(v, bundle, at, &s, int64(e.sign))
-		if v.gone < e.end {
-			e.addCounts(v, bundle, v.gone, &s, -int64(e.sign))
-		}
+// sayNumbers adds what a bundle, the one at a place, says of a member from a look on.
+func (e *evaluator) sayNumbers(v *visit, b *bundle, place, at int) {
+	var s bundleState
+	if e.numbers(v, b, v.fixed, &s); s == (bundleState{}) {
+		return
+	}
+	e.turn(v, place, at, nil, &s)
+	if v.gone < e.end {
+		e.turn(v, place, v.gone, &s, nil)
+	}
+}
+
+// sayCounts is sayNumbers for a bundle of counts.
+func (e *evaluator) sayCounts(v *visit, b *bundle, place, at int) {
+	var s countState
+	e.counts(v, b, v.fixed, &s)
+	e.addCounts(v, place, at, &s, int64(e.sign))
+	if v.gone < e.end {
+		e.addCounts(v, place, v.gone, &s, -int64(e.sign))
 	}
 }

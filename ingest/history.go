@@ -45,15 +45,15 @@ func countedFrom(start int64) int64 {
 	return start - exposuresBefore
 }
 
-// exposuresBound returns the instant before which no exposure can matter to the query, by its
-// dates alone. An experiment without a start has no bound.
-func exposuresBound(q *Query) int64 {
-	lo := int64(math.MaxInt64)
-	for i := range q.Experiments {
-		lo = min(lo, countedFrom(bound(q.Experiments[i].Start, noTime)))
-	}
-	if len(q.Experiments) == 0 {
+// exposuresBound returns the instant before which no exposure can matter to any of the
+// experiments. One without a start has no bound.
+func exposuresBound(arms []*armRules) int64 {
+	if len(arms) == 0 {
 		return noTime
+	}
+	lo := int64(latestTime)
+	for _, a := range arms {
+		lo = min(lo, a.counted)
 	}
 	return lo
 }

@@ -101,33 +101,18 @@ func (p *program) capLooks(t *experimentTotals, looks, asked int) {
 			t.capped[i] = make([]cappedLook, asked)
 			slices.SortFunc(t.spells[i], compareSpells)
 		}
-		b.capLooks(t.capped[i], t.spells[i], t.bundles[i], t.clocks[b.clock], looks)
-	}
-}
-
-// capLooks finds what the caps of a bundle come to, at the looks whose place in looks is
-// empty. cells and clock are as they are added up, with the changes at each look.
-func (b *bundle) capLooks(looks []cappedLook, spells []spell, cells *momentCells, clock []int64, all int) {
-	if !slices.ContainsFunc(looks, func(l cappedLook) bool { return l.cells == nil }) {
-		return
-	}
-	cells, clock = cells.pick(0, 1), slices.Clone(clock)
-	cumulateAll([][]int64{clock}, all)
-	c := newCapper(b, spells)
-	for k := range looks {
-		users, total := make([]int64, len(clock)/all), int64(0)
-		for arm := range users {
-			at := arm*all + k
-			if k > 0 {
-				cells.accumulate(at, at-1)
-			}
-			users[arm] = clock[at]
-			total += users[arm]
+		if !slices.ContainsFunc(t.capped[i], func(l cappedLook) bool { return l.cells == nil }) {
+			continue
 		}
-		if looks[k].cells == nil {
-			l := &looks[k]
-			l.capping, l.cells = c.look(k, total), cells.pick(k, all)
-			l.changed = c.capped(l.cells, users, func(s *spell) int { return int(s.arm) })
+		// A walk adds up what it goes through: here copies.
+		clock := slices.Clone(t.clocks[b.clock])
+		cumulateAll([][]int64{clock}, looks)
+		w := &lookWalk{
+			bundle: b, looks: looks, k: -1, raw: t.bundles[i].pick(0, 1), clock: clock,
+			caps: newCapper(b, t.spells[i]), known: t.capped[i], users: make([]int64, len(clock)/looks),
+		}
+		for range asked {
+			w.next()
 		}
 	}
 }

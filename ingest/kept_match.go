@@ -85,12 +85,15 @@ const (
 // whose rows are kept among more that nobody reads any more.
 func (p *keptPlan) join() {
 	type share struct {
-		files int // with rows
-		rows  int64
+		files     int // with rows
+		rows, all int64
 	}
 	used := map[*keptRowsFile]share{}
 	for _, u := range p.uses {
-		s := used[u.rows]
+		s, known := used[u.rows]
+		if !known {
+			s.all = u.rows.kept()
+		}
 		if n := u.rows.Files[u.at].kept(); n > 0 {
 			s.files++
 			s.rows += n
@@ -105,7 +108,7 @@ func (p *keptPlan) join() {
 	}
 	p.uses = slices.DeleteFunc(p.uses, func(u keptUse) bool {
 		s := used[u.rows]
-		again := 2*s.rows < u.rows.kept() || apart > mostApart && s.files < fewFiles
+		again := 2*s.rows < s.all || apart > mostApart && s.files < fewFiles
 		if again {
 			p.scan = append(p.scan, u.place)
 		}
@@ -187,7 +190,7 @@ func (r *runner) experimentsNow(index *keptIndex) []int {
 // experiments were known then or count none of the file's rows, and none of these lies where
 // dates changed.
 func (r *runner) exposuresUsable() func(*keptRowsFile, *keptFile) bool {
-	from := exposuresBound(r.q)
+	from := exposuresBound(r.arms)
 	then := map[*keptRowsFile][]int{} // by experiment of the query, the place in the index
 	return func(rows *keptRowsFile, f *keptFile) bool {
 		places, ok := then[rows]

@@ -10,7 +10,7 @@ type lookWalk struct {
 	entering []int64 // users that begin to; nil unless looks are linked
 	recorded *crossCells
 	caps     *capper
-	known    []cappedLook // instead of caps
+	known    []cappedLook // by look, what caps come to; the walk fills in what is not known
 
 	users   []int64 // by arm
 	now     cellsAt
@@ -41,10 +41,7 @@ func newLookWalk(p *program, t *experimentTotals, at, looks int) *lookWalk {
 	if b.cross {
 		w.entering = t.entering[b.clock]
 	}
-	switch {
-	case b.caps != nil && t.capped[at] != nil:
-		w.known = t.capped[at]
-	case b.caps != nil:
+	if w.known = t.capped[at]; b.caps != nil && w.known == nil {
 		w.caps = newCapper(b, t.spells[at])
 	}
 	return w
@@ -66,18 +63,28 @@ func (w *lookWalk) next() {
 		w.users[arm] = w.clock[at]
 		all += w.clock[at]
 	}
-	if w.known != nil {
-		l := &w.known[w.k]
-		w.capping, w.capped, w.now = l.capping, l.changed, cellsAt{l.cells, 0, 1}
-	}
-	if w.caps != nil {
-		w.capping = w.caps.look(w.k, all)
-		w.now = cellsAt{w.raw.pick(w.k, w.looks), 0, 1}
-		w.capped = w.caps.capped(w.now.momentCells, w.users, func(s *spell) int { return int(s.arm) })
+	if w.bundle.caps != nil {
+		w.cap(all)
 	}
 	if w.bundle.cross && w.k > 0 {
 		w.link(earlier)
 	}
+}
+
+// cap puts capped numbers in place of raw ones. So many users count at the look.
+func (w *lookWalk) cap(users int64) {
+	var l cappedLook
+	if w.known != nil {
+		l = w.known[w.k]
+	}
+	if l.cells == nil {
+		l.capping, l.cells = w.caps.look(w.k, users), w.raw.pick(w.k, w.looks)
+		l.changed = w.caps.capped(l.cells, w.users, func(s *spell) int { return int(s.arm) })
+	}
+	if w.known != nil {
+		w.known[w.k] = l
+	}
+	w.capping, w.capped, w.now = l.capping, l.changed, cellsAt{l.cells, 0, 1}
 }
 
 // link finds what links the look with the one before, at which there were so many users.
