@@ -380,7 +380,7 @@ func share(ctx context.Context, workers, tasks int, do func(worker, task int) er
 	var next atomic.Int64
 	var group sync.WaitGroup
 	errs := make([]error, workers)
-	run := max(1, min(taskRun, tasks/(4*workers)))
+	run := max(1, min(taskRun, tasks/(4*max(1, workers))))
 	for worker := range workers {
 		group.Go(func() {
 			for errs[worker] == nil {

@@ -833,6 +833,28 @@ func TestEngineStopsWhenCancelled(t *testing.T) {
 	}
 }
 
+// A query for no experiment still says what was read.
+func TestEngineWithoutExperiments(t *testing.T) {
+	q, d := small()
+	q.Experiments, q.Exposures.Experiment = nil, "experiment"
+	var reads []TableRead
+	for name, run := range map[string]func() (*Result, error){
+		"all read":  func() (*Result, error) { return runFake(t.Context(), q, d, 2, nil) },
+		"rows kept": func() (*Result, error) { return runKept(q, d, t.TempDir(), 2, 0, nil) },
+	} {
+		got, err := run()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		reads = append(reads, got.Exposures[0], got.Conversions[0])
+	}
+	for i, rows := range []int64{2, 60, 2, 60} {
+		if reads[i].Rows != rows {
+			t.Errorf("%d rows were read, want %d", reads[i].Rows, rows)
+		}
+	}
+}
+
 func TestProgressReachesTheTotal(t *testing.T) {
 	q, d := small()
 	type state struct{ Done, Total int64 }
