@@ -188,11 +188,6 @@ func TestKeptTotalsFromDayToDay(t *testing.T) {
 }
 
 func keptDays(t *rapid.T) {
-	dir, err := os.MkdirTemp("", "kept")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
 	q, d := drawQuery(t), drawData(t)
 	q.ReadAt, q.Looks = nil, nil
 	for day := range 11 {
@@ -207,13 +202,18 @@ func keptDays(t *rapid.T) {
 			}
 		}
 	}
-	runDays(t, dir, q, d, newSchedule(d.exposures), newSchedule(d.conversions), 2)
+	runDays(t, q, d, newSchedule(d.exposures), newSchedule(d.conversions), 2)
 }
 
 // runDays lets files come from day to day, each day one of so many that have not come yet, and
 // runs for each or some of the days. Users of segments are counted first by the run that reads
 // all files, and on some days by the other.
-func runDays(t *rapid.T, dir string, q Query, d *fakeData, exposures, conversions *schedule, oneOf int) {
+func runDays(t *rapid.T, q Query, d *fakeData, exposures, conversions *schedule, oneOf int) {
+	dir, err := os.MkdirTemp("", "kept")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
 	for look := 1; look <= len(q.Looks); look += rapid.IntRange(0, 3).Draw(t, "days") {
 		now := *d
 		var versions, more []string
@@ -266,11 +266,6 @@ func TestKeptTotalsOfBusyUsers(t *testing.T) {
 }
 
 func busyDays(t *rapid.T) {
-	dir, err := os.MkdirTemp("", "kept")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
 	day := 24 * time.Hour
 	days := func(label string) time.Duration { return time.Duration(rapid.IntRange(0, 3).Draw(t, label)) * day }
 	q, d := small()
@@ -330,7 +325,7 @@ func busyDays(t *rapid.T) {
 	d.conversions = append([]fakeFile{{{first}}}, d.conversions...)
 	exposures, conversions := newSchedule(d.exposures), newSchedule(d.conversions)
 	conversions.versions[0] = 1
-	runDays(t, dir, q, d, exposures, conversions, 5)
+	runDays(t, q, d, exposures, conversions, 5)
 }
 
 // Rows of many days do not stay in as many files, and those of days that no experiment counts
