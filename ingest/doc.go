@@ -38,8 +38,8 @@
 // Where Embedded.Keep names a folder, all that is put aside stays there, file by file
 // (kept.go, kept_file.go, kept_counts.go, kept_scan.go), and the next run reads files that
 // are new or have changed (kept_match.go); what it finds kept may be numbered otherwise
-// (translate.go). Totals stay too (kept_totals.go, kept_sums.go, kept_caps.go): the next run exchanges in
-// them the users whom new rows and looks touch (kept_evaluate.go, delta.go).
+// (translate.go). Totals stay too (kept_totals.go, kept_sums.go, kept_caps.go): the next run
+// exchanges in them the users whom new rows and looks touch (kept_evaluate.go, delta.go).
 //
 // ReadTable reads a small file of any other kind whole, column by column, by the same checks
 // (table.go).
