@@ -13,7 +13,7 @@ test:
 
 # Slow on two cores: for changes to what runs in parallel.
 race:
-	$(GO) test -race ./ingest ./internal/... ./cmd/...
+	$(GO) test -race ./ingest/... ./internal/... ./cmd/...
 
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }

@@ -1,6 +1,10 @@
 package ingest
 
-import "time"
+import (
+	"time"
+
+	"readout/ingest/tables"
+)
 
 // readCounts is one worker's part of a TableRead, row by row.
 type readCounts struct {
@@ -38,8 +42,8 @@ type groupCounts struct {
 }
 
 // lacking counts a row without a time.
-func (g *groupCounts) lacking(user userID) {
-	if user == (userID{}) {
+func (g *groupCounts) lacking(user tables.UserID) {
+	if user == (tables.UserID{}) {
 		g.noUser++
 	} else {
 		g.noTime++
@@ -56,7 +60,7 @@ func newReadCounts(looks lookTable, from int64) readCounts {
 }
 
 // row counts a row and returns its look. ok is false for rows that take no part.
-func (c *readCounts) row(user userID, t int64) (look int, ok bool) {
+func (c *readCounts) row(user tables.UserID, t int64) (look int, ok bool) {
 	if t == noTime {
 		c.group.lacking(user)
 		return 0, false
@@ -73,7 +77,7 @@ func (c *readCounts) row(user userID, t int64) (look int, ok bool) {
 	if t < c.from {
 		return 0, false
 	}
-	if user == (userID{}) {
+	if user == (tables.UserID{}) {
 		l.NoUser++
 		return 0, false
 	}
@@ -83,7 +87,7 @@ func (c *readCounts) row(user userID, t int64) (look int, ok bool) {
 // together counts the rows of a batch at once, but for lacking users, if the same look is the
 // first to see all that have a time, and returns it. Otherwise it counts nothing, and ok is
 // false. takePart is false if none of the rows takes part.
-func (c *readCounts) together(users []userID, times []int64) (look int, takePart, ok bool) {
+func (c *readCounts) together(users []tables.UserID, times []int64) (look int, takePart, ok bool) {
 	first, last := int64(latestTime), int64(noTime)
 	var noTimes groupCounts
 	users = users[:len(times)]
@@ -114,7 +118,7 @@ func (c *readCounts) together(users []userID, times []int64) (look int, takePart
 // skip reports whether a row group need not be read: no look sees it, or it lies before
 // what the query needs and its rows can be counted as they stand.
 func (c *readCounts) skip(t table, g int) bool {
-	lo, hi, exact, ok := t.timeRange(g)
+	lo, hi, exact, ok := t.TimeRange(g)
 	if !ok {
 		return false
 	}
@@ -126,8 +130,8 @@ func (c *readCounts) skip(t table, g int) bool {
 	if hi >= c.from || !exact || c.cursor.of(hi) != look {
 		return false
 	}
-	c.group.first, c.group.last, c.group.dates = lo, hi, t.dateOnly()
-	c.byLook[look].Rows += t.numRows(g)
+	c.group.first, c.group.last, c.group.dates = lo, hi, t.DateOnly()
+	c.byLook[look].Rows += t.NumRows(g)
 	c.byLook[look].Last = max(c.byLook[look].Last, hi)
 	return true
 }

@@ -3,6 +3,8 @@ package ingest
 import (
 	"testing"
 
+	"readout/ingest/tables"
+
 	"pgregory.net/rapid"
 )
 
@@ -15,9 +17,9 @@ func TestTogetherCountsAsRowByRow(t *testing.T) {
 		one, all := newReadCounts(looks, from), newReadCounts(looks, from)
 		for range rapid.IntRange(1, 3).Draw(t, "batches") {
 			n := rapid.IntRange(1, 6).Draw(t, "n")
-			users, times := make([]userID, n), make([]int64, n)
+			users, times := make([]tables.UserID, n), make([]int64, n)
 			for i := range times {
-				users[i].lo = rapid.Uint64Range(0, 2).Draw(t, "user")
+				users[i].Lo = rapid.Uint64Range(0, 2).Draw(t, "user")
 				times[i] = lo + rapid.Int64Range(0, 6).Draw(t, "time")
 				if rapid.IntRange(0, 5).Draw(t, "null") == 0 {
 					times[i] = noTime
@@ -33,7 +35,7 @@ func TestTogetherCountsAsRowByRow(t *testing.T) {
 				if takes && (!takePart || at != look) {
 					t.Fatalf("row %d takes part at look %d: %v at %d for all", i, at, takePart, look)
 				}
-				if takePart && times[i] != noTime && users[i] == (userID{}) {
+				if takePart && times[i] != noTime && users[i] == (tables.UserID{}) {
 					all.byLook[look].NoUser++
 				}
 			}

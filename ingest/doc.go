@@ -9,14 +9,13 @@
 //
 // Embedded works in this order:
 //
-//   - A Store lists files and opens them (source*.go, hive.go). Columns are found by name,
-//     checked, and read page by page into batches of flat arrays: users as hashes, times in
-//     µs, names as small numbers (reader*.go, column*.go, decode*.go, userid.go).
+//   - Package tables lists and opens files and reads them into batches of flat arrays: users as
+//     hashes, times in µs, names as small numbers.
 //   - One scan of the exposures and one of the conversions, each by several workers, a row
 //     group at a time (scan.go). Every row is counted (counts.go), and what matters of those
 //     that matter is put aside by partitions of users (visit.go, pick.go, scatter.go). Filters are
 //     settled here: what is put aside of a conversion is its kind, an event with the
-//     filters that the row passes (where.go, column_filter.go, kinds.go). What would take too
+//     filters that the row passes (kinds.go). What would take too
 //     much memory goes to a file (spill.go, dump.go, tuples.go).
 //   - If results are wanted by segment, each value of a column has its place in the totals;
 //     where there are many of them, users are counted to see which are large enough
@@ -41,11 +40,8 @@
 // (translate.go). Totals stay too (kept_totals.go, kept_sums.go, kept_caps.go): the next run
 // exchanges in them the users whom new rows and looks touch (kept_evaluate.go, delta.go).
 //
-// ReadTable reads a small file of any other kind whole, column by column, by the same checks
-// (table.go).
-//
 // The package knows no statistics: which columns a metric needs, what is made of moments
 // and what counts mean is said elsewhere. It reads no clock, and writes nothing but what is
-// said here. Of this module's packages it may import experiment, moments,
-// internal/exposure and internal/atomicfile.
+// said here. Of this module's packages it may import ingest/tables, experiment, moments and
+// internal/atomicfile.
 package ingest

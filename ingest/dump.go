@@ -222,7 +222,7 @@ func (w *dumpWindow[T]) read(i int) error {
 		w.memory = make([]uint64, (n+n/8+7)/8)
 	}
 	w.memory = w.memory[:(n+7)/8]
-	if err := readFull(w.source, bytesOf(w.memory)[:n], w.offset[i]); err != nil {
+	if _, err := io.ReadFull(io.NewSectionReader(w.source, w.offset[i], int64(n)), bytesOf(w.memory)[:n]); err != nil {
 		return fmt.Errorf("%w: %w", errKeptRows, err)
 	}
 	return nil

@@ -16,6 +16,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"readout/ingest"
+	"readout/ingest/tables"
 )
 
 type exposureRow struct {
@@ -97,7 +98,7 @@ func ExampleEmbedded() {
 		fmt.Println(err)
 		return
 	}
-	result, err := ingest.Embedded{Store: ingest.LocalStore{Dir: dir}}.Run(context.Background(), q, nil)
+	result, err := ingest.Embedded{Store: tables.LocalStore{Dir: dir}}.Run(context.Background(), q, nil)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -122,7 +123,7 @@ func TestEmbeddedReadsParquet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := ingest.Embedded{Store: ingest.LocalStore{Dir: dir}}.Run(context.Background(), q, nil)
+	got, err := ingest.Embedded{Store: tables.LocalStore{Dir: dir}}.Run(context.Background(), q, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +164,7 @@ func TestEmbeddedNamesTheFault(t *testing.T) {
 		if err := damage(dir, &q); err != nil {
 			t.Fatal(err)
 		}
-		got, err := ingest.Embedded{Store: ingest.LocalStore{Dir: dir}, Workers: 2}.Run(context.Background(), q, nil)
+		got, err := ingest.Embedded{Store: tables.LocalStore{Dir: dir}, Workers: 2}.Run(context.Background(), q, nil)
 		if got != nil || err == nil {
 			t.Errorf("result %v, error %v", got, err)
 			return
@@ -208,7 +209,7 @@ func TestEmbeddedReadsSegments(t *testing.T) {
 		t.Fatal(err)
 	}
 	q.Exposures.Path, q.Exposures.Segments = "segmented", []string{"country", "plan"}
-	got, err := ingest.Embedded{Store: ingest.LocalStore{Dir: dir}}.Run(context.Background(), q, nil)
+	got, err := ingest.Embedded{Store: tables.LocalStore{Dir: dir}}.Run(context.Background(), q, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,7 +225,7 @@ func TestEmbeddedReadsSegments(t *testing.T) {
 		t.Errorf("segments (- want, + got):\n%s", diff)
 	}
 	q.Exposures.Segments = []string{"city"}
-	if _, err := (ingest.Embedded{Store: ingest.LocalStore{Dir: dir}}).Run(context.Background(), q, nil); err == nil || !strings.Contains(err.Error(), `"city"`) {
+	if _, err := (ingest.Embedded{Store: tables.LocalStore{Dir: dir}}).Run(context.Background(), q, nil); err == nil || !strings.Contains(err.Error(), `"city"`) {
 		t.Errorf("error %v, want one that names the missing column", err)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"readout/ingest/tables"
 )
 
 // Embedded is the engine in this process.
@@ -26,7 +28,7 @@ import (
 // Sums that leave the range of float64 make moments for which moments.Set.Finite is false.
 type Embedded struct {
 	// Store lists and opens the files; nil is the local file system.
-	Store Store
+	Store tables.Store
 	// Workers is how many goroutines work at once; 0 is one per processor.
 	Workers int
 	// Memory bounds, in bytes and roughly, the memory to use; 0 is no bound. Rows are kept in
@@ -61,13 +63,13 @@ func (e Embedded) run(ctx context.Context, q Query, progress Progress) (*Result,
 	store := e.store()
 	r := newRunner(&q, e.Workers, progress)
 	r.memory, r.spill = e.Memory, &spill{dir: e.TempDir}
-	r.footer = func(ctx context.Context, f File) (uint64, error) { return footerSum(ctx, store, f) }
+	r.footer = func(ctx context.Context, f tables.File) (uint64, error) { return footerSum(ctx, store, f) }
 	defer r.spill.close()
 	exposures, err := store.List(ctx, q.Exposures.Path)
 	if err != nil {
 		return nil, fmt.Errorf("list exposures: %w", err)
 	}
-	var conversions []File
+	var conversions []tables.File
 	if q.Conversions.Path != "" {
 		if conversions, err = store.List(ctx, q.Conversions.Path); err != nil {
 			return nil, fmt.Errorf("list conversions: %w", err)
@@ -84,10 +86,10 @@ func (e Embedded) run(ctx context.Context, q Query, progress Progress) (*Result,
 	}
 	exposureSpec, conversionSpec := r.exposureSpec(), r.conversionSpec()
 	result, err := r.run(ctx,
-		source{exposures, func(ctx context.Context, f File) (table, error) {
+		source{exposures, func(ctx context.Context, f tables.File) (table, error) {
 			return openParquet(ctx, store, f, exposureSpec)
 		}},
-		source{conversions, func(ctx context.Context, f File) (table, error) {
+		source{conversions, func(ctx context.Context, f tables.File) (table, error) {
 			return openParquet(ctx, store, f, conversionSpec)
 		}})
 	if r.kept != nil && errors.Is(err, errKeptRows) {
@@ -96,8 +98,8 @@ func (e Embedded) run(ctx context.Context, q Query, progress Progress) (*Result,
 	return result, err
 }
 
-func openParquet(ctx context.Context, store Store, f File, spec *tableSpec) (table, error) {
-	t, err := openTable(ctx, store, f, spec)
+func openParquet(ctx context.Context, store tables.Store, f tables.File, spec *tables.Spec) (table, error) {
+	t, err := tables.Open(ctx, store, f, spec)
 	if err != nil {
 		return nil, err
 	}
@@ -106,8 +108,8 @@ func openParquet(ctx context.Context, store Store, f File, spec *tableSpec) (tab
 
 // source is the files of a table and how to open them.
 type source struct {
-	files []File
-	open  func(context.Context, File) (table, error)
+	files []tables.File
+	open  func(context.Context, tables.File) (table, error)
 }
 
 func (s source) bytes() int64 {
@@ -128,7 +130,7 @@ type runner struct {
 	// Where they are kept, by place of the file.
 	keptExposureRows, keptConversionRows []keptSource
 	keptExposureLast, keptConversionLast []int64 // the last time of each file
-	footer                               func(context.Context, File) (uint64, error)
+	footer                               func(context.Context, tables.File) (uint64, error)
 	// looks are the query's; where rows are kept, one at the end of time follows, so that rows
 	// which no look of the query sees yet are kept too.
 	looks lookTable
@@ -137,9 +139,9 @@ type runner struct {
 	seen             lookTable
 	atLooks, atReads []int
 
-	events   fixedNames
+	events   tables.FixedNames
 	kinds    *eventKinds
-	variants *openNames
+	variants *tables.OpenNames
 	valued   []bool // by event: some metric reads the value
 	arms     []*armRules
 	segments *segmentValues // nil without
@@ -166,8 +168,8 @@ func newRunner(q *Query, workers int, progress Progress) *runner {
 		progress: progress,
 		location: q.Location,
 		looks:    newLookTable(q.Looks),
-		events:   newFixedNames(eventsOf(q)),
-		variants: newOpenNames(variantsOf(q)),
+		events:   tables.NewFixedNames(eventsOf(q)),
+		variants: tables.NewOpenNames(variantsOf(q)),
 
 		wholeRows: maxWholeRows,
 	}
@@ -183,7 +185,7 @@ func newRunner(q *Query, workers int, progress Progress) *runner {
 	r.valued = make([]bool, len(r.events))
 	for i := range q.Experiments {
 		e := &q.Experiments[i]
-		r.arms = append(r.arms, newArmRules(e, r.variants.known))
+		r.arms = append(r.arms, newArmRules(e, r.variants.Known))
 		for j := range e.Metrics {
 			for _, c := range e.Metrics[j].outcomes() {
 				if c.Aggregate.NeedsValue() {
@@ -195,38 +197,38 @@ func newRunner(q *Query, workers int, progress Progress) *runner {
 	return r
 }
 
-func (r *runner) exposureSpec() *tableSpec {
+func (r *runner) exposureSpec() *tables.Spec {
 	t := r.q.Exposures
-	s := &tableSpec{
-		table: "exposures", user: t.User, time: t.Time, location: r.location, seed: r.q.Seed,
-		text: []textColumn{{name: t.Variant, codes: r.variants}},
+	s := &tables.Spec{
+		Table: "exposures", User: t.User, Time: t.Time, Location: r.location, Seed: r.q.Seed,
+		Text: []tables.TextColumn{{Name: t.Variant, Codes: r.variants}},
 	}
 	if t.Experiment != "" {
 		var names []string
 		for i := range r.q.Experiments {
 			names = append(names, r.q.Experiments[i].Name)
 		}
-		s.text = append(s.text, textColumn{name: t.Experiment, codes: newFixedNames(names)})
+		s.Text = append(s.Text, tables.TextColumn{Name: t.Experiment, Codes: tables.NewFixedNames(names)})
 	}
 	for i, name := range t.Segments {
-		s.text = append(s.text, textColumn{name: name, codes: r.segments.names[i]})
+		s.Text = append(s.Text, tables.TextColumn{Name: name, Codes: r.segments.names[i]})
 	}
 	return s
 }
 
-func (r *runner) conversionSpec() *tableSpec {
+func (r *runner) conversionSpec() *tables.Spec {
 	t := r.q.Conversions
-	s := &tableSpec{
-		table: "conversions", user: t.User, time: t.Time, location: r.location, seed: r.q.Seed,
-		text: []textColumn{{name: t.Event, codes: r.events}},
+	s := &tables.Spec{
+		Table: "conversions", User: t.User, Time: t.Time, Location: r.location, Seed: r.q.Seed,
+		Text: []tables.TextColumn{{Name: t.Event, Codes: r.events}},
 	}
 	for _, v := range r.valued {
 		if v {
-			s.value, s.valueNeeded = t.Value, true
+			s.Value, s.ValueNeeded = t.Value, true
 		}
 	}
 	for _, c := range r.kinds.columns {
-		s.text = append(s.text, textColumn{name: c.name, filter: c})
+		s.Text = append(s.Text, tables.TextColumn{Name: c.Name, Filter: c})
 	}
 	return s
 }

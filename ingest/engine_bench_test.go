@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"readout/experiment"
+	"readout/ingest/tables"
 )
 
 const (
@@ -57,11 +58,11 @@ func benchTuples(r *runner, rules *scanRules) {
 	r.conversions = []*conversionVisitor{newConversionVisitor(rules)}
 	countries := make([][]uint32, len(r.q.Exposures.Segments))
 	for range benchUsers {
-		user := userID{random.Uint64(), random.Uint64()}
+		user := tables.UserID{Hi: random.Uint64(), Lo: random.Uint64()}
 		var set uint32
 		if r.segments != nil {
 			for i := range countries {
-				countries[i] = []uint32{r.segments.names[i].code(fmt.Appendf(nil, "%d", random.IntN(20)))}
+				countries[i] = []uint32{r.segments.names[i].Code(fmt.Appendf(nil, "%d", random.IntN(20)))}
 			}
 			set, _ = r.exposures[0].sets.of(countries, 0)
 		}
@@ -153,16 +154,16 @@ func BenchmarkScatter(b *testing.B) {
 	r := newRunner(&q, 1, nil)
 	rules := r.rules(1 << 30)
 	random := rand.New(rand.NewPCG(1, 2))
-	rows := &batch{n: batchRows, text: make([][]uint32, 1)}
-	for range batchRows {
-		rows.user = append(rows.user, userID{random.Uint64(), random.Uint64()})
-		rows.time = append(rows.time, r.looks[3]+random.Int64N(usDay))
-		rows.value = append(rows.value, random.Float64())
-		rows.text[0] = append(rows.text[0], uint32(random.IntN(3)))
+	rows := &tables.Batch{N: tables.BatchRows, Text: make([][]uint32, 1)}
+	for range tables.BatchRows {
+		rows.User = append(rows.User, tables.UserID{Hi: random.Uint64(), Lo: random.Uint64()})
+		rows.Time = append(rows.Time, r.looks[3]+random.Int64N(usDay))
+		rows.Value = append(rows.Value, random.Float64())
+		rows.Text[0] = append(rows.Text[0], uint32(random.IntN(3)))
 	}
-	for i, event := range rows.text[0] {
+	for i, event := range rows.Text[0] {
 		if event == 2 {
-			rows.text[0][i] = otherCode
+			rows.Text[0][i] = tables.OtherCode
 		}
 	}
 	v := newConversionVisitor(rules)
@@ -174,5 +175,5 @@ func BenchmarkScatter(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	b.ReportMetric(float64(b.N)*batchRows/b.Elapsed().Seconds(), "rows/s")
+	b.ReportMetric(float64(b.N)*tables.BatchRows/b.Elapsed().Seconds(), "rows/s")
 }

@@ -9,6 +9,7 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -18,12 +19,13 @@ import (
 	"pgregory.net/rapid"
 
 	"readout/experiment"
+	"readout/ingest/tables"
 )
 
 // fakeTable is a table in memory.
 type fakeTable struct {
 	rows    fakeFile
-	batch   func([]fakeRow) *batch
+	batch   func([]fakeRow) *tables.Batch
 	noStats bool
 	inexact bool
 	dates   bool
@@ -31,11 +33,11 @@ type fakeTable struct {
 	closed  *int64
 }
 
-func (t *fakeTable) rowGroups() int      { return len(t.rows) }
-func (t *fakeTable) numRows(g int) int64 { return int64(len(t.rows[g])) }
-func (t *fakeTable) size(g int) int64    { return int64(len(t.rows[g])) }
+func (t *fakeTable) RowGroups() int      { return len(t.rows) }
+func (t *fakeTable) NumRows(g int) int64 { return int64(len(t.rows[g])) }
+func (t *fakeTable) Size(g int) int64    { return int64(len(t.rows[g])) }
 
-func (t *fakeTable) timeRange(g int) (lo, hi int64, exact, ok bool) {
+func (t *fakeTable) TimeRange(g int) (lo, hi int64, exact, ok bool) {
 	lo, hi = math.MaxInt64, math.MinInt64
 	for _, row := range t.rows[g] {
 		if row.time != noTime {
@@ -48,11 +50,11 @@ func (t *fakeTable) timeRange(g int) (lo, hi int64, exact, ok bool) {
 	return lo, hi, !t.inexact, !t.noStats && lo <= hi
 }
 
-func (t *fakeTable) dateOnly() bool { return t.dates }
+func (t *fakeTable) DateOnly() bool { return t.dates }
 
-func (t *fakeTable) read(g int) rowSource { return &fakeRows{table: t, rows: t.rows[g]} }
+func (t *fakeTable) Read(g int) rowSource { return &fakeRows{table: t, rows: t.rows[g]} }
 
-func (t *fakeTable) close() error {
+func (t *fakeTable) Close() error {
 	if t.closed != nil {
 		atomic.AddInt64(t.closed, 1)
 	}
@@ -64,7 +66,7 @@ type fakeRows struct {
 	rows  []fakeRow
 }
 
-func (r *fakeRows) next(b *batch) (bool, error) {
+func (r *fakeRows) Next(b *tables.Batch) (bool, error) {
 	if len(r.rows) == 0 {
 		return false, r.table.fail
 	}
@@ -74,7 +76,7 @@ func (r *fakeRows) next(b *batch) (bool, error) {
 	return true, nil
 }
 
-func (r *fakeRows) close() error { return nil }
+func (r *fakeRows) Close() error { return nil }
 
 // fakeData is both tables.
 type fakeData struct {
@@ -88,30 +90,30 @@ type fakeData struct {
 }
 
 func (d *fakeData) sources(r *runner) (exposures, conversions source) {
-	code := func(c coder, text string) uint32 { return c.code([]byte(text)) }
-	fill := func(rows []fakeRow, spec *tableSpec) *batch {
-		b := &batch{n: len(rows), text: make([][]uint32, len(spec.text))}
+	code := func(c tables.Coder, text string) uint32 { return c.Code([]byte(text)) }
+	fill := func(rows []fakeRow, spec *tables.Spec) *tables.Batch {
+		b := &tables.Batch{N: len(rows), Text: make([][]uint32, len(spec.Text))}
 		for _, row := range rows {
-			b.user = append(b.user, hashID([]byte(row.user), spec.seed))
-			b.time = append(b.time, row.time)
-			b.value = append(b.value, row.value)
-			for i, column := range spec.text {
-				if column.filter != nil {
-					b.text[i] = append(b.text[i], row.class(column.filter))
+			b.User = append(b.User, tables.HashID([]byte(row.user), spec.Seed))
+			b.Time = append(b.Time, row.time)
+			b.Value = append(b.Value, row.value)
+			for i, column := range spec.Text {
+				if column.Filter != nil {
+					b.Text[i] = append(b.Text[i], row.class(column.Filter))
 				} else {
-					b.text[i] = append(b.text[i], code(column.codes, row.text(column.name)))
+					b.Text[i] = append(b.Text[i], code(column.Codes, row.text(column.Name)))
 				}
 			}
 		}
 		return b
 	}
 	exposureSpec, conversionSpec := r.exposureSpec(), r.conversionSpec()
-	exposures = d.source("exposures", d.exposures, func(rows []fakeRow) *batch {
+	exposures = d.source("exposures", d.exposures, func(rows []fakeRow) *tables.Batch {
 		return fill(rows, exposureSpec)
 	})
-	conversions = d.source("conversions", d.conversions, func(rows []fakeRow) *batch {
+	conversions = d.source("conversions", d.conversions, func(rows []fakeRow) *tables.Batch {
 		b := fill(rows, conversionSpec)
-		b.dateOnly = d.dates
+		b.DateOnly = d.dates
 		return b
 	})
 	return exposures, conversions
@@ -133,24 +135,23 @@ func (r fakeRow) text(column string) string {
 }
 
 // class returns the class of the row's value in a column to filter by.
-func (r fakeRow) class(f *filterColumn) uint32 {
-	c := newClassifier(f)
+func (r fakeRow) class(f *tables.FilterColumn) uint32 {
 	switch {
-	case f.name == "plan" && r.plan != "":
-		return c.code([]byte(r.plan))
-	case f.name == "amount" && !math.IsNaN(r.amount):
-		return c.class(func(o *comparison) bool { return o.number(r.amount) })
+	case f.Name == "plan" && r.plan != "":
+		return f.FolderClass(r.plan)
+	case f.Name == "amount" && !math.IsNaN(r.amount):
+		return f.FolderClass(strconv.FormatFloat(r.amount, 'g', -1, 64))
 	}
-	return nullCode
+	return tables.NullCode
 }
 
-func (d *fakeData) source(name string, files []fakeFile, toBatch func([]fakeRow) *batch) source {
+func (d *fakeData) source(name string, files []fakeFile, toBatch func([]fakeRow) *tables.Batch) source {
 	var s source
 	for i := range files {
-		s.files = append(s.files, File{Path: fmt.Sprintf("%s/%03d", name, i), Size: d.fileSize})
+		s.files = append(s.files, tables.File{Path: fmt.Sprintf("%s/%03d", name, i), Size: d.fileSize})
 	}
-	s.open = func(_ context.Context, f File) (table, error) {
-		i := slices.IndexFunc(s.files, func(o File) bool { return o.Path == f.Path })
+	s.open = func(_ context.Context, f tables.File) (table, error) {
+		i := slices.IndexFunc(s.files, func(o tables.File) bool { return o.Path == f.Path })
 		atomic.AddInt64(&d.opened, 1)
 		t := &fakeTable{rows: files[i], batch: toBatch, noStats: d.noStats, inexact: d.inexact, dates: d.dates && name == "conversions", closed: &d.closed}
 		if slices.Contains(d.damaged, f.Path) {
@@ -720,7 +721,7 @@ func TestRowGroupsAreSkipped(t *testing.T) {
 		r := newRunner(&q, 1, nil)
 		exposures, conversions := d.sources(r)
 		open := conversions.open
-		conversions.open = func(ctx context.Context, f File) (table, error) {
+		conversions.open = func(ctx context.Context, f tables.File) (table, error) {
 			t, err := open(ctx, f)
 			return &noteReads{t, &read}, err
 		}
@@ -755,9 +756,9 @@ type noteReads struct {
 	groups *[]int
 }
 
-func (n *noteReads) read(g int) rowSource {
+func (n *noteReads) Read(g int) rowSource {
 	*n.groups = append(*n.groups, g)
-	return n.table.read(g)
+	return n.table.Read(g)
 }
 
 // Whole numbers are summed in integers only to be fast.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"readout/ingest/tables"
 )
 
 // What was added for members can be taken out again, whatever the metrics, and then all
@@ -35,7 +37,7 @@ func TestMembersCanBeTakenOut(t *testing.T) {
 	benchTuples(r, rules)
 	// Users in two variants.
 	for i := range uint64(100) {
-		user := userID{i, i}
+		user := tables.UserID{Hi: i, Lo: i}
 		hi, lo := keyOf(user)
 		for variant := range uint32(2) {
 			at := r.looks[variant] - int64(i)*usDay/8

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"readout/ingest/tables"
 )
 
 // Inspection is what an exposure table holds, for those who were told nothing else.
@@ -33,20 +35,7 @@ func (e Embedded) Columns(ctx context.Context, path string) ([]string, error) {
 	if len(files) == 0 {
 		return nil, nil
 	}
-	data, err := store.Open(ctx, files[0])
-	if err != nil {
-		return nil, err
-	}
-	defer data.Close()
-	meta, _, err := readFooter(data, files[0].Size)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", files[0].Path, err)
-	}
-	schema, err := schemaOf(meta.Schema)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", files[0].Path, err)
-	}
-	return schema.names, nil
+	return tables.ColumnNames(ctx, store, files[0])
 }
 
 // Inspect reads the experiments, variants and times of an exposure table.
@@ -56,16 +45,16 @@ func (e Embedded) Inspect(ctx context.Context, t ExposureTable, zone *time.Locat
 	if err != nil {
 		return Inspection{}, fmt.Errorf("list exposures: %w", err)
 	}
-	variants, experiments := newOpenNames(nil), newOpenNames(nil)
-	spec := &tableSpec{
-		table: "exposures", user: t.User, time: t.Time, location: zone,
-		text: []textColumn{{name: t.Variant, codes: variants}},
+	variants, experiments := tables.NewOpenNames(nil), tables.NewOpenNames(nil)
+	spec := &tables.Spec{
+		Table: "exposures", User: t.User, Time: t.Time, Location: zone,
+		Text: []tables.TextColumn{{Name: t.Variant, Codes: variants}},
 	}
 	if t.Experiment != "" {
-		spec.text = append(spec.text, textColumn{name: t.Experiment, codes: experiments})
+		spec.Text = append(spec.Text, tables.TextColumn{Name: t.Experiment, Codes: experiments})
 	}
 	v := &inspector{variants: variants, column: t.Variant, seen: make(map[uint64]*span)}
-	src := source{files, func(ctx context.Context, f File) (table, error) { return openParquet(ctx, store, f, spec) }}
+	src := source{files, func(ctx context.Context, f tables.File) (table, error) { return openParquet(ctx, store, f, spec) }}
 	step := func(done, total int64) {
 		if progress != nil {
 			progress("inspect exposures", done, total)
@@ -78,16 +67,16 @@ func (e Embedded) Inspect(ctx context.Context, t ExposureTable, zone *time.Locat
 }
 
 // store returns the engine's store, or the local file system.
-func (e Embedded) store() Store {
+func (e Embedded) store() tables.Store {
 	if e.Store == nil {
-		return LocalStore{}
+		return tables.LocalStore{}
 	}
 	return e.Store
 }
 
 // inspector is a groupVisitor that keeps what experiments and variants there are, and when.
 type inspector struct {
-	variants *openNames
+	variants *tables.OpenNames
 	column   string
 	seen     map[uint64]*span
 }
@@ -101,16 +90,16 @@ func (v *inspector) relieve(int64) error { return nil }
 
 func (v *inspector) end(int64) int64 { return latestTime }
 
-func (v *inspector) rows(b *batch) error {
+func (v *inspector) rows(b *tables.Batch) error {
 	var last *span
 	var lastKey uint64
-	for i := range b.n {
-		variant, t := b.text[0][i], b.time[i]
+	for i := range b.N {
+		variant, t := b.Text[0][i], b.Time[i]
 		experiment := uint32(0)
-		if len(b.text) > 1 {
-			experiment = b.text[1][i]
+		if len(b.Text) > 1 {
+			experiment = b.Text[1][i]
 		}
-		if variant >= otherCode || experiment >= otherCode || t == noTime || b.user[i] == (userID{}) {
+		if variant >= tables.OtherCode || experiment >= tables.OtherCode || t == noTime || b.User[i] == (tables.UserID{}) {
 			continue
 		}
 		key := uint64(experiment)<<32 | uint64(variant)
@@ -124,16 +113,16 @@ func (v *inspector) rows(b *batch) error {
 		}
 		last.first, last.last = min(last.first, t), max(last.last, t)
 	}
-	return v.variants.check(v.column)
+	return v.variants.Check(v.column)
 }
 
 // inspection sorts what was seen by name.
-func (v *inspector) inspection(experiments *openNames, unnamed bool) Inspection {
+func (v *inspector) inspection(experiments *tables.OpenNames, unnamed bool) Inspection {
 	byName := make(map[string]*Inspected)
 	for key, s := range v.seen {
 		name := ""
 		if !unnamed {
-			name = experiments.name(uint32(key >> 32))
+			name = experiments.Name(uint32(key >> 32))
 		}
 		e, ok := byName[name]
 		first, last := time.UnixMicro(s.first).UTC(), time.UnixMicro(s.last).UTC()
@@ -141,7 +130,7 @@ func (v *inspector) inspection(experiments *openNames, unnamed bool) Inspection 
 			e = &Inspected{Name: name, First: first, Last: last}
 			byName[name] = e
 		}
-		e.Variants = append(e.Variants, v.variants.name(uint32(key)))
+		e.Variants = append(e.Variants, v.variants.Name(uint32(key)))
 		if first.Before(e.First) {
 			e.First = first
 		}

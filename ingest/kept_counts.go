@@ -3,6 +3,8 @@ package ingest
 import (
 	"cmp"
 	"slices"
+
+	"readout/ingest/tables"
 )
 
 // keptFile is what a scan has found in one file, other than tuples, so that it can be
@@ -106,7 +108,7 @@ func (f *keptFile) takeExposures(v *exposureVisitor) {
 		}
 	}
 	for _, u := range v.unknown {
-		f.Unknown = append(f.Unknown, keptUnknown{u.user.hi, u.user.lo, u.look, u.experiment, int32(u.variant)})
+		f.Unknown = append(f.Unknown, keptUnknown{u.user.Hi, u.user.Lo, u.look, u.experiment, int32(u.variant)})
 	}
 	v.unknown = v.unknown[:0]
 }
@@ -170,7 +172,7 @@ func (f *keptFile) giveExposures(v *exposureVisitor, now, experiments []int, var
 	}
 	for _, u := range f.Unknown {
 		if to := experiments[u.Experiment]; to >= 0 {
-			v.unknown = append(v.unknown, unknownExposure{userID{u.Hi, u.Lo}, int32(look(u.Look)), int32(to), variants[u.Variant]})
+			v.unknown = append(v.unknown, unknownExposure{tables.UserID{Hi: u.Hi, Lo: u.Lo}, int32(look(u.Look)), int32(to), variants[u.Variant]})
 		}
 	}
 }

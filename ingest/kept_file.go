@@ -145,7 +145,7 @@ func readKeptIndex(f *os.File) (*keptIndex, uint64, error) {
 		return nil, 0, damaged
 	}
 	tail := make([]byte, keptTailSize)
-	if err := readFull(f, tail, info.Size()-int64(keptTailSize)); err != nil {
+	if _, err := f.ReadAt(tail, info.Size()-int64(keptTailSize)); err != nil {
 		return nil, 0, err
 	}
 	at, length := binary.LittleEndian.Uint64(tail), binary.LittleEndian.Uint64(tail[8:])
@@ -154,7 +154,7 @@ func readKeptIndex(f *os.File) (*keptIndex, uint64, error) {
 		return nil, 0, damaged
 	}
 	b := make([]byte, length)
-	if err := readFull(f, b, int64(at)); err != nil {
+	if _, err := f.ReadAt(b, int64(at)); err != nil {
 		return nil, 0, err
 	}
 	sum := xxh3.Hash(b)

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"readout/ingest/tables"
+
 	"github.com/zeebo/xxh3"
 )
 
@@ -28,12 +30,12 @@ type keptTable struct {
 	*keptRows
 	table, rules string
 	// footer returns what footerSum does.
-	footer func(context.Context, File) (uint64, error)
+	footer func(context.Context, tables.File) (uint64, error)
 }
 
 // plan decides for each file. usable says of a file that is still the same whether what was
 // kept of it answers this query too.
-func (k *keptTable) plan(ctx context.Context, files []File, looks lookTable, usable func(*keptRowsFile, *keptFile) bool) (keptPlan, error) {
+func (k *keptTable) plan(ctx context.Context, files []tables.File, looks lookTable, usable func(*keptRowsFile, *keptFile) bool) (keptPlan, error) {
 	type found struct {
 		rows *keptRowsFile
 		at   int
@@ -125,7 +127,7 @@ func (k *keptIndex) kept() (rows int64) {
 	return rows
 }
 
-func (k *keptTable) footerOf(ctx context.Context, f File) (uint64, error) {
+func (k *keptTable) footerOf(ctx context.Context, f tables.File) (uint64, error) {
 	sum, err := k.footer(ctx, f)
 	if err != nil {
 		return 0, fmt.Errorf("read %s %s: %w", k.table, f.Path, err)
@@ -135,13 +137,8 @@ func (k *keptTable) footerOf(ctx context.Context, f File) (uint64, error) {
 
 // footerSum returns the XXH3 of a file's metadata, which says where each page is and how
 // large: it tells versions of a file apart that have the same length and time.
-func footerSum(ctx context.Context, store Store, f File) (uint64, error) {
-	file, err := store.Open(ctx, f)
-	if err != nil {
-		return 0, err
-	}
-	defer file.Close()
-	footer, _, err := readFooterBytes(file, f.Size)
+func footerSum(ctx context.Context, store tables.Store, f tables.File) (uint64, error) {
+	footer, err := tables.Footer(ctx, store, f)
 	return xxh3.Hash(footer), err
 }
 
@@ -303,9 +300,9 @@ func (r *runner) setsNow(index *keptIndex) ([]int, error) {
 	for i, set := range index.Sets {
 		codes := make([]uint32, len(set))
 		for column, place := range set {
-			codes[column] = nullCode
+			codes[column] = tables.NullCode
 			if place >= 0 {
-				codes[column] = r.segments.names[column].code([]byte(index.Segments[column][place]))
+				codes[column] = r.segments.names[column].Code([]byte(index.Segments[column][place]))
 			}
 		}
 		n, err := r.segments.numbered(codes)

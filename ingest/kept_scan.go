@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 
+	"readout/ingest/tables"
+
 	"github.com/zeebo/xxh3"
 )
 
@@ -54,7 +56,7 @@ func (k *keptTable) ready(ctx context.Context, src source, looks lookTable, usab
 }
 
 // begin starts a file of kept rows for the files of a plan that have to be read.
-func (k *keptTable) begin(ctx context.Context, files []File, plan keptPlan) (*keptWriter, *keptIndex, error) {
+func (k *keptTable) begin(ctx context.Context, files []tables.File, plan keptPlan) (*keptWriter, *keptIndex, error) {
 	index := &keptIndex{Table: k.table, Rules: k.rules, Seed: k.seed, Bits: int(k.parts.bits)}
 	for _, place := range plan.scan {
 		f := files[place]
@@ -159,7 +161,7 @@ func (r *runner) keptExposures(ctx context.Context, src source) ([]int64, error)
 		}
 		experiments[rows] = r.experimentsNow(rows.keptIndex)
 		for _, name := range rows.Variants {
-			variants[rows] = append(variants[rows], r.variants.code([]byte(name)))
+			variants[rows] = append(variants[rows], r.variants.Code([]byte(name)))
 		}
 		var sets []int
 		if r.segments != nil {

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"readout/ingest/tables"
+
 	"pgregory.net/rapid"
 )
 
@@ -22,7 +24,7 @@ func runKept(q Query, d *fakeData, dir string, workers int, memory int64, versio
 	r := newRunner(&q, workers, nil)
 	r.limits = d.limits()
 	r.memory, r.spill = memory, &spill{dir: dir}
-	r.footer = func(context.Context, File) (uint64, error) { return 1, nil }
+	r.footer = func(context.Context, tables.File) (uint64, error) { return 1, nil }
 	kept, err := openKeptRows(dir, q.Seed, partitionsFor(d.fileSize))
 	if err != nil {
 		return nil, err

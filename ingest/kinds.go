@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"readout/experiment"
+	"readout/ingest/tables"
 )
 
 // eventKinds tells conversion rows apart as far as the query does: a kind is an event and
@@ -15,7 +16,7 @@ import (
 // comes after the scan knows kinds only, and filters cost nothing there.
 type eventKinds struct {
 	// columns are those that filters compare, in the order of their first mention.
-	columns []*filterColumn
+	columns []*tables.FilterColumn
 	// wheres are the different filters on each event, each a list of comparisons that
 	// must all hold.
 	wheres [][]where
@@ -45,7 +46,7 @@ type whereTerm struct{ column, comparison int }
 const maxKinds = 1 << 16
 
 // newEventKinds finds the filters of a query that has been checked.
-func newEventKinds(q *Query, events fixedNames) *eventKinds {
+func newEventKinds(q *Query, events tables.FixedNames) *eventKinds {
 	k := &eventKinds{
 		wheres: make([][]where, len(events)),
 		plain:  make([]bool, len(events)),
@@ -64,7 +65,7 @@ func newEventKinds(q *Query, events fixedNames) *eventKinds {
 		}
 	}
 	for _, c := range k.columns {
-		c.seal()
+		c.Seal()
 	}
 	for event := range k.wheres {
 		kind := eventKind{event, string(make([]byte, len(k.wheres[event])))}
@@ -90,13 +91,13 @@ func (k *eventKinds) where(event int, filters []experiment.Filter) int {
 func (k *eventKinds) newWhere(filters []experiment.Filter) where {
 	w := where{filters: filters}
 	for _, f := range filters {
-		column := slices.IndexFunc(k.columns, func(c *filterColumn) bool { return c.name == f.Column })
+		column := slices.IndexFunc(k.columns, func(c *tables.FilterColumn) bool { return c.Name == f.Column })
 		if column < 0 {
 			column = len(k.columns)
-			k.columns = append(k.columns, &filterColumn{name: f.Column})
+			k.columns = append(k.columns, &tables.FilterColumn{Name: f.Column})
 		}
 		// Query.check has tried all filters.
-		comparison, _ := k.columns[column].comparison(f)
+		comparison, _ := k.columns[column].Add(f)
 		w.terms = append(w.terms, whereTerm{column, comparison})
 	}
 	return w
@@ -118,21 +119,21 @@ func (k *eventKinds) passing(event, where int) []int {
 }
 
 // find returns the kind of rows of an event whose values are of the classes given, by
-// column; otherCode if no column of the query counts them.
+// column; OtherCode if no column of the query counts them.
 func (k *eventKinds) find(event int, classes []uint32) (uint32, error) {
 	passes := make([]byte, len(k.wheres[event]))
 	some := k.plain[event]
 	for i, w := range k.wheres[event] {
 		holds := true
 		for _, t := range w.terms {
-			holds = holds && k.columns[t.column].holds(classes[t.column], t.comparison)
+			holds = holds && k.columns[t.column].Holds(classes[t.column], t.comparison)
 		}
 		if holds {
 			passes[i], some = 1, true
 		}
 	}
 	if !some {
-		return otherCode, nil
+		return tables.OtherCode, nil
 	}
 	return k.numbered(eventKind{event, string(passes)})
 }
@@ -178,18 +179,18 @@ func newKindCoder(k *eventKinds) *kindCoder {
 }
 
 // of returns the kinds of a batch's rows: events is their events, columns the classes of
-// their values, null as nullCode.
+// their values, null as NullCode.
 func (c *kindCoder) of(events []uint32, columns [][]uint32) ([]uint32, error) {
 	c.codes = append(c.codes[:0], events...)
 	for i, event := range events {
-		if event >= otherCode || !c.kinds.filtered(int(event)) {
+		if event >= tables.OtherCode || !c.kinds.filtered(int(event)) {
 			continue
 		}
 		c.key = binary.LittleEndian.AppendUint32(c.key[:0], event)
 		for j, column := range columns {
 			class := column[i]
-			if class == nullCode {
-				class = nullClass
+			if class == tables.NullCode {
+				class = tables.NullClass
 			}
 			c.classes[j] = class
 			c.key = binary.LittleEndian.AppendUint32(c.key, class)

@@ -5,10 +5,12 @@ import (
 	"slices"
 	"sort"
 	"time"
+
+	"readout/ingest/tables"
 )
 
 const (
-	noTime     = math.MinInt64
+	noTime     = tables.NullTime
 	usDay      = 24 * 60 * 60 * 1_000_000
 	latestTime = math.MaxInt64
 	// farTime bounds the instants that take part, some 36,000 years from 1970 either way,

@@ -1,5 +1,11 @@
 package ingest
 
+import (
+	"slices"
+
+	"readout/ingest/tables"
+)
+
 // The loops of this file do what anyRows of the visitors does, for the batches that make up
 // most of every scan: rows that the same look is the first to see, without segments. They
 // run column by column. First the rows to keep are listed; then they are put into their
@@ -14,15 +20,15 @@ type pickedExposures struct {
 }
 
 // rowsOfLook takes in exposures that look is the first to see.
-func (v *exposureVisitor) rowsOfLook(b *batch, experiments, variants []uint32, look int) {
+func (v *exposureVisitor) rowsOfLook(b *tables.Batch, experiments, variants []uint32, look int) {
 	p := &v.picked
-	p.rows, p.arms = resize(p.rows, b.n), resize(p.arms, b.n)
+	p.rows, p.arms = slices.Grow(p.rows[:0], b.N)[:b.N], slices.Grow(p.arms[:0], b.N)[:b.N]
 	rows, arms := p.rows, p.arms
-	times, users := b.time[:len(variants)], b.user[:len(variants)]
+	times, users := b.Time[:len(variants)], b.User[:len(variants)]
 	n, noUser := 0, int64(0)
 	experiment := uint32(0)
 	for i, variant := range variants {
-		if users[i] == (userID{}) || times[i] == noTime {
+		if users[i] == (tables.UserID{}) || times[i] == noTime {
 			if times[i] != noTime {
 				noUser++
 			}
@@ -53,7 +59,7 @@ func (v *exposureVisitor) rowsOfLook(b *batch, experiments, variants []uint32, l
 // that a metric reads.
 type pickedConversions struct {
 	events, values []uint16
-	// Both are by kind, moved so that otherCode and nullCode come first: places says to which
+	// Both are by kind, moved so that OtherCode and NullCode come first: places says to which
 	// of the lists rows belong, tally counts the rows seen since endTally, all at tallied.
 	places  []place
 	tally   []int64
@@ -69,7 +75,7 @@ const (
 )
 
 // placeOf returns where a kind stands in what is by kind.
-func placeOf(kind uint32) uint32 { return kind - otherCode }
+func placeOf(kind uint32) uint32 { return kind - tables.OtherCode }
 
 func newPickedConversions() pickedConversions {
 	first := placeOf(0)
@@ -87,18 +93,18 @@ func (p *pickedConversions) addKind(valued bool) {
 // rowsOfLook takes in conversions that look is the first to see; flag is added to their
 // kinds. What becomes of a row depends on its kind, which is as good as random: so rows are
 // listed without a branch.
-func (v *conversionVisitor) rowsOfLook(b *batch, kinds []uint32, look int, flag uint32) {
+func (v *conversionVisitor) rowsOfLook(b *tables.Batch, kinds []uint32, look int, flag uint32) {
 	p := &v.picked
 	if look != p.tallied {
 		v.endTally()
 		p.tallied = look
 	}
-	p.events, p.values = resize(p.events, b.n), resize(p.values, b.n)
+	p.events, p.values = slices.Grow(p.events[:0], b.N)[:b.N], slices.Grow(p.values[:0], b.N)[:b.N]
 	events, values, places, tally := p.events, p.values, p.places, p.tally[:len(p.places)]
-	times, users := b.time[:len(kinds)], b.user[:len(kinds)]
+	times, users := b.Time[:len(kinds)], b.User[:len(kinds)]
 	nEvents, nValues, noUser := 0, 0, int64(0)
 	for i, kind := range kinds {
-		if users[i] == (userID{}) || times[i] == noTime {
+		if users[i] == (tables.UserID{}) || times[i] == noTime {
 			if times[i] != noTime {
 				noUser++
 			}
@@ -117,7 +123,7 @@ func (v *conversionVisitor) rowsOfLook(b *batch, kinds []uint32, look int, flag 
 		v.events.put(v.parts.of(users[i]), eventTuple{hi, times[i], lo, kinds[i] | flag})
 	}
 	for _, i := range values[:nValues] {
-		value := b.value[i]
+		value := b.Value[i]
 		if value != value {
 			v.noValue[kinds[i]][look]++
 		}
@@ -129,7 +135,7 @@ func (v *conversionVisitor) rowsOfLook(b *batch, kinds []uint32, look int, flag 
 // endTally adds what rowsOfLook has counted to the counts by look.
 func (v *conversionVisitor) endTally() {
 	p := &v.picked
-	v.byLook[p.tallied].NoEvent += p.tally[placeOf(nullCode)]
+	v.byLook[p.tallied].NoEvent += p.tally[placeOf(tables.NullCode)]
 	for kind := range v.wanted {
 		v.wanted[kind][p.tallied] += p.tally[placeOf(uint32(kind))]
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"readout/ingest/tables"
 )
 
 // armRules says which exposure rows of an experiment count, and for which arm.
@@ -119,7 +121,7 @@ type slotKey struct {
 type compiler struct {
 	looks    int
 	dateOnly bool // conversions carry dates only
-	events   fixedNames
+	events   tables.FixedNames
 	kinds    *eventKinds
 }
 
@@ -156,7 +158,7 @@ func bound(t time.Time, none int64) int64 {
 }
 
 // newArmRules resolves the names of variants by the codes of those of all experiments.
-func newArmRules(e *Experiment, codes fixedNames) *armRules {
+func newArmRules(e *Experiment, codes tables.FixedNames) *armRules {
 	r := &armRules{
 		start: bound(e.Start, noTime),
 		end:   bound(e.End, latestTime),

@@ -235,7 +235,7 @@ func (r *runner) unknownVariants() [][]unknownName {
 	slices.SortFunc(all, func(a, b unknownExposure) int {
 		return cmp.Or(
 			cmp.Compare(a.experiment, b.experiment), cmp.Compare(a.variant, b.variant),
-			cmp.Compare(a.user.hi, b.user.hi), cmp.Compare(a.user.lo, b.user.lo),
+			cmp.Compare(a.user.Hi, b.user.Hi), cmp.Compare(a.user.Lo, b.user.Lo),
 			cmp.Compare(a.look, b.look))
 	})
 	out := make([][]unknownName, len(r.q.Experiments))
@@ -266,10 +266,10 @@ func (r *runner) unknownVariants() [][]unknownName {
 // variantName returns the name behind a code: another experiment's variant or one that
 // none has.
 func (r *runner) variantName(code uint32) string {
-	if int(code) >= len(r.variants.known) {
-		return r.variants.name(code)
+	if int(code) >= len(r.variants.Known) {
+		return r.variants.Name(code)
 	}
-	for name, c := range r.variants.known {
+	for name, c := range r.variants.Known {
 		if c == code {
 			return name
 		}

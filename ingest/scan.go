@@ -7,49 +7,42 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+
+	"readout/ingest/tables"
 )
 
 // table is an open file of a table, as the scan sees it.
 type table interface {
-	rowGroups() int
-	numRows(g int) int64
-	// size is the bytes of the wanted columns of a row group.
-	size(g int) int64
-	// timeRange returns bounds of the times in a row group, if there are any that can be
+	RowGroups() int
+	NumRows(g int) int64
+	// Size is the bytes of the wanted columns of a row group.
+	Size(g int) int64
+	// TimeRange returns bounds of the times in a row group, if there are any that can be
 	// trusted; exact says that they are the earliest and the latest time themselves.
-	timeRange(g int) (lo, hi int64, exact, ok bool)
-	// dateOnly reports whether times are dates, as far as is known yet.
-	dateOnly() bool
-	read(g int) rowSource
-	close() error
+	TimeRange(g int) (lo, hi int64, exact, ok bool)
+	// DateOnly reports whether times are dates, as far as is known yet.
+	DateOnly() bool
+	Read(g int) rowSource
+	Close() error
 }
 
 // rowSource hands out the rows of a row group in batches.
 type rowSource interface {
-	next(*batch) (bool, error)
-	close() error
+	Next(*tables.Batch) (bool, error)
+	Close() error
 }
 
-// parquetTable is a tableFile as a table.
-type parquetTable struct{ *tableFile }
+// parquetTable is a Parquet file as a table.
+type parquetTable struct{ *tables.OpenFile }
 
-func (t parquetTable) read(g int) rowSource { return t.rows(g) }
-
-func (t parquetTable) dateOnly() bool {
-	return t.schema.types[t.time].meaning == dateValue || t.form.dates()
-}
-
-func (t parquetTable) timeRange(g int) (lo, hi int64, exact, ok bool) {
-	typ := t.schema.types[t.time]
-	lo, hi, ok = t.tableFile.timeRange(g)
-	return lo, hi, typ.utc || typ.meaning == dateValue, ok
-}
+// Read returns the rows of a row group.
+func (t parquetTable) Read(g int) rowSource { return t.Rows(g) }
 
 // groupVisitor takes in row groups, one after the other. Each worker of a scan has its own.
 type groupVisitor interface {
 	// skip reports whether a row group need not be read.
 	skip(t table, g int) bool
-	rows(b *batch) error
+	rows(b *tables.Batch) error
 	// relieve may be called within a row group, of the order given: it brings what is held in
 	// memory below its bound.
 	relieve(order int64) error
@@ -64,8 +57,8 @@ type scan struct {
 	ctx      context.Context
 	visitors []groupVisitor // by worker
 	before   *scan          // whose progress comes first; nil if there is none
-	files    []File
-	open     func(context.Context, File) (table, error)
+	files    []tables.File
+	open     func(context.Context, tables.File) (table, error)
 	progress func(done, total int64)
 
 	mu       sync.Mutex
@@ -153,7 +146,7 @@ func (s *scan) stop() {
 
 // work takes row groups until none is left, and reports whether all went well.
 func (s *scan) work(v groupVisitor) bool {
-	b := new(batch)
+	b := new(tables.Batch)
 	for {
 		r, err := s.take()
 		if r.file == nil {
@@ -219,24 +212,24 @@ func (s *scan) openFile(index int) (*scannedFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &scannedFile{table: t, index: index, left: t.rowGroups(), unheard: s.files[index].Size}
+	f := &scannedFile{table: t, index: index, left: t.RowGroups(), unheard: s.files[index].Size}
 	for g := range f.left {
-		f.wanted += t.size(g)
+		f.wanted += t.Size(g)
 	}
 	return f, nil
 }
 
-func (s *scan) visit(v groupVisitor, r rowGroup, b *batch) error {
+func (s *scan) visit(v groupVisitor, r rowGroup, b *tables.Batch) error {
 	if v.skip(r.file, r.g) {
 		return nil
 	}
-	rows := r.file.read(r.g)
-	defer rows.close()
+	rows := r.file.Read(r.g)
+	defer rows.Close()
 	for {
 		if err := s.ctx.Err(); err != nil {
 			return fmt.Errorf("read %s: %w", s.files[r.file.index].Path, err)
 		}
-		more, err := rows.next(b)
+		more, err := rows.Next(b)
 		if err != nil || !more {
 			return err
 		}
@@ -270,7 +263,7 @@ func (s *scan) ended(r rowGroup, earliest int64, err error) {
 		s.finish(f)
 		return
 	}
-	share := float64(f.size(r.g)) / float64(max(f.wanted, 1))
+	share := float64(f.Size(r.g)) / float64(max(f.wanted, 1))
 	s.advance(f, int64(share*float64(s.files[f.index].Size)))
 }
 
@@ -293,7 +286,7 @@ func (s *scan) fail(order int64, err error) {
 // finish closes a file of which nothing more will be read.
 func (s *scan) finish(f *scannedFile) {
 	s.unclosed = slices.DeleteFunc(s.unclosed, func(o *scannedFile) bool { return o == f })
-	if err := f.close(); err != nil {
+	if err := f.Close(); err != nil {
 		s.fail(int64(f.index)<<32, err)
 	}
 	if s.failed == nil {

@@ -8,24 +8,26 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"readout/ingest/tables"
 )
 
 // groupCounter is a visitor that counts row groups.
 type groupCounter struct{ groups int }
 
-func (*groupCounter) skip(table, int) bool { return false }
-func (*groupCounter) rows(*batch) error    { return nil }
-func (*groupCounter) relieve(int64) error  { return nil }
-func (v *groupCounter) end(int64) int64    { v.groups++; return 0 }
+func (*groupCounter) skip(table, int) bool     { return false }
+func (*groupCounter) rows(*tables.Batch) error { return nil }
+func (*groupCounter) relieve(int64) error      { return nil }
+func (v *groupCounter) end(int64) int64        { v.groups++; return 0 }
 
 // oneByOne is a table with files of one row each; read is called for each of them.
 func oneByOne(files int, fail error, read func()) source {
 	var s source
 	for i := range files {
-		s.files = append(s.files, File{Path: fmt.Sprint(i), Size: 10})
+		s.files = append(s.files, tables.File{Path: fmt.Sprint(i), Size: 10})
 	}
-	s.open = func(context.Context, File) (table, error) {
-		return &fakeTable{rows: fakeFile{{{}}}, fail: fail, batch: func([]fakeRow) *batch { read(); return new(batch) }}, nil
+	s.open = func(context.Context, tables.File) (table, error) {
+		return &fakeTable{rows: fakeFile{{{}}}, fail: fail, batch: func([]fakeRow) *tables.Batch { read(); return new(tables.Batch) }}, nil
 	}
 	return s
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sort"
 	"unsafe"
+
+	"readout/ingest/tables"
 )
 
 // exposureTuple is an exposure that counts.
@@ -51,9 +53,9 @@ func partitionsFor(bytes int64) partitioning {
 	return p
 }
 
-func (p partitioning) count() int            { return 1 << p.bits }
-func (p partitioning) of(id userID) int      { return int(id.lo >> (64 - p.bits)) }
-func keyOf(id userID) (hi uint64, lo uint32) { return id.hi, uint32(id.lo) }
+func (p partitioning) count() int                   { return 1 << p.bits }
+func (p partitioning) of(id tables.UserID) int      { return int(id.Lo >> (64 - p.bits)) }
+func keyOf(id tables.UserID) (hi uint64, lo uint32) { return id.Hi, uint32(id.Lo) }
 
 // chunkTuples is how many tuples a full-grown chunk holds: some 8 KiB.
 const chunkTuples = 320

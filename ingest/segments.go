@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"readout/ingest/tables"
 )
 
 // Values of a segment are told apart, at each look, as long as they are among the
@@ -26,7 +28,7 @@ const (
 // that an exposure carries one small number for all of them.
 type segmentValues struct {
 	columns []string
-	names   []*openNames // by column
+	names   []*tables.OpenNames // by column
 
 	mu     sync.Mutex
 	number map[string]uint32
@@ -39,8 +41,8 @@ const maxSets = 1 << 20
 func newSegmentValues(columns []string) *segmentValues {
 	s := &segmentValues{columns: columns, number: map[string]uint32{}}
 	for range columns {
-		names := newOpenNames(nil)
-		names.most, names.purpose = maxSegmentNames, "a column of segments"
+		names := tables.NewOpenNames(nil)
+		names.Most, names.Purpose = maxSegmentNames, "a column of segments"
 		s.names = append(s.names, names)
 	}
 	return s
@@ -48,7 +50,7 @@ func newSegmentValues(columns []string) *segmentValues {
 
 func (s *segmentValues) check() error {
 	for i, names := range s.names {
-		if err := names.check(s.columns[i]); err != nil {
+		if err := names.Check(s.columns[i]); err != nil {
 			return err
 		}
 	}
@@ -105,13 +107,13 @@ func (s *segmentValues) numbered(set []uint32) (uint32, error) {
 // kept returns the values of each column and the combinations as places there, -1 for null.
 func (s *segmentValues) kept() (values [][]string, sets [][]int32) {
 	for _, names := range s.names {
-		values = append(values, names.names)
+		values = append(values, names.Others())
 	}
 	for _, set := range s.sets {
 		places := make([]int32, len(set))
 		for column, code := range set {
 			places[column] = -1
-			if code != nullCode {
+			if code != tables.NullCode {
 				places[column] = int32(code)
 			}
 		}
@@ -135,10 +137,10 @@ func newSegmentRanks(s *segmentValues) *segmentRanks {
 	r := &segmentRanks{rank: make([]uint32, len(s.sets))}
 	places := make([]map[uint32]int, len(s.names)) // of codes
 	for i, names := range s.names {
-		texts := append([]string{""}, slices.Sorted(slices.Values(names.names))...)
+		texts := append([]string{""}, slices.Sorted(slices.Values(names.Others()))...)
 		r.texts = append(r.texts, texts)
-		places[i] = map[uint32]int{nullCode: 0}
-		for code, name := range names.names {
+		places[i] = map[uint32]int{tables.NullCode: 0}
+		for code, name := range names.Others() {
 			places[i][uint32(code)], _ = slices.BinarySearch(texts, name)
 		}
 	}

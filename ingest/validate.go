@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"readout/experiment"
+	"readout/ingest/tables"
 )
 
 // check reports what is wrong with a query, all of it at once.
@@ -118,7 +119,7 @@ func (c *Column) check(q *Query) error {
 	for _, f := range c.Where {
 		if f.Column == "" {
 			faults = append(faults, errors.New("where: no column"))
-		} else if _, err := newComparison(f); err != nil {
+		} else if err := tables.CheckFilter(f); err != nil {
 			faults = append(faults, fmt.Errorf("where: column %q: %w", f.Column, err))
 		}
 	}

@@ -1,5 +1,7 @@
 package ingest
 
+import "readout/ingest/tables"
+
 // dateOnlyFlag marks the code of a conversion whose time is a date.
 const dateOnlyFlag = 1 << 31
 
@@ -10,7 +12,7 @@ type scanRules struct {
 	arms  []*armRules
 	// oneExperiment says that the exposures have no experiment column.
 	oneExperiment bool
-	variants      *openNames
+	variants      *tables.OpenNames
 	variantColumn string
 	segments      *segmentValues // nil without segments
 	kinds         *eventKinds
@@ -39,7 +41,7 @@ type exposureCounts struct{ rows, before, after []int64 }
 
 // unknownExposure is an exposure to a variant that the experiment does not have.
 type unknownExposure struct {
-	user       userID
+	user       tables.UserID
 	look       int32
 	experiment int32
 	variant    uint32
@@ -61,18 +63,18 @@ func newExposureVisitor(r *scanRules) *exposureVisitor {
 	return v
 }
 
-func (v *exposureVisitor) rows(b *batch) error {
-	v.group.dates = b.dateOnly
-	variants := b.text[0][:b.n]
+func (v *exposureVisitor) rows(b *tables.Batch) error {
+	v.group.dates = b.DateOnly
+	variants := b.Text[0][:b.N]
 	var experiments []uint32
-	segments := b.text[1:]
+	segments := b.Text[1:]
 	if !v.oneExperiment {
-		experiments, segments = b.text[1][:b.n], b.text[2:]
+		experiments, segments = b.Text[1][:b.N], b.Text[2:]
 	}
 	var err error
 	if v.segments != nil {
 		err = v.anyRows(b, experiments, variants, segments)
-	} else if look, takePart, ok := v.together(b.user, b.time[:b.n]); !ok {
+	} else if look, takePart, ok := v.together(b.User, b.Time[:b.N]); !ok {
 		err = v.anyRows(b, experiments, variants, nil)
 	} else if takePart {
 		v.rowsOfLook(b, experiments, variants, look)
@@ -80,12 +82,12 @@ func (v *exposureVisitor) rows(b *batch) error {
 	if err != nil {
 		return err
 	}
-	return v.variants.check(v.variantColumn)
+	return v.variants.Check(v.variantColumn)
 }
 
 // anyRows takes in rows of any looks, with or without segments.
-func (v *exposureVisitor) anyRows(b *batch, experiments, variants []uint32, segments [][]uint32) error {
-	times, users := b.time[:len(variants)], b.user[:len(variants)]
+func (v *exposureVisitor) anyRows(b *tables.Batch, experiments, variants []uint32, segments [][]uint32) error {
+	times, users := b.Time[:len(variants)], b.User[:len(variants)]
 	for i, variant := range variants {
 		look, ok := v.row(users[i], times[i])
 		if !ok {
@@ -95,7 +97,7 @@ func (v *exposureVisitor) anyRows(b *batch, experiments, variants []uint32, segm
 		if experiments != nil {
 			experiment = experiments[i]
 		}
-		if v.segments == nil || experiment >= otherCode || variant == nullCode {
+		if v.segments == nil || experiment >= tables.OtherCode || variant == tables.NullCode {
 			v.exposure(users[i], times[i], look, experiment, variant, 0)
 			continue
 		}
@@ -112,15 +114,15 @@ func (v *exposureVisitor) anyRows(b *batch, experiments, variants []uint32, segm
 }
 
 // exposure takes in a row that has a user and is seen by a look.
-func (v *exposureVisitor) exposure(user userID, t int64, look int, experiment, variant, set uint32) {
+func (v *exposureVisitor) exposure(user tables.UserID, t int64, look int, experiment, variant, set uint32) {
 	switch {
-	case experiment == nullCode:
+	case experiment == tables.NullCode:
 		v.byLook[look].NoExperiment++
 		return
-	case variant == nullCode:
+	case variant == tables.NullCode:
 		v.byLook[look].NoVariant++
 		return
-	case experiment == otherCode:
+	case experiment == tables.OtherCode:
 		return
 	}
 	arms, counts := v.arms[experiment], &v.experiments[experiment]
@@ -196,34 +198,34 @@ func (v *conversionVisitor) countKind(event int) {
 }
 
 // kindsOf returns the kinds of a batch's rows.
-func (v *conversionVisitor) kindsOf(b *batch) ([]uint32, error) {
-	events := b.text[0][:b.n]
+func (v *conversionVisitor) kindsOf(b *tables.Batch) ([]uint32, error) {
+	events := b.Text[0][:b.N]
 	if v.coder == nil {
 		return events, nil
 	}
 	for _, c := range v.kinds.columns {
-		if err := c.check(); err != nil {
+		if err := c.Check(); err != nil {
 			return nil, err
 		}
 	}
-	kinds, err := v.coder.of(events, b.text[1:])
+	kinds, err := v.coder.of(events, b.Text[1:])
 	for _, event := range v.kinds.eventsFrom(len(v.wanted)) {
 		v.countKind(event)
 	}
 	return kinds, err
 }
 
-func (v *conversionVisitor) rows(b *batch) error {
-	v.group.dates = b.dateOnly
+func (v *conversionVisitor) rows(b *tables.Batch) error {
+	v.group.dates = b.DateOnly
 	flag := uint32(0)
-	if b.dateOnly {
+	if b.DateOnly {
 		flag = dateOnlyFlag
 	}
 	kinds, err := v.kindsOf(b)
 	if err != nil {
 		return err
 	}
-	if look, takePart, ok := v.together(b.user, b.time[:b.n]); !ok {
+	if look, takePart, ok := v.together(b.User, b.Time[:b.N]); !ok {
 		v.anyRows(b, kinds, flag)
 	} else if takePart {
 		v.rowsOfLook(b, kinds, look, flag)
@@ -232,15 +234,15 @@ func (v *conversionVisitor) rows(b *batch) error {
 }
 
 // anyRows takes in rows of any looks.
-func (v *conversionVisitor) anyRows(b *batch, kinds []uint32, flag uint32) {
-	times, users := b.time[:len(kinds)], b.user[:len(kinds)]
+func (v *conversionVisitor) anyRows(b *tables.Batch, kinds []uint32, flag uint32) {
+	times, users := b.Time[:len(kinds)], b.User[:len(kinds)]
 	for i, kind := range kinds {
 		look, ok := v.row(users[i], times[i])
 		if !ok {
 			continue
 		}
-		if kind >= otherCode {
-			if kind == nullCode {
+		if kind >= tables.OtherCode {
+			if kind == tables.NullCode {
 				v.byLook[look].NoEvent++
 			}
 			continue
@@ -252,7 +254,7 @@ func (v *conversionVisitor) anyRows(b *batch, kinds []uint32, flag uint32) {
 			v.events.put(v.parts.of(users[i]), t)
 			continue
 		}
-		value := b.value[i]
+		value := b.Value[i]
 		if value != value {
 			v.noValue[kind][look]++
 		}

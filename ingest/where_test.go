@@ -10,6 +10,7 @@ import (
 
 	"readout/experiment"
 	"readout/ingest"
+	"readout/ingest/tables"
 )
 
 // typedRow is a conversion with columns of the types that filters compare.
@@ -50,7 +51,7 @@ func typedQuery(t *testing.T, where ...experiment.Filter) (ingest.Embedded, inge
 	if err := writeParquet(filepath.Join(dir, "year=2024", "conversions.parquet"), typedRows()...); err != nil {
 		t.Fatal(err)
 	}
-	return ingest.Embedded{Store: ingest.LocalStore{Dir: dir}, Workers: 1}, ingest.Query{
+	return ingest.Embedded{Store: tables.LocalStore{Dir: dir}, Workers: 1}, ingest.Query{
 		Exposures:   ingest.ExposureTable{Path: "exposures.parquet", User: "user_id", Variant: "variant", Time: "timestamp"},
 		Conversions: ingest.ConversionTable{Path: "year=2024", User: "user_id", Event: "event", Time: "timestamp"},
 		Looks:       []time.Time{monday.AddDate(0, 0, 1)},

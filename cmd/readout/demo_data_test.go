@@ -17,6 +17,7 @@ import (
 	"readout/analysis"
 	"readout/experiment"
 	"readout/ingest"
+	"readout/ingest/tables"
 	"readout/internal/daily"
 )
 
@@ -313,7 +314,7 @@ func runDemoDays(t *testing.T, dir string) map[string][]analysis.Scorecard {
 	}
 	runner := daily.Runner{
 		Project: p, State: state,
-		Engine: &ingest.Embedded{Store: ingest.LocalStore{Dir: dir}},
+		Engine: &ingest.Embedded{Store: tables.LocalStore{Dir: dir}},
 	}
 	report, err := runner.Run(t.Context(), last.Through, daily.Day{}, last)
 	if err != nil {

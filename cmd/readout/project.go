@@ -11,6 +11,7 @@ import (
 
 	"readout/experiment"
 	"readout/ingest"
+	"readout/ingest/tables"
 )
 
 // load reads the project's files.
@@ -51,7 +52,7 @@ func (a *app) engine(p *experiment.Project) (*ingest.Embedded, error) {
 		return nil, usagef("engine %q is not part of this version: use embedded", p.Engine)
 	}
 	memory, err := a.memoryLimit()
-	return &ingest.Embedded{Store: ingest.LocalStore{Dir: a.dir}, Memory: memory}, err
+	return &ingest.Embedded{Store: tables.LocalStore{Dir: a.dir}, Memory: memory}, err
 }
 
 // sums returns the folder of the state in which the daily job keeps what it has read.

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"readout/experiment"
-	"readout/ingest"
+	"readout/ingest/tables"
 	"readout/internal/daily"
 )
 
@@ -142,7 +142,7 @@ func (a *app) copyProfiles(p *experiment.Project, published *experiment.Publishe
 	if profiles == nil {
 		return nil
 	}
-	store := ingest.LocalStore{Dir: a.dir}
+	store := tables.LocalStore{Dir: a.dir}
 	files, err := store.List(context.Background(), profiles.Path)
 	if err != nil {
 		return fmt.Errorf("profiles: %w; the decision service keeps those it has", err)

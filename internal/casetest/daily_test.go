@@ -12,6 +12,7 @@ import (
 
 	"readout/experiment"
 	"readout/ingest"
+	"readout/ingest/tables"
 	"readout/internal/daily"
 	"readout/reports"
 )
@@ -93,7 +94,7 @@ func (c *Case) scheduled(t *testing.T, p *experiment.Project, e *experiment.Expe
 	if err := log.Append(daily.LifecyclePath(state), entry); err != nil {
 		t.Fatal(err)
 	}
-	return &daily.Runner{Project: p, Engine: ingest.Embedded{Store: ingest.LocalStore{}}, State: state}
+	return &daily.Runner{Project: p, Engine: ingest.Embedded{Store: tables.LocalStore{}}, State: state}
 }
 
 func run(t *testing.T, r *daily.Runner, now time.Time, first, last daily.Day) *daily.Report {

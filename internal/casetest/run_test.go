@@ -14,6 +14,7 @@ import (
 	"readout/analysis"
 	"readout/experiment"
 	"readout/ingest"
+	"readout/ingest/tables"
 	"readout/internal/daily"
 	"readout/moments"
 	"readout/reports"
@@ -53,7 +54,7 @@ func (c *Case) scorecard(t *testing.T, card Card) analysis.Scorecard {
 	}
 	c.writeData(t, p, e, card)
 	adhoc := daily.AdHoc{
-		Project: p, Engine: ingest.Embedded{Store: ingest.LocalStore{}}, Experiment: e,
+		Project: p, Engine: ingest.Embedded{Store: tables.LocalStore{}}, Experiment: e,
 		Control: experiment.Control, Start: e.Schedule.Start, End: e.Schedule.End,
 	}
 	if card.Through != "" {

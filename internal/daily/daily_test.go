@@ -20,6 +20,7 @@ import (
 	"readout/analysis"
 	"readout/experiment"
 	"readout/ingest"
+	"readout/ingest/tables"
 	"readout/internal/daily"
 	"readout/internal/exposure"
 )
@@ -64,7 +65,7 @@ func newShop(t *testing.T) *shop {
 	}
 	s := &shop{t: t, dir: t.TempDir(), zone: p.Location}
 	s.runner = daily.Runner{
-		Project: p, Engine: ingest.Embedded{Store: ingest.LocalStore{Dir: s.dir}}, State: filepath.Join(s.dir, "state"),
+		Project: p, Engine: ingest.Embedded{Store: tables.LocalStore{Dir: s.dir}}, State: filepath.Join(s.dir, "state"),
 	}
 	s.write()
 	e := p.Experiments[0]

@@ -7,13 +7,13 @@ import (
 	"strconv"
 	"time"
 
-	"readout/ingest"
+	"readout/ingest/tables"
 )
 
 // parquetSummary reads a summary from Parquet.
 type parquetSummary struct {
 	name  string
-	table *ingest.Table
+	table *tables.Whole
 	zone  *time.Location
 	at    int
 	row   writtenRow
@@ -28,18 +28,18 @@ func newParquetSummary(r io.Reader, name string, zone *time.Location) (*parquetS
 	if len(data) > maxSummaryBytes {
 		return nil, fmt.Errorf("%s: larger than %d MiB", name, maxSummaryBytes>>20)
 	}
-	var wanted []ingest.TableColumn
+	var wanted []tables.Column
 	for i, column := range summaryColumns {
-		w := ingest.TableColumn{Name: column, Optional: i == columnExperiment}
+		w := tables.Column{Name: column, Optional: i == columnExperiment}
 		switch i {
 		case columnLook:
-			w.Kind = ingest.TableTextOrTime
+			w.Kind = tables.TextOrTime
 		case columnN, columnMean, columnVariance:
-			w.Kind = ingest.TableNumber
+			w.Kind = tables.Number
 		}
 		wanted = append(wanted, w)
 	}
-	table, err := ingest.ReadTable(bytes.NewReader(data), int64(len(data)), "summary", name, wanted, zone, maxSummaryRows)
+	table, err := tables.ReadWhole(bytes.NewReader(data), int64(len(data)), "summary", name, wanted, zone, maxSummaryRows)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,133 @@
+package tables
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// fileSchema is what a file has at the top of its schema, nested columns included.
+type fileSchema struct {
+	names []string
+	types []columnType
+	// leaves are the numbers of their column chunks, of nested columns the first; absent for a
+	// column that is not in the file but in the name of a folder.
+	leaves []int
+	total  int // of column chunks in a row group
+}
+
+// schemaOf reads the elements of a footer, which list a tree depth first.
+func schemaOf(elements []format.SchemaElement) (fileSchema, error) {
+	var s fileSchema
+	damaged := errors.New("its schema is damaged")
+	if len(elements) == 0 || elements[0].Type.Valid {
+		return s, damaged
+	}
+	at := 1
+	for range elements[0].NumChildren.V {
+		if at >= len(elements) {
+			return s, damaged
+		}
+		e := &elements[at]
+		s.names = append(s.names, e.Name)
+		s.types = append(s.types, typeOf(e))
+		s.leaves = append(s.leaves, s.total)
+		// A subtree ends when every group in it has had its children.
+		for open := 1; open > 0; at++ {
+			if at >= len(elements) {
+				return s, damaged
+			}
+			open--
+			if e := &elements[at]; e.Type.Valid {
+				s.total++
+			} else if n := int(e.NumChildren.V); n >= 0 && n <= len(elements) {
+				open += n
+			} else {
+				return s, damaged
+			}
+		}
+	}
+	if at != len(elements) {
+		return s, damaged
+	}
+	return s, nil
+}
+
+// addFolder adds a column that all rows have from a folder and returns its position.
+func (s *fileSchema) addFolder(name string, t columnType) int {
+	s.names = append(s.names, name)
+	s.types = append(s.types, t)
+	s.leaves = append(s.leaves, absent)
+	return len(s.leaves) - 1
+}
+
+// errNoColumn is returned for a column that the file has not.
+var errNoColumn = errors.New("no such column")
+
+// find returns the position of the column with exactly this name.
+func (s fileSchema) find(name string) (int, error) {
+	i := slices.Index(s.names, name)
+	if i < 0 {
+		return 0, errNoColumn
+	}
+	if slices.Contains(s.names[i+1:], name) {
+		return 0, errors.New("the file has two columns of this name")
+	}
+	return i, nil
+}
+
+// namesShown is how many columns a message lists.
+const namesShown = 20
+
+// missing says that a column is not there, which ones are, and which is meant perhaps.
+func (s fileSchema) missing(name string) error {
+	if len(s.names) == 0 {
+		return errors.New("missing, and the file has no columns at all")
+	}
+	found := strings.Join(s.names[:min(len(s.names), namesShown)], ", ")
+	if more := len(s.names) - namesShown; more > 0 {
+		found += fmt.Sprintf(" and %d more", more)
+	}
+	if near := nearest(name, s.names); near != "" {
+		return fmt.Errorf("missing, did you mean %q? the file has %s", near, found)
+	}
+	return fmt.Errorf("missing, the file has %s", found)
+}
+
+// nearest returns the name that is the fewest edits away, of those that are close, case
+// aside; the first of equals.
+func nearest(name string, names []string) string {
+	best, least := "", len(name)/3+1
+	for _, candidate := range names {
+		if d := editDistance(strings.ToLower(name), strings.ToLower(candidate)); d < least {
+			best, least = candidate, d
+		}
+	}
+	return best
+}
+
+// editDistance counts the insertions, deletions and replacements of bytes that make b of a
+// (Levenshtein 1965). Long names are cut to 64 bytes.
+func editDistance(a, b string) int {
+	a, b = a[:min(len(a), 64)], b[:min(len(b), 64)]
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,43 @@
+package tables
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+)
+
+func TestOpenNames(t *testing.T) {
+	o := NewOpenNames([]string{"a", "b"})
+	var workers sync.WaitGroup
+	for range 4 {
+		workers.Go(func() {
+			for i := range 100 {
+				code := o.Code(fmt.Appendf(nil, "name %d", i%10))
+				if got := o.Name(code); got != fmt.Sprintf("name %d", i%10) {
+					t.Errorf("name %d is called %q", i%10, got)
+				}
+			}
+		})
+	}
+	workers.Wait()
+	if a, b, none := o.Code([]byte("a")), o.Code([]byte("b")), o.Code(nil); a != 0 || b != 1 || none != NullCode {
+		t.Errorf("codes %d, %d, %d", a, b, none)
+	}
+	if err := o.Check("v"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTooManyNamesAreAnError(t *testing.T) {
+	o := NewOpenNames(nil)
+	for i := range maxOtherNames + 1 {
+		o.Code(fmt.Append(nil, i))
+	}
+	want := `column "v" holds more than 65536 different names: is it the column of variants?`
+	if err := o.Check("v"); err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	if len(o.names) > maxOtherNames {
+		t.Errorf("%d names are kept", len(o.names))
+	}
+}

@@ -1,0 +1,53 @@
+package tables
+
+import (
+	"strconv"
+
+	"github.com/zeebo/xxh3"
+)
+
+// UserID stands for the text of a user's id: its 128-bit XXH3 hash under the key of the
+// query. The zero value means a null or empty id.
+//
+// Ids of the same text are equal. Two of n different ids are taken for the same with a
+// probability of about n²/2¹²⁹: 6·10⁻²² for a billion users. The key keeps anyone who does
+// not know it from making up ids that meet.
+type UserID struct{ Hi, Lo uint64 }
+
+// HashID returns the id of the text. Other texts than the empty one never give the zero
+// value.
+func HashID(text []byte, seed uint64) UserID {
+	if len(text) == 0 {
+		return UserID{}
+	}
+	h := xxh3.Hash128Seed(text, seed)
+	if h.Hi == 0 && h.Lo == 0 {
+		return UserID{Lo: 1}
+	}
+	return UserID{Hi: h.Hi, Lo: h.Lo}
+}
+
+// hashInt returns the id of the decimal text of v.
+func hashInt(v int64, seed uint64) UserID {
+	var text [20]byte
+	return HashID(strconv.AppendInt(text[:0], v, 10), seed)
+}
+
+// hashUUID returns the id of the canonical text of the 16 bytes, in lower case:
+// 12345678-90ab-cdef-0000-000000000000.
+func hashUUID(raw []byte, seed uint64) UserID {
+	var text [36]byte
+	return HashID(appendUUID(text[:0], raw), seed)
+}
+
+// appendUUID appends the canonical text of the 16 bytes, in lower case.
+func appendUUID(dst, raw []byte) []byte {
+	const digits = "0123456789abcdef"
+	for i, b := range raw {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			dst = append(dst, '-')
+		}
+		dst = append(dst, digits[b>>4], digits[b&15])
+	}
+	return dst
+}
