@@ -40,8 +40,7 @@ type pageReader struct {
 	end       int64 // where no page can be any more
 	codec     format.CompressionCodec
 	optional  bool
-	read      func(n int64) // told how many bytes were read
-	window    []byte        // bytes at windowAt
+	window    []byte // bytes at windowAt
 	windowAt  int64
 	windowBuf []byte
 	raw       []byte
@@ -52,8 +51,8 @@ type pageReader struct {
 }
 
 // reset starts on the chunk whose pages begin at a byte of the file.
-func (p *pageReader) reset(file io.ReaderAt, at, end int64, codec format.CompressionCodec, optional bool, read func(int64)) {
-	p.file, p.at, p.end, p.codec, p.optional, p.read = file, at, end, codec, optional, read
+func (p *pageReader) reset(file io.ReaderAt, at, end int64, codec format.CompressionCodec, optional bool) {
+	p.file, p.at, p.end, p.codec, p.optional = file, at, end, codec, optional
 	p.window, p.windowAt = nil, 0
 }
 
@@ -109,7 +108,6 @@ func (p *pageReader) header() (*format.PageHeader, error) {
 		return nil, fmt.Errorf("%w: no page header at byte %d", errPage, p.at)
 	}
 	p.at += int64(n)
-	p.read(int64(n))
 	return head, nil
 }
 
@@ -150,7 +148,6 @@ func (p *pageReader) body(head *format.PageHeader) ([]byte, error) {
 		return nil, fmt.Errorf("%w: the checksum of its bytes at byte %d does not match", errPage, p.at)
 	}
 	p.at += size
-	p.read(size)
 	return body, nil
 }
 

@@ -3,7 +3,6 @@ package tables
 import (
 	"math"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -20,7 +19,6 @@ type Spec struct {
 	Text        []TextColumn
 	Location    *time.Location // of dates, and of times without a zone
 	Seed        uint64         // key of the hash of ids
-	read        *atomic.Int64  // bytes of pages read are added here; nil: not counted
 
 	spare spareColumns
 }
@@ -97,11 +95,7 @@ func openColumn[T any](t *OpenFile, spare *sync.Pool, g, column int, convert con
 	}
 	c.reset(t.schema.names[column], t.schema.types[column], convert, null)
 	chunk := &t.meta.RowGroups[g].Columns[t.schema.leaves[column]]
-	c.pages.reset(t.data, chunkStart(chunk), t.pagesEnd, chunk.MetaData.Codec, c.typ.optional, func(n int64) {
-		if t.spec.read != nil {
-			t.spec.read.Add(n)
-		}
-	})
+	c.pages.reset(t.data, chunkStart(chunk), t.pagesEnd, chunk.MetaData.Codec, c.typ.optional)
 	return c
 }
 
