@@ -33,32 +33,32 @@ type FilterColumn struct {
 const NullClass = 0
 
 // Seal is called once, when all filters are there and before rows are read.
-func (c *FilterColumn) Seal() {
-	c.classes = map[string]uint32{}
-	newClassifier(c).class((*comparison).null)
+func (f *FilterColumn) Seal() {
+	f.classes = map[string]uint32{}
+	newClassifier(f).class((*comparison).null)
 }
 
 // Holds reports whether the filter at a place holds for a class.
-func (c *FilterColumn) Holds(class uint32, comparison int) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.outcomes[class][comparison] == 1
+func (f *FilterColumn) Holds(class uint32, comparison int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.outcomes[class][comparison] == 1
 }
 
 // Check fails when there are too many classes to tell them apart.
-func (c *FilterColumn) Check() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.outcomes) < maxClasses {
+func (f *FilterColumn) Check() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.outcomes) < maxClasses {
 		return nil
 	}
-	return fmt.Errorf("column %q: its filters tell more than %d kinds of values apart", c.Name, maxClasses)
+	return fmt.Errorf("column %q: its filters tell more than %d kinds of values apart", f.Name, maxClasses)
 }
 
 // suits reports what is wrong with comparing a column of the kind.
-func (c *FilterColumn) suits(t columnType, kind experiment.ScalarKind) error {
-	for i := range c.comparisons {
-		if err := c.comparisons[i].suits(kind); err != nil {
+func (f *FilterColumn) suits(t columnType, kind experiment.ScalarKind) error {
+	for i := range f.comparisons {
+		if err := f.comparisons[i].suits(kind); err != nil {
 			return fmt.Errorf("found %v, %w", t, err)
 		}
 	}
