@@ -7,7 +7,7 @@
 // jointly with the look before, and counts of all that was read and left out. Engine is
 // what answers queries; Embedded does it in this process.
 //
-// Embedded works in this order:
+// Embedded (engine.go, runner*.go) works in this order:
 //
 //   - Package tables lists and opens files and reads them into batches of flat arrays: users as
 //     hashes, times in µs, names as small numbers.
@@ -15,11 +15,11 @@
 //     group at a time (scan.go). Every row is counted (counts.go), and what matters of those
 //     that matter is put aside by partitions of users (visit.go, pick.go, scatter.go). Filters are
 //     settled here: what is put aside of a conversion is its kind, an event with the
-//     filters that the row passes (kinds.go). What would take too
-//     much memory goes to a file (spill.go, dump.go, tuples.go).
+//     filters that the row passes (kinds.go). What would take too much memory goes to a file
+//     (spill.go, dump.go, tuples.go).
 //   - If results are wanted by segment, each value of a column has its place in the totals;
 //     where there are many of them, users are counted to see which are large enough
-//     (segments.go).
+//     (segments.go, segments_count.go).
 //   - Partition by partition, each by one worker: users are numbered, first exposures
 //     found, conversions grouped by user (partition.go); then each user of each experiment
 //     is put through the experiment's program (program.go, bundle.go, spans.go, columns.go) and

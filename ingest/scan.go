@@ -32,12 +32,6 @@ type rowSource interface {
 	Close() error
 }
 
-// parquetTable is a Parquet file as a table.
-type parquetTable struct{ *tables.OpenFile }
-
-// Read returns the rows of a row group.
-func (t parquetTable) Read(g int) rowSource { return t.Rows(g) }
-
 // groupVisitor takes in row groups, one after the other. Each worker of a scan has its own.
 type groupVisitor interface {
 	// skip reports whether a row group need not be read.

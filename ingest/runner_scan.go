@@ -1,0 +1,50 @@
+package ingest
+
+import "context"
+
+// Of the memory allowed, a part is for what else there is: batches of rows being decoded,
+// a partition at each worker, what is not collected yet. mostHeld is what all workers hold of
+// rows however much they may: memory that is touched for the first time costs as much as a
+// file that is gone before the disk has seen it. leastHeld is what a worker has whatever
+// the bound is, a chunk for each partition.
+const (
+	memoryForTuples = 0.5
+	mostHeld        = 448 << 20
+	leastHeld       = 32 << 20
+)
+
+// room is how many bytes of rows all workers may hold.
+func (r *runner) room() int64 {
+	if r.memory == 0 {
+		return mostHeld
+	}
+	return min(mostHeld, int64(memoryForTuples*float64(r.memory)))
+}
+
+// scan reads both tables and returns the earliest time of each of their files.
+func (r *runner) scan(ctx context.Context, exposures, conversions source) (earliestExposures, earliestConversions []int64, err error) {
+	share := r.room() / int64(r.workers)
+	for i, v := range r.exposures {
+		v.overflow = overflow{most: max(leastHeld, share-leastHeld), file: r.spill.file}
+		r.conversions[i].overflow = overflow{most: share, beside: v, file: r.spill.file}
+	}
+	if r.kept != nil {
+		if earliestExposures, err = r.keptExposures(ctx, exposures); err == nil {
+			earliestConversions, err = r.keptConversions(ctx, conversions)
+		}
+		return earliestExposures, earliestConversions, err
+	}
+	first := newScan(ctx, exposures, r.exposures, r.step("exposures"))
+	second := newScan(ctx, conversions, r.conversions, r.step("conversions"))
+	second.before = first
+	if err := runScans(first, second); err != nil {
+		return nil, nil, err
+	}
+	for i, v := range r.exposures {
+		r.tuples.exposures.add(v.kept)
+		r.tuples.segmented.add(v.segmented)
+		r.tuples.events.add(r.conversions[i].events)
+		r.tuples.values.add(r.conversions[i].values)
+	}
+	return first.earliest, second.earliest, nil
+}
