@@ -38,7 +38,7 @@
 // (kept.go, kept_file.go, kept_counts.go, kept_scan.go), and the next run reads files that
 // are new or have changed (kept_match.go); what it finds kept may be numbered otherwise
 // (translate.go). Totals stay too (kept_totals.go, kept_sums.go, kept_caps.go): the next run
-// exchanges in them the users whom new rows and looks touch (kept_evaluate.go, delta.go).
+// exchanges in them the users whom new rows and looks touch (kept_evaluate.go, delta*.go).
 //
 // The package knows no statistics: which columns a metric needs, what is made of moments
 // and what counts mean is said elsewhere. It reads no clock, and writes nothing but what is
