@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -256,7 +257,8 @@ func TestFutileCounts(t *testing.T) {
 		e.Statistics.Futility = c.futility
 		a := analyzer{in: &Input{Experiment: e}}
 		got := Comparison{Significant: c.significant}
-		if err := a.describeFutility(&got, test{alpha: 0.05, sides: 2, direction: 1}, c.looks); err != nil {
+		over := groupSequential{clock: func(time.Time) float64 { return 1 }}
+		if err := a.describeFutility(&got, test{alpha: 0.05, sides: 2, direction: 1, procedure: over}, c.looks); err != nil {
 			t.Fatal(err)
 		}
 		if got.Futile != c.want {

@@ -49,7 +49,8 @@ func (g groupSequential) setFutility(t test, process sequential.Process, earlier
 // come of it. A binding bound counts from the look that fell below it on, another one only
 // as long as the statistic stays below.
 func (a *analyzer) describeFutility(c *Comparison, t test, looks []Look) error {
-	if len(looks) == 0 {
+	g, ok := t.procedure.(groupSequential)
+	if !ok || len(looks) == 0 {
 		return nil
 	}
 	last := looks[len(looks)-1]
@@ -64,20 +65,20 @@ func (a *analyzer) describeFutility(c *Comparison, t test, looks []Look) error {
 		}
 	}
 	c.Futile = c.Futile && !c.Significant
-	return c.forecast(t, looks, drift)
+	return c.forecast(t, looks, drift, g.clock(last.At))
 }
 
 // forecast fills in the conditional power at the end, where all alpha that is left is
 // spent at once, if the effect were the minimum detectable one, with the given drift today,
 // and if it were today's estimate. The users at the end are a forecast, as if they came
-// evenly over the metric's clock.
-func (c *Comparison) forecast(t test, looks []Look, drift float64) error {
+// evenly over the metric's clock, of which the share now has passed at the last look.
+func (c *Comparison) forecast(t test, looks []Look, drift, now float64) error {
 	last := looks[len(looks)-1]
-	rho := math.Sqrt(last.Time)
-	if !(last.Time > 0 && last.Time < 1) || c.Significant || len(looks) == sequential.MaxLooks {
+	rho := math.Sqrt(now)
+	if !(now > 0 && now < 1) || c.Significant || len(looks) == sequential.MaxLooks {
 		return nil
 	}
-	c.ExpectedUsers = Defined(last.users() / last.Time)
+	c.ExpectedUsers = Defined(last.users() / now)
 	end := Look{Correlation: Defined(rho)}
 	process, err := processOf(append(looks[:len(looks):len(looks)], end))
 	if err != nil {

@@ -3,6 +3,7 @@ package analysis
 import (
 	"math"
 	"slices"
+	"time"
 
 	"readout/sequential"
 )
@@ -11,6 +12,9 @@ import (
 // are estimated from the users themselves.
 type groupSequential struct {
 	spending sequential.Spending
+	// clock returns the spending time of an instant on the timeline as it is planned by now. A
+	// look logs its time on the timeline of its day, which an extension makes longer.
+	clock func(at time.Time) float64
 	// beta is what futility bounds spend, 1 − power.
 	beta float64
 }
@@ -76,7 +80,7 @@ func (g groupSequential) criticalAt(t test, alpha float64, looks []Look) (sequen
 	spend := make([]float64, len(looks))
 	before := 0.0
 	for i, l := range looks {
-		spent := math.Max(before, sequential.Spent(g.spending, l.Time, alpha, t.sides))
+		spent := math.Max(before, sequential.Spent(g.spending, g.clock(l.At), alpha, t.sides))
 		spend[i], before = spent-before, spent
 	}
 	process, err := processOf(looks)
@@ -94,7 +98,7 @@ func (g groupSequential) criticalAt(t test, alpha float64, looks []Look) (sequen
 func (g groupSequential) logP(t test, process sequential.Process, earlier []Look, l Look) (float64, error) {
 	m := sequential.Monitoring{Process: process, Spending: g.spending, Sides: t.sides}
 	for _, e := range earlier {
-		m.Times, m.Z = append(m.Times, e.Time), append(m.Z, t.statistic(e.Z))
+		m.Times, m.Z = append(m.Times, g.clock(e.At)), append(m.Z, t.statistic(e.Z))
 	}
 	m.Times, m.Z = append(m.Times, l.Time), append(m.Z, t.statistic(l.Z))
 	if len(earlier) == 0 || earlier[len(earlier)-1].noP {
@@ -107,13 +111,13 @@ func (g groupSequential) logP(t test, process sequential.Process, earlier []Look
 }
 
 // due: a look needs new users in both arms, or to be the metric's last, after which there
-// is none.
+// is none, though the end be moved.
 func (g groupSequential) due(past []Look, e effect, t float64, final bool) bool {
 	if len(past) == 0 {
 		return t > 0
 	}
 	last := past[len(past)-1]
-	return last.Time < 1 && t > last.Time && (final || moreUsers(e, last))
+	return last.Time < 1 && (final || moreUsers(e, last))
 }
 
 func (groupSequential) running() bool { return false }

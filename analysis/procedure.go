@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"math"
+	"time"
 
 	"readout/experiment"
 	"readout/sequential"
@@ -59,7 +60,10 @@ func (a *analyzer) test(m *experiment.Metric, alpha float64) (test, error) {
 		if err != nil {
 			return t, err
 		}
-		t.procedure = groupSequential{spending: family, beta: 1 - stats.Power}
+		t.procedure = groupSequential{
+			spending: family, beta: 1 - stats.Power,
+			clock: func(at time.Time) float64 { return a.in.spendingTime(m, at) },
+		}
 	}
 	return t, nil
 }

@@ -1,0 +1,112 @@
+package analysis
+
+import (
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"readout/experiment"
+	"readout/moments"
+	"readout/sequential"
+)
+
+// extended analyses an experiment of ten days day by day, which on its eighth day is extended
+// to twenty, and returns its looks and scorecards.
+func extended(t *testing.T, effect float64) (in Input, cards []Scorecard) {
+	t.Helper()
+	e := testExperiment()
+	e.Statistics.HasMDE, e.Statistics.MDE = true, 0.05
+	control, big := newStream(10, 4, 1), newStream(10+effect, 4, 2)
+	in = testInput(e, 10)
+	in.FirstEnd = in.End
+	for k := range 21 {
+		if k == 8 {
+			in.End = day0.AddDate(0, 0, 20)
+			in.Extensions = []experiment.Extension{{At: day0.AddDate(0, 0, k).Add(9 * time.Hour), From: in.FirstEnd, To: in.End}}
+		}
+		in.addDay(control.more(100), big.more(100))
+		card, added, err := Analyze(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Looks = append(in.Looks, added...)
+		cards = append(cards, card)
+	}
+	return in, cards
+}
+
+// After an extension every day goes on to be a look, though less of the longer timeline has
+// passed than of the shorter one, and spends what the formula of extensions says.
+func TestExtensionGoesOnLooking(t *testing.T) {
+	in, cards := extended(t, 0.1)
+	if len(in.Looks) != 20 {
+		t.Fatalf("%d looks, want 20: one on each day from the second on", len(in.Looks))
+	}
+	const sides, alpha = 2, 0.05
+	obf := func(t float64) float64 { return sequential.Spent(sequential.OBrienFleming{}, t, alpha, sides) }
+	// The metric's clock starts a day after the experiment.
+	const at, before, after = 7 + 9./24, 10., 20.
+	for i, l := range in.Looks {
+		passed := float64(i + 1)
+		want := obf(passed / before)
+		if passed > at {
+			spent, rest := obf(at/before), obf(at/after)
+			want = spent + (alpha-spent)*(obf(passed/after)-rest)/(alpha-rest)
+		}
+		if math.Abs(l.Spent-want) > 1e-12 {
+			t.Errorf("%s: spent %v, want %v", l.Date, l.Spent, want)
+		}
+	}
+	// Half of the users are still to come on the day of the extension.
+	c := first(cards[10])
+	if got, want := c.ExpectedUsers.Or(0), 2*11*100*20/10.; math.Abs(got-want) > 1e-9 {
+		t.Errorf("%v users expected at the end, want %v", got, want)
+	}
+	if c := first(cards[20]); c.Spent.Or(0) != alpha || !c.Approximate {
+		t.Errorf("at the end alpha spent is %v, approximate %v", c.Spent, c.Approximate)
+	}
+}
+
+// The p-value takes looks from before an extension at their times on the longer timeline: it
+// is at most alpha exactly when a boundary has been crossed.
+func TestExtensionKeepsPAndVerdictTogether(t *testing.T) {
+	crossings := 0
+	for _, effect := range []float64{0, 0.2, 0.3, 0.35, 0.4, 0.5, 0.8} {
+		in, _ := extended(t, effect)
+		for i, l := range in.Looks {
+			if got, want := l.LnP <= math.Log(l.Alpha), slices.ContainsFunc(in.Looks[:i+1], crossed); got != want {
+				t.Errorf("effect %v, %s: ln p %v, crossed %v", effect, l.Date, l.LnP, want)
+			}
+		}
+		if i := slices.IndexFunc(in.Looks, crossed); i > 7 {
+			crossings++
+		}
+	}
+	if crossings == 0 {
+		t.Error("no crossing after an extension")
+	}
+}
+
+// A last look that was taken has spent all: what is extended afterwards has no further look.
+func TestNoLookAfterTheLast(t *testing.T) {
+	control, big := newStream(10, 4, 1), newStream(10, 4, 2)
+	in := testInput(testExperiment(), 3)
+	in.FirstEnd = in.End
+	arms := func(int) []moments.Set { return []moments.Set{control.more(100), big.more(100)} }
+	for k := range 8 {
+		if k == 5 {
+			in.End = day0.AddDate(0, 0, 8)
+			in.Extensions = []experiment.Extension{{At: day0.AddDate(0, 0, k), From: in.FirstEnd, To: in.End}}
+		}
+		in.addDay(arms(k)...)
+		_, added, err := Analyze(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Looks = append(in.Looks, added...)
+	}
+	if got := in.Looks[len(in.Looks)-1]; got.Date != "2026-01-08" || got.Time != 1 {
+		t.Errorf("last look on %s at time %v", got.Date, got.Time)
+	}
+}
