@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -360,6 +361,32 @@ func TestCorrections(t *testing.T) {
 				t.Errorf("adjusted %v of %v, significant %v", c.PAdjusted, p, c.Significant)
 			}
 		}
+	}
+}
+
+// Holm's family is the one that was planned: a comparison without a p-value, because its
+// metric's window is not over for anybody, counts as one that shows nothing.
+func TestHolmTakesTheWholeFamily(t *testing.T) {
+	e := testExperiment()
+	e.Statistics.Correction = experiment.CorrectionHolm
+	late := testMetric("orders")
+	late.Numerator.Window.To = 30 * 24 * time.Hour
+	e.Scorecard.Primary = append(e.Scorecard.Primary, late)
+	in := testInput(e, 1)
+	in.addDay(newStream(10, 4, 19).more(500), newStream(10.56, 4, 20).more(500))
+	in.Days[0].Through = day0.AddDate(0, 0, 2)
+	in.Days[0].Metrics[1] = [][]Arm{{{Moments: moments.New(1)}, {Moments: moments.New(1)}}}
+	card, _, err := Analyze(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := first(card)
+	p := c.P.Or(1)
+	if p < 0.025 || p > 0.05 || card.Metrics[1].Comparisons[0].P.ok {
+		t.Fatalf("p = %v and %v do not tell the families apart", c.P, card.Metrics[1].Comparisons[0].P)
+	}
+	if c.PAdjusted.Or(0) != 2*p || c.Significant {
+		t.Errorf("adjusted %v of %v, significant %v, for %v", c.PAdjusted, p, c.Significant, card.Plan.Family)
 	}
 }
 

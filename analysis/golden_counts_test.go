@@ -40,7 +40,7 @@ func TestGoldenMultiplicity(t *testing.T) {
 		switch id := c.ID; {
 		case strings.HasPrefix(id, "sm-holm-sidak"), strings.HasPrefix(id, "sm-simes"), strings.HasPrefix(id, "sm-hommel"),
 			strings.HasPrefix(id, "tt-mult-hochberg"), strings.HasPrefix(id, "tt-mult-holm-bonferroni"), strings.HasPrefix(id, "tt-mult-arb/sidak"):
-			atMost(holm(c.Input.P))
+			atMost(holm(c.Input.P, len(c.Input.P)))
 			out.Add("step-wise adjustment for independent or positively dependent p-values; that none exceeds Holm's is held")
 		case strings.HasPrefix(id, "sm-sidak"):
 			single := make([]float64, len(c.Input.P))
@@ -50,7 +50,7 @@ func TestGoldenMultiplicity(t *testing.T) {
 			atMost(single)
 			out.Add("Šidák's division of alpha, for independent p-values; that none exceeds Bonferroni's is held")
 		case strings.HasPrefix(id, "sm-holm"), strings.HasPrefix(id, "tt-mult-arb/bonf"):
-			every("Holm", holm(c.Input.P))
+			every("Holm", holm(c.Input.P, len(c.Input.P)))
 			out.Add("")
 		case strings.HasPrefix(id, "sm-fdr_bh"), strings.HasPrefix(id, "tt-mult-fdr_bh"):
 			every("q-value", benjaminiHochberg(c.Input.P))

@@ -3,15 +3,16 @@ package analysis
 import "sort"
 
 // holm returns the Holm-adjusted p-values of p, in the order of p: with the p sorted
-// upwards, the running maximum of (m − i) p_(i) for i = 0, 1, …, at most 1.
+// upwards, the running maximum of (m − i) p_(i) for i = 0, 1, …, at most 1. m is the size of
+// the family, of which some may have no p-value yet: theirs counts as 1.
 //
 // Source: S. Holm (1979), "A simple sequentially rejective multiple test procedure".
-func holm(p []float64) []float64 {
+func holm(p []float64, m int) []float64 {
 	order := ascending(p)
 	out := make([]float64, len(p))
 	var running float64
 	for rank, i := range order {
-		running = max(running, float64(len(p)-rank)*p[i])
+		running = max(running, float64(m-rank)*p[i])
 		out[i] = min(1, running)
 	}
 	return out

@@ -74,7 +74,10 @@ func adjustFamilies(card *Scorecard, stats experiment.Statistics) {
 	if stats.Correction != experiment.CorrectionHolm {
 		return
 	}
-	setAll(card, Primary, holm, func(c *Comparison, p float64) {
+	// The family is what was planned, whatever of it has a p-value today: a metric with a shorter
+	// window must not have all of alpha until the others begin.
+	adjust := func(p []float64) []float64 { return holm(p, len(card.Plan.Family)) }
+	setAll(card, Primary, adjust, func(c *Comparison, p float64) {
 		c.PAdjusted = Defined(p)
 		c.IntervalUnadjusted = true
 		// Without a look that crossed its own boundary there is nothing to put on record.
