@@ -113,17 +113,27 @@ func logSplitsE(phases []split, concentration float64) float64 {
 	return sum
 }
 
-// splitsRatio adds up the phases' chi-squares and their degrees of freedom.
+// splitsRatio adds up the phases' chi-squares and their degrees of freedom. Phases with too
+// few users for one take no part, unless all are: one that has just begun, or was over
+// soon, says nothing against the others.
 func splitsRatio(phases []split) (chiSquare, bool) {
-	out := chiSquare{fewest: math.Inf(1)}
+	enough, few := chiSquare{fewest: math.Inf(1)}, chiSquare{fewest: math.Inf(1)}
 	for _, s := range phases {
 		c, ok := sampleRatio(s.users, s.weights)
 		if !ok {
 			continue
 		}
-		out.statistic += c.statistic
-		out.df += c.df
-		out.fewest = math.Min(out.fewest, c.fewest)
+		to := &enough
+		if c.fewest < fewExpected {
+			to = &few
+		}
+		to.statistic += c.statistic
+		to.df += c.df
+		to.fewest = math.Min(to.fewest, c.fewest)
+	}
+	out := enough
+	if out.df == 0 {
+		out = few
 	}
 	if out.df == 0 {
 		return chiSquare{}, false
@@ -207,12 +217,13 @@ func (a *analyzer) sampleRatioCheck() Check {
 	}}
 	numbers := splitNumbers(users, planned, result.p, sequentialP, deviation)
 	switch {
-	case result.fewest < fewExpected:
-		check.Severity = Info
-		check.Sentence = fewForRatioSentence(sum(users))
+	// The e-value is exact for any number of users.
 	case e > -math.Log(sampleRatioAlarm):
 		check.Severity = Alarm
 		check.Sentence = ratioAlarmSentence(numbers)
+	case result.fewest < fewExpected:
+		check.Severity = Info
+		check.Sentence = fewForRatioSentence(sum(users))
 	case result.p < sampleRatioAlarm:
 		check.Severity = Info
 		check.Sentence = ratioDailySentence(numbers)

@@ -47,6 +47,45 @@ func TestSplitAlarmStays(t *testing.T) {
 	}
 }
 
+// The e-value needs no minimum of users: an arm that is to get one in a thousand and gets
+// half is an alarm though less than five users are expected in it.
+func TestSplitAlarmOfSmallArm(t *testing.T) {
+	e := testExperiment()
+	e.Variants[0].Traffic, e.Variants[1].Traffic = experiment.Whole*999/1000, experiment.Whole/1000
+	in := testInput(e, 3)
+	in.users(100, 100)
+	if check, ln := splitOf(t, in); check.Severity != Alarm {
+		t.Errorf("%s at ln e %v: %s", check.Severity, ln, check.Sentence)
+	}
+	in.Days = nil
+	in.users(100, 0)
+	if check, ln := splitOf(t, in); check.Severity != Info || !strings.Contains(check.Sentence, "not enough users") {
+		t.Errorf("%s at ln e %v: %s", check.Severity, ln, check.Sentence)
+	}
+}
+
+// A phase of a few users neither hides an alarm nor keeps the chi-square from being computed.
+func TestSplitWithAPhaseOfFewUsers(t *testing.T) {
+	in := testInput(testExperiment(), 3)
+	in.Phases = []Phase{{Weights: []float64{50, 50}}, {Weights: []float64{90, 10}}}
+	day := func(first ...int64) Check {
+		second := []int64{3, 0}
+		in.Days = []Day{{
+			Users: []int64{first[0] + second[0], first[1] + second[1]}, Several: make([]int64, 2),
+			PhaseUsers: [][]int64{first, second}, PhaseSeveral: [][]int64{{0, 0}, {0, 0}},
+		}}
+		check, _ := splitOf(t, in)
+		return check
+	}
+	if check := day(2300, 2000); check.Severity != Alarm {
+		t.Errorf("%s: %s", check.Severity, check.Sentence)
+	}
+	check := day(2010, 2000)
+	if df := check.Numbers[2].Value.value; check.Severity != OK || df != 1 {
+		t.Errorf("%s: %s, %v degrees of freedom", check.Severity, check.Sentence, df)
+	}
+}
+
 // What would be suspect at a single look is no alarm at one of many.
 func TestSplitIsLookedAtDaily(t *testing.T) {
 	in := testInput(testExperiment(), 3)
