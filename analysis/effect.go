@@ -57,15 +57,15 @@ func pairs(fits [][]cuped.Adjustment, control, v int) []pair {
 // Satterthwaite's formula (Σ v_i)² / Σ v_i²/df_i.
 //
 // Phases are combined and never pooled: pooling arms whose shares changed while the rate
-// drifts would compare different times with each other.
+// drifts would compare different times with each other. One in which an arm has a single user,
+// or nothing to divide by, is left out while there are others: see [estimable].
 //
 // Source: B. L. Welch (1947); F. E. Satterthwaite (1946).
 func compare(fits []pair, control, treatment []Arm) (effect, error) {
 	var users float64
-	for p := range control {
-		if control[p].Moments.N > 0 && treatment[p].Moments.N > 0 {
-			users += float64(control[p].Moments.N + treatment[p].Moments.N)
-		}
+	phases := comparable(fits, control, treatment)
+	for _, p := range phases {
+		users += float64(control[p].Moments.N + treatment[p].Moments.N)
 	}
 	if users == 0 {
 		return effect{}, errNoUsersYet
@@ -79,11 +79,8 @@ func compare(fits []pair, control, treatment []Arm) (effect, error) {
 		x.look.Share = share
 		return x.look
 	}
-	for p := range control {
+	for _, p := range phases {
 		c, t := control[p].Moments, treatment[p].Moments
-		if c.N == 0 || t.N == 0 {
-			continue
-		}
 		share := float64(c.N+t.N) / users
 		ec, err := estimate(fits[p].control, p, control[p])
 		if err != nil {
@@ -128,6 +125,37 @@ func compare(fits []pair, control, treatment []Arm) (effect, error) {
 		return effect{}, errTooAlike
 	}
 	return e, nil
+}
+
+// comparable returns the phases in which both arms recruited and have an estimate, or where
+// they have none in any phase, all in which both recruited.
+func comparable(fits []pair, control, treatment []Arm) []int {
+	var recruited, estimated []int
+	for p := range control {
+		if control[p].Moments.N == 0 || treatment[p].Moments.N == 0 {
+			continue
+		}
+		recruited = append(recruited, p)
+		if estimable(fits[p].control, control[p]) && estimable(fits[p].treatment, treatment[p]) {
+			estimated = append(estimated, p)
+		}
+	}
+	if len(estimated) == 0 {
+		return recruited
+	}
+	return estimated
+}
+
+// estimable reports whether an arm has enough in a phase for an estimate of a mean or a
+// ratio: two users, and something to divide by. A phase that was over before that would
+// otherwise leave the comparison without a result for good. That of a quantile is known to be
+// undefined in other ways, which leave the comparison undefined too.
+func estimable(fit cuped.Adjustment, arm Arm) bool {
+	if arm.quantile != nil {
+		return true
+	}
+	_, err := fit.Outcome.Estimate(arm.Moments)
+	return !errors.Is(err, cuped.ErrOneUser) && !errors.Is(err, cuped.ErrZeroDenominator)
 }
 
 // part is the estimate of one arm in one phase. Variances and the covariance are those of
