@@ -68,14 +68,14 @@ func (alwaysValid) criticalAt(t test, alpha float64, looks []Look) (sequential.C
 	return studentCritical(mixtureOf(t, looks), looks[len(looks)-1], alpha)
 }
 
-func (alwaysValid) due(past []Look, e effect, t float64, final bool) bool {
+func (alwaysValid) due(past []Look, e effect, now sight) bool {
 	switch {
 	case len(past) > 0 && !moreUsers(e, past[len(past)-1]):
 		return false
-	case final:
+	case now.final:
 		return true
 	}
-	return t > 0 && min(users(e.control), users(e.treatment)) >= burnIn
+	return now.time > 0 && min(users(e.control), users(e.treatment)) >= burnIn
 }
 
 func (alwaysValid) running() bool { return true }

@@ -37,7 +37,7 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 		c.undefined(row, v, a.control)
 	} else {
 		c.Effect = Estimate{Defined(e.value), Defined(e.se), Defined(e.df)}
-		if now == nil && mayLook && a.isLook(s, t, past, e) {
+		if now == nil && mayLook && a.isLook(s, t, past, e, expectedConversions(s.metric, control, treatment)) {
 			l, err := t.next(past, a.look(s, name, e))
 			switch {
 			case errors.Is(err, errTooLarge), errors.Is(err, errNoPlan):
@@ -159,10 +159,24 @@ func (a *analyzer) recorded(c *Comparison, s scored, variant string) (past []Loo
 	return past, now, mayLook
 }
 
-// isLook reports whether today is a look.
-func (a *analyzer) isLook(s scored, t test, past []Look, e effect) bool {
-	final := !a.day.Through.Before(a.in.final(s.metric))
-	return t.procedure.due(past, e, a.in.spendingTime(s.metric, a.day.Through), final)
+// isLook reports whether today is a look. conversions are the [expectedConversions].
+func (a *analyzer) isLook(s scored, t test, past []Look, e effect, conversions float64) bool {
+	now := sight{
+		time:        a.in.spendingTime(s.metric, a.day.Through),
+		final:       !a.day.Through.Before(a.in.final(s.metric)),
+		conversions: conversions,
+	}
+	return t.procedure.due(past, e, now)
+}
+
+// sight is what is known of a day before it is decided whether it is a look.
+type sight struct {
+	// time is the spending time.
+	time float64
+	// final says that no user is to come.
+	final bool
+	// conversions are those expected in the smaller arm, see [expectedConversions].
+	conversions float64
 }
 
 // users returns the number of users of an arm over its phases.

@@ -28,6 +28,6 @@ func (fixed) criticalAt(t test, alpha float64, _ []Look) (sequential.Critical, e
 	return sequential.Critical{Value: z, Finite: true}, nil
 }
 
-func (fixed) due([]Look, effect, float64, bool) bool { return true }
+func (fixed) due([]Look, effect, sight) bool { return true }
 
 func (fixed) running() bool { return false }

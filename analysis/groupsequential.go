@@ -111,13 +111,14 @@ func (g groupSequential) logP(t test, process sequential.Process, earlier []Look
 }
 
 // due: a look needs new users in both arms, or to be the metric's last, after which there
-// is none, though the end be moved.
-func (g groupSequential) due(past []Look, e effect, t float64, final bool) bool {
+// is none, though the end be moved. The first one of a rate waits for conversions: what looks
+// before it would have spent, it spends.
+func (g groupSequential) due(past []Look, e effect, now sight) bool {
 	if len(past) == 0 {
-		return t > 0
+		return now.time > 0 && (now.final || now.conversions >= firstConversions)
 	}
 	last := past[len(past)-1]
-	return last.Time < 1 && (final || moreUsers(e, last))
+	return last.Time < 1 && (now.final || moreUsers(e, last))
 }
 
 func (groupSequential) running() bool { return false }

@@ -29,9 +29,8 @@ type procedure interface {
 	// criticalAt returns the boundary of the last of the looks, had alpha been another one
 	// from the start.
 	criticalAt(t test, alpha float64, looks []Look) (sequential.Critical, error)
-	// due reports whether today's users make a look after the recorded ones. t is the
-	// spending time, final says that no user is to come.
-	due(past []Look, e effect, t float64, final bool) bool
+	// due reports whether today's users make a look after the recorded ones.
+	due(past []Look, e effect, now sight) bool
 	// running reports whether interval and p-value take in all looks so far.
 	running() bool
 }

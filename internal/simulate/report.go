@@ -100,7 +100,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	}
 	var again []World
 	for _, f := range r.Without {
-		if !f.World.few() && len(f.above()) > 0 {
+		if len(f.above()) > 0 {
 			again = append(again, f.World)
 		}
 	}
@@ -220,8 +220,7 @@ func (f Found) above() []place {
 	return out
 }
 
-// twice returns what was above its limit, and of that what was so again. Worlds with too few
-// conversions are left out.
+// twice returns what was above its limit, and of that what was so again.
 func (r Report) twice() (first, second []beyond, err error) {
 	procedures, err := Procedures()
 	if err != nil {
@@ -232,9 +231,6 @@ func (r Report) twice() (first, second []beyond, err error) {
 		again[f.World.Name()] = f
 	}
 	for _, f := range r.Without {
-		if f.World.few() {
-			continue
-		}
 		for _, at := range f.above() {
 			b := beyond{
 				world: f.World, metric: metricNames[at.metric], procedure: procedures[at.procedure].Name, alpha: Alphas()[at.alpha],

@@ -23,9 +23,6 @@ func TestErrorRates(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range found {
-		if f.World.few() {
-			continue
-		}
 		for m := range f.counts {
 			for p, procedure := range procedures {
 				// At alpha 0.01 so few runs say nothing.

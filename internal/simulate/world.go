@@ -46,10 +46,6 @@ func (w World) Name() string {
 	return fmt.Sprintf("%s; %d looks; traffic × %g; %s; %s", w.Kind.Name, w.Looks, w.Traffic, variance, phases)
 }
 
-// few reports whether an arm has so few conversions at its first looks, about three, that its
-// variance says little. The check few_users names it; the tests by scores do not hold there.
-func (w World) few() bool { return w.Kind.rare && w.Phases }
-
 // random returns the random numbers of a run, which depend on nothing else.
 func (w World) random(seed uint64, run int) *rand.Rand {
 	h := fnv.New64a()

@@ -1,0 +1,100 @@
+package analysis
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"readout/experiment"
+	"readout/moments"
+	"readout/sequential"
+)
+
+// converting returns the moments of n users of whom so many convert.
+func converting(n, converted int64) moments.Set {
+	s := set(0, 1)
+	p := float64(converted) / float64(n)
+	s.N, s.Mean[0], s.C[0] = n, p, float64(n)*p*(1-p)
+	return s
+}
+
+// rateInput is an experiment on a rate, tested by its standard error.
+func rateInput(days int, spending experiment.SpendingName) Input {
+	e := testExperiment()
+	e.Scorecard.Primary[0].Numerator.Aggregate = experiment.AggregateAny
+	e.Statistics.Spending.Name = spending
+	return testInput(e, days)
+}
+
+// The first look of a rate waits for conversions to be expected in the smaller arm, by the rate
+// of both arms together. It then spends what looks before would have spent.
+func TestRateWaitsForConversions(t *testing.T) {
+	for _, c := range []struct {
+		name                         string
+		control, treatment, of, then int64 // conversions and users a day
+		first                        int
+	}{
+		{"rare", 18, 2, 900, 100, 10},
+		{"all in control", 20, 0, 900, 100, 10},
+		{"all in treatment", 0, 20, 900, 100, 10},
+		{"nearly everybody", 882, 98, 900, 100, 10},
+		{"even", 20, 20, 1000, 1000, 2},
+		{"not rare", 180, 20, 900, 100, 2},
+		{"too rare", 9, 1, 900, 100, 15},
+	} {
+		in := rateInput(14, experiment.SpendingPocock)
+		for k := range int64(15) {
+			in.addDay(converting((k+1)*c.of, (k+1)*c.control), converting((k+1)*c.then, (k+1)*c.treatment))
+			card, added, err := Analyze(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in.Looks = append(in.Looks, added...)
+			if got := first(card); (got.Look == 0) != (int(k)+1 < c.first) || (got.Verdict == TooEarly) != (got.Look == 0) {
+				t.Errorf("%s, day %d: look %d, %s", c.name, k+1, got.Look, got.Verdict)
+			}
+		}
+		want := sequential.Spent(sequential.Pocock{}, float64(c.first-1)/14, 0.05, 2)
+		if got := in.Looks[0].Spent; got != want {
+			t.Errorf("%s: the first look spends %v, want %v", c.name, got, want)
+		}
+	}
+}
+
+// TestUnevenRareRate: one user in fifty converts and treatment gets a tenth of them. Looked at
+// from the first day on, about three experiments in ten find something by Pocock's spending.
+// Waiting for conversions leaves about one in fifteen.
+func TestUnevenRareRate(t *testing.T) {
+	const runs, looks, perDay, rate, share = 200, 28, 500, 0.02, 0.1
+	r := rand.New(rand.NewPCG(3, 3))
+	draw := func(n int64, p float64) int64 {
+		return int64(distuv.Binomial{N: float64(n), P: p, Src: r}.Rand())
+	}
+	found := 0
+	for range runs {
+		in := rateInput(looks, experiment.SpendingPocock)
+		var n, converted [2]int64
+		for k := range looks + 1 {
+			treated := draw(perDay, share)
+			n[0], n[1] = n[0]+perDay-treated, n[1]+treated
+			converted[0], converted[1] = converted[0]+draw(perDay-treated, rate), converted[1]+draw(treated, rate)
+			in.Days = nil
+			in.addDay(converting(n[0], converted[0]), converting(n[1], converted[1]))
+			in.Days[0].Through = day0.AddDate(0, 0, k+1)
+			made, err := Looks(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in.Looks = append(in.Looks, made...)
+			if len(made) > 0 && made[0].Crossed {
+				found++
+				break
+			}
+		}
+	}
+	if found > 25 {
+		t.Errorf("%d of %d found an effect that is not there", found, runs)
+	}
+	t.Logf("%d of %d", found, runs)
+}
