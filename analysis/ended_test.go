@@ -77,6 +77,19 @@ func TestStagewiseOfOneLook(t *testing.T) {
 	})
 }
 
+// TestStagewiseOfEqualArms: between arms with the same figures the estimate is 0, and not what
+// the search for it left.
+func TestStagewiseOfEqualArms(t *testing.T) {
+	cards := daily(t, testInput(testExperiment(), 3), func(k int) []moments.Set {
+		n := int64(100 * (k + 1))
+		return []moments.Set{exactly(5, 1.4, n), exactly(5, 1.4, n)}
+	}, 4)
+	s := first(cards[len(cards)-1]).Stagewise
+	if s == nil || s.Estimate != Defined(0) || !(s.Lo.Or(0) < 0 && s.Hi.Or(0) > 0) {
+		t.Errorf("%+v", s)
+	}
+}
+
 // TestStagewiseUnderHolm: a comparison that crossed its boundary and is not significant
 // after Holm's correction has no stage-wise inference.
 func TestStagewiseUnderHolm(t *testing.T) {

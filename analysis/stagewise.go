@@ -57,13 +57,21 @@ func (t test) stagewise(looks []Look) (*Stagewise, error) {
 	return out, nil
 }
 
+// driftError is the error of the drifts of a stage-wise inference. An effect that is smaller, in
+// standard errors, is no effect.
+const driftError = 1e-8
+
 // effectAt returns the effect at a drift of the statistic z of a look.
 func (t test) effectAt(l Look, z, drift float64) Number {
 	distance := l.SE * studentScore(z-drift, l.DF)
 	if t.sides == 1 {
 		distance *= t.direction
 	}
-	return Defined(l.Effect - distance)
+	effect := l.Effect - distance
+	if math.Abs(effect) < driftError*l.SE {
+		return Defined(0)
+	}
+	return Defined(effect)
 }
 
 // setStagewise fills in the inference after the test of a primary comparison has ended: at

@@ -48,7 +48,7 @@ const maxPasses = 200
 // Statistics and times that are not finite, falling times, and slices whose lengths differ
 // from the number of looks are errors.
 //
-// Source: C. Jennison, B. W. Turnbull (2000), Group Sequential Methods, section 9.5
+// Source: C. Jennison, B. W. Turnbull (2000), Group Sequential Methods, chapter 9
 // (repeated p-values).
 func (m Monitoring) SequentialP() (PValue, error) {
 	if err := m.check(); err != nil {
