@@ -347,6 +347,17 @@ func (a *analyzer) fit(model cuped.Model, sets []moments.Set) []cuped.Adjustment
 	return out
 }
 
+// total returns the sum of a column over the users of a set, n times its mean. That product is
+// some units in the last place off: where a whole number is as near as that, it is the whole
+// number, so that conversions and events are counted whole.
+func total(set moments.Set, column int) float64 {
+	sum := float64(set.N) * set.Mean[column]
+	if whole := math.Round(sum); math.Abs(sum-whole) <= 4*0x1p-52*math.Abs(sum) {
+		return whole
+	}
+	return sum
+}
+
 // variantResult returns the raw figures of one variant.
 func variantResult(name string, m *experiment.Metric, model cuped.Model, set moments.Set, converted int64) VariantResult {
 	r := VariantResult{Variant: name, Users: set.N, Conversions: Count(converted)}
@@ -355,10 +366,10 @@ func variantResult(name string, m *experiment.Metric, model cuped.Model, set mom
 		return r
 	}
 	n := float64(set.N)
-	r.Total = Defined(n * set.Mean[0])
+	r.Total = Defined(total(set, 0))
 	r.Mean = Defined(set.Mean[0])
 	if m.Denominator != nil {
-		r.DenominatorTotal = Defined(n * set.Mean[1])
+		r.DenominatorTotal = Defined(total(set, 1))
 		r.Mean = Defined(set.Mean[0] / set.Mean[1])
 	}
 	if len(model.Covariates) > 0 {
