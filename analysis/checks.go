@@ -216,22 +216,28 @@ func (a *analyzer) missingDaysCheck(*Scorecard) (Check, bool) {
 	if a.in.Summarized {
 		return Check{}, false
 	}
-	var dates []string
+	var noExposures, noConversions, neither []string
 	var exposures, conversions int64
 	for _, d := range a.in.Days {
 		newExposures, newConversions := d.Data.Exposures.SinceStart-exposures, d.Data.Conversions.SinceStart-conversions
 		exposures, conversions = d.Data.Exposures.SinceStart, d.Data.Conversions.SinceStart
 		enrolling := d.Through.After(a.in.Start) && !d.Through.After(a.in.End)
-		if newConversions == 0 || enrolling && newExposures == 0 {
-			dates = append(dates, d.Date)
+		switch exposed := newExposures > 0 || !enrolling; {
+		case !exposed && newConversions == 0:
+			neither = append(neither, d.Date)
+		case !exposed:
+			noExposures = append(noExposures, d.Date)
+		case newConversions == 0:
+			noConversions = append(noConversions, d.Date)
 		}
 	}
-	if len(dates) == 0 {
+	days := len(noExposures) + len(noConversions) + len(neither)
+	if days == 0 {
 		return Check{}, false
 	}
 	return Check{
-		Name: CheckMissingDays, Severity: Warning, Sentence: missingDaysSentence(dates),
-		Numbers: []CheckNumber{{"days", Defined(float64(len(dates)))}},
+		Name: CheckMissingDays, Severity: Warning, Sentence: missingDaysSentence(noExposures, noConversions, neither),
+		Numbers: []CheckNumber{{"days", Defined(float64(days))}},
 	}, true
 }
 

@@ -41,11 +41,16 @@ func TestChecks(t *testing.T) {
 		{"every day has rows", func(*Input) {}, CheckMissingDays, "", ""},
 		{"no exposures on the second day", func(in *Input) {
 			in.Days[1].Data.Exposures.SinceStart = in.Days[0].Data.Exposures.SinceStart
-		}, CheckMissingDays, Warning, "2026-01-06"},
+		}, CheckMissingDays, Warning, "There are no exposures for 2026-01-06: check"},
 		{"no conversions on the first day", func(in *Input) {
 			in.Days[0].Data.Conversions = TableRead{Rows: 500}
-		}, CheckMissingDays, Warning, "2026-01-05"},
-		{"no rows at all", func(in *Input) {
+		}, CheckMissingDays, Warning, "There are no conversions for 2026-01-05: check"},
+		{"each table lacks a day, and both another", func(in *Input) {
+			in.Days[0].Data.Exposures.SinceStart = 0
+			in.Days[1].Data.Conversions.SinceStart = in.Days[0].Data.Conversions.SinceStart
+			in.Days[2].Data = in.Days[1].Data
+		}, CheckMissingDays, Warning, "There are neither exposures nor conversions for 2026-01-07; no exposures for 2026-01-05; no conversions for 2026-01-06: check"},
+		{"no conversions at all", func(in *Input) {
 			for i := range in.Days {
 				in.Days[i].Data.Conversions = TableRead{}
 			}

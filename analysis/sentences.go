@@ -391,13 +391,26 @@ func outsideSentence(before, after int64) string {
 	return fmt.Sprintf("%s before the start and %d at or after the end are left out.", count(before, "exposure", "exposures"), after)
 }
 
-func missingDaysSentence(dates []string) string {
-	shown := dates
-	more := ""
-	if len(dates) > 5 {
-		shown, more = dates[:5], fmt.Sprintf(" and %d more", len(dates)-5)
+// missingDaysSentence names the days on which exposures, conversions, or both are missing.
+func missingDaysSentence(exposures, conversions, both []string) string {
+	var parts []string
+	for _, missing := range []struct {
+		of   string
+		days []string
+	}{{"neither exposures nor conversions", both}, {"no exposures", exposures}, {"no conversions", conversions}} {
+		if len(missing.days) > 0 {
+			parts = append(parts, missing.of+" for "+someDays(missing.days))
+		}
 	}
-	return "No rows came for " + strings.Join(shown, ", ") + more + ": check whether the files are missing."
+	return "There are " + strings.Join(parts, "; ") + ": check whether files are missing."
+}
+
+// someDays lists the first five days and says how many more there are.
+func someDays(days []string) string {
+	if len(days) <= 5 {
+		return strings.Join(days, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(days[:5], ", "), len(days)-5)
 }
 
 func freshnessSentence(row string, last time.Time, hours float64) string {
