@@ -27,6 +27,7 @@ type powerFlags struct {
 	users             float64
 	oneSided, fall    bool
 	json              bool
+	given             func(flag string) bool // whether it stands on the command line
 }
 
 func (a *app) powerCommand() *cobra.Command {
@@ -50,7 +51,10 @@ the effect is the one given, or none.`,
   readout power --rate 10% --users 60000
   readout power --rate 10% --margin 2% --users 60000`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return a.plan(f) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.given = cmd.Flags().Changed
+			return a.plan(f)
+		},
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.rate, "rate", "", "control's share of users who convert, such as 10%")
@@ -102,9 +106,15 @@ func (a *app) plan(f powerFlags) error {
 		return err
 	}
 	out := planned{Alpha: design.Alpha, Inflation: design.Inflation}
+	for _, n := range []struct {
+		flag  string
+		value float64
+	}{{"users", f.users}, {"users-per-day", f.usersPerDay}} {
+		if f.given(n.flag) && !(n.value > 0 && n.value <= math.MaxFloat64) {
+			return usagef("--%s %v: want a number above 0", n.flag, n.value)
+		}
+	}
 	switch {
-	case f.users < 0 || f.usersPerDay < 0 || math.IsInf(f.users, 0) || math.IsNaN(f.users):
-		return usagef("--users and --users-per-day must be above 0")
 	case f.users == 0 && !given:
 		return usagef("give the effect to find with --mde (relative) or --absolute, a margin with --margin, or the users there are with --users")
 	case f.users == 0:
@@ -158,7 +168,7 @@ func (f powerFlags) effect() (e power.Effect, given bool, err error) {
 		e.Size, err = signedFraction("--mde", f.mde)
 	case f.absolute != "":
 		if e.Size, err = strconv.ParseFloat(f.absolute, 64); err != nil {
-			err = usagef("--absolute %q is not a number", f.absolute)
+			err = usagef("--absolute %q: want a number in the metric's unit; of a rate, 0.01 is one percentage point", f.absolute)
 		}
 	default:
 		return e, f.margin != "", nil
@@ -238,6 +248,9 @@ func (f powerFlags) traffic() ([]float64, error) {
 	if len(out) < 2 || len(out) > 100 {
 		return nil, usagef("--weights %q: want 2 to 100 arms", f.weights)
 	}
+	if f.given("arms") && f.arms != len(out) {
+		return nil, usagef("--arms %d and --weights %q, which are %d arms: leave --arms out, or make them agree", f.arms, f.weights, len(out))
+	}
 	return out, nil
 }
 
@@ -249,9 +262,12 @@ func (f powerFlags) inflation(d power.Design) (float64, error) {
 	if f.looks == 1 || !(d.Alpha > 0 && d.Alpha < 1) || !(d.Power > 0 && d.Power < 1) {
 		return 1, nil
 	}
+	if s := experiment.SpendingName(f.spending); s != experiment.SpendingOBrienFleming && s != experiment.SpendingPocock {
+		return 0, usagef("--spending %q: want obrien-fleming or pocock", f.spending)
+	}
 	spending, err := sequential.NewSpending(f.spending, nil)
 	if err != nil {
-		return 0, usagef("--spending: %w", err)
+		return 0, err
 	}
 	sides := 2
 	if d.OneSided {
@@ -362,7 +378,7 @@ func (p *planned) print(a *app, f powerFlags) {
 			if i > 0 {
 				name = fmt.Sprintf("treatment %d", i)
 			}
-			fmt.Fprintf(a.out, " %s %d", name, n)
+			fmt.Fprintf(a.out, " %d in %s", n, name)
 			if i < len(p.Users)-1 {
 				fmt.Fprint(a.out, ",")
 			}
