@@ -100,6 +100,9 @@ func (a *app) analyze(ctx context.Context, args []string, f analyzeFlags) error 
 	if err := a.checkOutput(f.format); err != nil {
 		return err
 	}
+	if f.json && f.format != "text" && f.format != "json" {
+		return usagef("--json and --format %s: choose one", f.format)
+	}
 	if f.summary != "" {
 		cards, err := a.analyzeSummary(ctx, args, f)
 		if len(cards) == 0 {
@@ -245,7 +248,17 @@ func (a *app) bareJob(ctx context.Context, f analyzeFlags) (*daily.AdHoc, error)
 	if job.Control, e.Variants, err = arms(f, found.Variants); err != nil {
 		return nil, err
 	}
-	return job, f.apply(job, p)
+	if err := f.apply(job, p); err != nil {
+		return nil, err
+	}
+	now, err := a.now(p.Location)
+	if err != nil {
+		return nil, err
+	}
+	if job.Through.Start.After(now) {
+		return nil, usagef("--date %s has not begun yet in %s; --end says how long enrolment is to last", job.Through.Date, p.Location)
+	}
+	return job, nil
 }
 
 // zone returns the zone of --timezone, UTC without it.

@@ -206,6 +206,9 @@ func (f analyzeFlags) applyMetrics(e *experiment.Experiment, p *experiment.Proje
 		if err != nil {
 			return usagef("--window: %w", err)
 		}
+		if d == 0 {
+			return usagef("--window %s is empty: leave it out to count conversions until the end", f.window)
+		}
 		window = experiment.Window{To: d}
 	}
 	var lookback time.Duration
@@ -304,17 +307,17 @@ func parseMetric(text string, window experiment.Window, lookback time.Duration) 
 		Immature: experiment.ImmatureExclude, Lookback: lookback,
 	}
 	name, formula, ok := strings.Cut(text, "=")
-	if !ok {
+	name = strings.TrimSpace(name)
+	switch {
+	case name == "":
+		return nil, metricError(text, "the name is empty")
+	case !ok && strings.ContainsAny(text, "()/"):
+		return nil, metricError(text, "a formula needs a name")
+	case !ok:
 		m.Numerator = experiment.Column{Event: text, Aggregate: experiment.AggregateAny, Window: window}
-		if text == "" || strings.ContainsAny(text, "()/") {
-			return nil, metricError(text, "a formula needs a name")
-		}
 		return m, nil
 	}
 	m.Name = name
-	if name == "" {
-		return nil, metricError(text, "the name is empty")
-	}
 	numerator, denominator, ratio := cutRatio(formula)
 	var err error
 	if m.Numerator, err = parseColumn(text, numerator, window); err != nil {
@@ -330,17 +333,22 @@ func parseMetric(text string, window experiment.Window, lookback time.Duration) 
 	return m, nil
 }
 
-// cutRatio splits A(EVENT)/B(EVENT) after the first closing parenthesis.
+// cutRatio splits A(EVENT)/B(EVENT) at the first slash that follows a closing parenthesis; the
+// names of events may hold slashes.
 func cutRatio(formula string) (numerator, denominator string, ratio bool) {
-	if i := strings.Index(formula, ")/"); i >= 0 {
-		return formula[:i+1], formula[i+2:], true
+	for i, c := range formula {
+		if before := strings.TrimSpace(formula[:i]); c == '/' && strings.HasSuffix(before, ")") {
+			return before, formula[i+1:], true
+		}
 	}
 	return formula, "", false
 }
 
 // parseColumn reads AGGREGATE(EVENT).
 func parseColumn(text, formula string, window experiment.Window) (experiment.Column, error) {
+	formula = strings.TrimSpace(formula)
 	aggregate, rest, ok := strings.Cut(formula, "(")
+	aggregate = strings.TrimSpace(aggregate)
 	event, closed := strings.CutSuffix(rest, ")")
 	c := experiment.Column{Event: event, Aggregate: experiment.Aggregate(aggregate), Window: window}
 	switch {

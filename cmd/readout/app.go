@@ -119,10 +119,15 @@ func (a *app) root() *cobra.Command {
 		Long:          rootHelp,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          usageArgs(cobra.NoArgs),
+		Args:          noCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		// A flag that root does not have, after a word: it is the word that is not known.
+		if words := cmd.Flags().Args(); cmd == root && len(words) > 0 {
+			return noCommand(cmd, words)
+		}
 		return usagef("%w: see '%s --help'", err, cmd.CommandPath())
 	})
 	flags := root.PersistentFlags()
@@ -153,6 +158,18 @@ Start with 'readout demo', or with 'readout init' in your own project.
 
 The exit status is 0 when all is well, 1 when something failed, 2 for wrong usage or
 configuration, and 3 when the work was done but a check of the data needs attention.`
+
+// noCommand refuses words that are no command, and names those that they resemble.
+func noCommand(root *cobra.Command, words []string) error {
+	if len(words) == 0 {
+		return nil
+	}
+	meant := ":"
+	if near := root.SuggestionsFor(words[0]); len(near) > 0 {
+		meant = fmt.Sprintf(", did you mean %q?", near[0])
+	}
+	return usagef("unknown command %q for %q%s see '%s --help'", words[0], root.Name(), meant, root.CommandPath())
+}
 
 // usageArgs turns cobra's complaints about arguments into usage errors.
 func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {

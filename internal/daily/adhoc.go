@@ -48,7 +48,8 @@ func (a *AdHoc) Run(ctx context.Context) (analysis.Scorecard, error) {
 	}
 	looks := days(a.Start, a.Through, zone)
 	if len(looks) == 0 {
-		return analysis.Scorecard{}, fmt.Errorf("nothing to analyse: the data end before the start %s", a.Start.In(zone).Format(time.RFC3339))
+		return analysis.Scorecard{}, fmt.Errorf("nothing to analyse: the data to use end at %s, before enrolment starts at %s",
+			a.Through.Through.In(zone).Format(time.RFC3339), a.Start.In(zone).Format(time.RFC3339))
 	}
 	fixed := a.Experiment.Statistics.Method == experiment.MethodFixed
 	if !fixed && len(looks) > maxDays {
