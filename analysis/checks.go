@@ -22,6 +22,7 @@ const (
 	CheckFreshness        = "freshness"
 	CheckDateOnly         = "date_only_times"
 	CheckCovariateBalance = "covariate_balance"
+	CheckNoConversions    = "no_conversions"
 	CheckFewUsers         = "few_users"
 	CheckDefinition       = "definition_changed"
 	CheckValues           = "values_left_out"
@@ -68,7 +69,7 @@ func (a *analyzer) checks(card *Scorecard) []Check {
 	for _, check := range []func(*Scorecard) (Check, bool){
 		a.segmentRatioCheck, a.zeroWeightCheck, a.severalCheck, a.unknownCheck, a.nullCheck, a.outsideCheck,
 		a.missingDaysCheck, a.freshnessCheck, a.dateOnlyCheck, a.valuesCheck,
-		a.balanceCheck, a.fewUsersCheck, a.definitionCheck,
+		a.balanceCheck, a.noConversionsCheck, a.fewUsersCheck, a.definitionCheck,
 	} {
 		if c, ok := check(card); ok {
 			out = append(out, c)
@@ -350,6 +351,52 @@ func (a *analyzer) fewUsersCheck(card *Scorecard) (Check, bool) {
 	}
 	return Check{}, false
 }
+
+// noConversionsCheck warns of events that nobody of many users has: their name is mistyped more
+// often than they never happen.
+func (a *analyzer) noConversionsCheck(card *Scorecard) (Check, bool) {
+	if a.in.Summarized {
+		return Check{}, false
+	}
+	var unseen []unseenEvent
+	for i, m := range a.in.Experiment.Scorecard.Metrics() {
+		var users, converted int64
+		var denominator float64
+		for _, v := range card.Metrics[i].Variants {
+			users += v.Users
+			converted += int64(v.Conversions)
+			denominator += v.DenominatorTotal.Or(0)
+		}
+		if users < smallArm {
+			continue
+		}
+		if converted == 0 {
+			unseen = append(unseen, unseenEvent{m.Name, m.Numerator.Event})
+		}
+		if d := m.Denominator; d != nil && denominator == 0 && countsEvents(d.Aggregate) && (converted > 0 || d.Event != m.Numerator.Event) {
+			unseen = append(unseen, unseenEvent{m.Name, m.Denominator.Event})
+		}
+	}
+	if len(unseen) == 0 {
+		return Check{}, false
+	}
+	return Check{
+		Name: CheckNoConversions, Severity: Warning, Sentence: noConversionsSentence(unseen),
+		Numbers: []CheckNumber{{"events", Defined(float64(len(unseen)))}},
+	}, true
+}
+
+// countsEvents reports whether a total of 0 means that there was no event; values may add up to 0.
+func countsEvents(aggregate experiment.Aggregate) bool {
+	switch aggregate {
+	case experiment.AggregateAny, experiment.AggregateCount, experiment.AggregateDistinctDays:
+		return true
+	}
+	return false
+}
+
+// unseenEvent is an event of a metric that no user has.
+type unseenEvent struct{ metric, event string }
 
 // definitionCheck alarms when recorded looks belong to another definition of the test.
 func (a *analyzer) definitionCheck(*Scorecard) (Check, bool) {

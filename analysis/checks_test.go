@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"readout/experiment"
+	"readout/moments"
 )
 
 // checked returns the checks of the last day by name; nothing is said about those that are
@@ -95,6 +96,34 @@ func TestChecks(t *testing.T) {
 		{"users in an arm without traffic", func(in *Input) {
 			in.Experiment.Variants[0].Traffic, in.Experiment.Variants[1].Traffic = experiment.Whole, 0
 		}, CheckZeroWeight, Alarm, "big has 300 users"},
+		{"somebody converted", func(*Input) {}, CheckNoConversions, "", ""},
+		{"nobody converted", func(in *Input) {
+			for v := range in.today().Metrics[0][0] {
+				in.today().Metrics[0][0][v].Converted = 0
+			}
+		}, CheckNoConversions, Warning, `for revenue, event "purchase": check`},
+		{"nobody of few converted", func(in *Input) {
+			for v := range in.today().Metrics[0][0] {
+				in.today().Metrics[0][0][v] = Arm{Moments: newStream(10, 4, 5).more(49)}
+			}
+		}, CheckNoConversions, "", ""},
+		{"a denominator that nobody has", func(in *Input) {
+			in.Experiment.Scorecard.Primary[0].Denominator = &experiment.Column{Event: "vist", Aggregate: experiment.AggregateCount}
+			for v := range in.today().Metrics[0][0] {
+				set := moments.New(2)
+				for range 300 {
+					set.Add(1, 0)
+				}
+				in.today().Metrics[0][0][v].Moments = set
+			}
+			in.Days = in.Days[2:]
+		}, CheckNoConversions, Warning, `for revenue, event "vist": check`},
+		{"a summary has no events", func(in *Input) {
+			in.Summarized = true
+			for v := range in.today().Metrics[0][0] {
+				in.today().Metrics[0][0][v].Converted = -1
+			}
+		}, CheckNoConversions, "", ""},
 		{"enough users", func(*Input) {}, CheckFewUsers, "", ""},
 		{"few users", func(in *Input) {
 			in.today().Metrics[0][0][1].Moments = newStream(10, 4, 5).more(99)

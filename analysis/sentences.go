@@ -52,6 +52,14 @@ func pValue(p float64) string {
 	return strconv.FormatFloat(p, 'g', 3, 64)
 }
 
+// pIs writes a p-value after what it is of, as in "p = 0.0123" and "p < 1e-300".
+func pIs(p float64) string {
+	if p <= floorP {
+		return "p " + pValue(p)
+	}
+	return "p = " + pValue(p)
+}
+
 // count writes n with its noun.
 func count(n int64, one, many string) string {
 	if n == 1 {
@@ -281,8 +289,8 @@ func shares(users []int64, planned []float64) string {
 
 // splitNumbers writes what is known of the split between arms.
 func splitNumbers(users []int64, planned []float64, p, sequentialP, deviation float64) string {
-	return fmt.Sprintf("%s; p = %s, for a look every day p = %s, largest deviation %s",
-		shares(users, planned), pValue(p), pValue(sequentialP), percent(deviation))
+	return fmt.Sprintf("%s; %s, for a look every day %s, largest deviation %s",
+		shares(users, planned), pIs(p), pIs(sequentialP), percent(deviation))
 }
 
 func fewForRatioSentence(users int64) string {
@@ -339,8 +347,8 @@ func segmentRatioAlarmSentence(found []segmentMismatch) string {
 			parts = append(parts, fmt.Sprintf("and %d more", len(found)-i))
 			break
 		}
-		parts = append(parts, fmt.Sprintf("%s: largest deviation %s, for a look every day p = %s",
-			segmentName(m.column, m.segment), percent(m.segment.Split.LargestDeviation.Or(0)), pValue(m.segment.Split.SequentialP.Or(1))))
+		parts = append(parts, fmt.Sprintf("%s: largest deviation %s, for a look every day %s",
+			segmentName(m.column, m.segment), percent(m.segment.Split.LargestDeviation.Or(0)), pIs(m.segment.Split.SequentialP.Or(1))))
 	}
 	return "The split between arms is not the planned one in some segments (" + strings.Join(parts, "; ") +
 		"): find out whether exposures are lost there. A column that the experiment itself can change is no segment: take it out."
@@ -367,8 +375,8 @@ func severalSentence(several, all int64, share float64, excluded bool) string {
 }
 
 func severalUnevenSentence(several, all int64, p float64) string {
-	return fmt.Sprintf("%d of %d users were seen in more than one variant, and not equally often from each arm (p = %s): leaving them out biases the result. Beside it stands what it is with everybody counted in the variant seen first.",
-		several, all, pValue(p))
+	return fmt.Sprintf("%d of %d users were seen in more than one variant, and not equally often from each arm (%s): leaving them out biases the result. Beside it stands what it is with everybody counted in the variant seen first.",
+		several, all, pIs(p))
 }
 
 func unknownSentence(names []LeftOut) string {
@@ -434,8 +442,16 @@ func valuesSentence(rows int64) string {
 }
 
 func imbalanceSentence(i imbalance, p float64) string {
-	return fmt.Sprintf("Users of %s differed from control on %s before they were exposed (p = %s): the assignment, or the covariate, is contaminated.",
-		i.variant, i.metric, pValue(p))
+	return fmt.Sprintf("Users of %s differed from control on %s before they were exposed (%s): the assignment, or the covariate, is contaminated.",
+		i.variant, i.metric, pIs(p))
+}
+
+func noConversionsSentence(unseen []unseenEvent) string {
+	var parts []string
+	for _, u := range unseen {
+		parts = append(parts, fmt.Sprintf("%s, event %q", u.metric, u.event))
+	}
+	return "No user has a conversion that counts for " + strings.Join(parts, "; for ") + ": check the name of the event, and filters and window of the metric."
 }
 
 func fewUsersSentence(m MetricResult, v VariantResult) string {
