@@ -101,6 +101,7 @@ func newPlot(from, to float64, lo, hi float64, label func(v float64, decimals in
 		axis.LineStyle.Width = 0
 		axis.Tick.LineStyle.Width = 0
 		axis.Tick.Label.Color = paintText.color()
+		axis.Tick.Label.Font.Variant = "Sans" // pages have no serifs, which are narrower
 		axis.Tick.Label.Font.Size = plotTextSize
 	}
 	grid := plotter.NewGrid()
@@ -116,8 +117,12 @@ var hex = regexp.MustCompile(`#[0-9A-F]{4}([0-9A-F]{2})`)
 // face finds the typeface: pictures use the page's.
 var face = regexp.MustCompile(`font-family:[^"]*?font-style:[a-z]*;?`)
 
-// fraction finds decimals beyond the first, which no eye can see.
-var fraction = regexp.MustCompile(`\.[0-9][0-9]+`)
+// tag finds the elements of a picture without the texts between them, and fraction the
+// decimals beyond the first, which no eye can see in a place but which belong to a text.
+var (
+	tag      = regexp.MustCompile(`<[^>]*>`)
+	fraction = regexp.MustCompile(`\.[0-9][0-9]+`)
+)
 
 // drawPlot draws the plot.
 func drawPlot(p *plot.Plot) (picture, error) {
@@ -128,7 +133,9 @@ func drawPlot(p *plot.Plot) (picture, error) {
 		return picture{}, fmt.Errorf("draw picture: %w", err)
 	}
 	body := face.ReplaceAll(bodyOf(b.Bytes()), nil)
-	body = fraction.ReplaceAllFunc(body, func(found []byte) []byte { return found[:2] })
+	body = tag.ReplaceAllFunc(body, func(element []byte) []byte {
+		return fraction.ReplaceAllFunc(element, func(found []byte) []byte { return found[:2] })
+	})
 	body = hex.ReplaceAllFunc(body, func(found []byte) []byte {
 		blue, err := strconv.ParseUint(string(found[len(found)-2:]), 16, 8)
 		if err != nil {

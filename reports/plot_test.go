@@ -91,6 +91,27 @@ func TestValueTicks(t *testing.T) {
 	f(0, 1e6, "0", "200,000", "400,000", "600,000", "800,000", "1,000,000")
 }
 
+// The values beside a picture keep their decimals, which its places do not need.
+func TestPlotSmallValues(t *testing.T) {
+	c := purchased().Comparisons[0]
+	c.Looks = []analysis.LookPoint{
+		{Date: "2026-01-19", Effect: def(0.031), Lo: def(-0.01), Hi: def(0.07)},
+		{Date: "2026-01-20", Effect: def(0.033), Lo: def(0.005), Hi: def(0.061)},
+	}
+	picture, _, ok, err := effectPlot(&c, 1)
+	if err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	for _, want := range []string{">0.00<", ">+0.05<"} {
+		if !strings.Contains(string(picture.Body), want) {
+			t.Errorf("no value %q in %s", want, picture.Body)
+		}
+	}
+	if found := regexp.MustCompile(`[ ,"][0-9]+\.[0-9]{2}`).FindString(string(picture.Body)); found != "" {
+		t.Errorf("a place with more than one decimal: %q", found)
+	}
+}
+
 // A clipped line stays between its bounds and keeps every point that lies there.
 func TestClip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
