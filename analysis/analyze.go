@@ -164,8 +164,9 @@ func (a *analyzer) header() Scorecard {
 			card.Variants[i].Stopped = at.In(in.Location)
 		}
 	}
-	for _, d := range in.Days {
-		card.History = append(card.History, DayUsers{Date: d.Date, Users: d.Users})
+	for i := range in.Days {
+		d := &in.Days[i]
+		card.History = append(card.History, DayUsers{Date: d.Date, Users: d.Users, Planned: a.plannedSplit(d)})
 	}
 	card.Plan = a.plan()
 	return card

@@ -48,6 +48,10 @@ type Scorecard struct {
 type DayUsers struct {
 	Date  string  `json:"date"`
 	Users []int64 `json:"users"`
+	// Planned is how many of them each variant would have, had the users of every phase been
+	// split as planned for it. It is nil while there is one phase: then the planned traffic
+	// of the variants says it.
+	Planned []float64 `json:"planned,omitempty"`
 }
 
 // PlanLine is the test as it was fixed in advance.

@@ -39,6 +39,29 @@ func (a *analyzer) splits(d *Day, assigned bool) []split {
 	return out
 }
 
+// plannedSplit returns how many users of a day each variant would have, had those of every
+// phase been split as planned for it. It is nil where all have come in one phase.
+func (a *analyzer) plannedSplit(d *Day) []float64 {
+	phases := a.splits(d, false)
+	if len(phases) < 2 {
+		return nil
+	}
+	out := make([]float64, len(d.Users))
+	for _, phase := range phases {
+		var all, total float64
+		for i, w := range phase.weights {
+			all += float64(phase.users[i])
+			total += w
+		}
+		for i, w := range phase.weights {
+			if total > 0 {
+				out[i] += all * w / total
+			}
+		}
+	}
+	return out
+}
+
 // severalSplits returns the users of a day that were seen in several variants by the one
 // they saw first, one split per phase.
 func (a *analyzer) severalSplits(d *Day) []split {

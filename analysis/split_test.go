@@ -170,6 +170,23 @@ func TestSplitOfPhases(t *testing.T) {
 	}
 }
 
+// What is planned for all users is planned phase by phase: the plan of today alone would
+// call users badly split who came while another was in force.
+func TestPlannedSplit(t *testing.T) {
+	e := testExperiment()
+	in := testInput(e, 3)
+	in.Days = []Day{{Users: []int64{1000, 300}, Several: []int64{0, 0}, PhaseUsers: [][]int64{{820, 80}, {180, 220}}, PhaseSeveral: [][]int64{{0, 0}, {0, 0}}}}
+	a := analyzer{in: &in, day: in.today()}
+	if got := a.plannedSplit(a.day); got != nil {
+		t.Errorf("%v in one phase", got)
+	}
+	in.Phases = []Phase{{Weights: []float64{9, 1}}, {Weights: []float64{0.5, 0.5}}}
+	got := a.header().History[0].Planned
+	if len(got) != 2 || math.Abs(got[0]-1010) > 1e-9 || math.Abs(got[1]-290) > 1e-9 {
+		t.Errorf("planned %v, want 1010 and 290", got)
+	}
+}
+
 // The split is tested by everybody where they were first, who never leave that count again.
 func TestSplitBeforeExclusions(t *testing.T) {
 	in := testInput(testExperiment(), 3)

@@ -466,3 +466,27 @@ func ExampleSite_HTML() {
 	// Output:
 	// true
 }
+
+// Where the planned traffic has changed, users are compared with what was planned when they
+// came, on the page, in its picture and in the text.
+func TestChangedTraffic(t *testing.T) {
+	p := fullPage()
+	last := &p.Card.History[len(p.Card.History)-1]
+	before, err := usersFigure(p.Card)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last.Planned = make([]float64, len(last.Users))
+	last.Planned[0], last.Planned[1] = 7500, 2500
+	after, err := usersFigure(p.Card)
+	if err != nil || before.Picture.Body == after.Picture.Body {
+		t.Error("the picture shows the same plan as before", err)
+	}
+	if got := variants(&p, zoneOf("UTC")).Note; !strings.Contains(got, "control 75.00%, big 25.00%") {
+		t.Errorf("note %q", got)
+	}
+	var b strings.Builder
+	if err := Text(&b, []analysis.Scorecard{*p.Card}, TextOptions{}); err != nil || !strings.Contains(b.String(), "(75.00% planned)") {
+		t.Errorf("%v: %s", err, b.String())
+	}
+}

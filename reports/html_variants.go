@@ -20,6 +20,7 @@ const (
 // variantsView is the tab of variants.
 type variantsView struct {
 	Rows     []variantView
+	Note     string
 	Payloads bool
 }
 
@@ -51,6 +52,7 @@ func variants(p *Page, zone zone) variantsView {
 			v.Rows = append(v.Rows, countedVariant(have, all))
 			describe(&v, p, have.Name, zone)
 		}
+		v.Note = trafficNote(p.Card)
 	}
 	if p.Definition == nil {
 		return v
@@ -66,6 +68,21 @@ func variants(p *Page, zone zone) variantsView {
 		v.Rows[i].Glyph, v.Rows[i].Color = i%seriesGlyphs, template.CSS(seriesCSS(i))
 	}
 	return v
+}
+
+// trafficNote says what was planned for all users so far, where the planned traffic has
+// changed since the start.
+func trafficNote(card *analysis.Scorecard) string {
+	var shares []string
+	for i, have := range card.Variants {
+		if s, ok := plannedOfAll(card, i); ok {
+			shares = append(shares, variantName(have)+" "+percent(s))
+		}
+	}
+	if len(shares) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(pageTraffic, list(", ", shares...))
 }
 
 // countedVariant returns a variant of the scorecard.

@@ -56,8 +56,11 @@ func usersPlot(card *analysis.Scorecard) (drawing picture, ok bool, err error) {
 }
 
 // planned returns the users that the i-th variant would have, had all users of a day so
-// far been split as planned.
+// far been split as planned when they came.
 func planned(card *analysis.Scorecard, d analysis.DayUsers, i int) float64 {
+	if len(d.Planned) == len(d.Users) {
+		return d.Planned[i]
+	}
 	var all, traffic float64
 	for j, users := range d.Users {
 		all += float64(users)
@@ -67,4 +70,24 @@ func planned(card *analysis.Scorecard, d analysis.DayUsers, i int) float64 {
 		return 0
 	}
 	return all * card.Variants[i].Traffic / traffic
+}
+
+// plannedOfAll returns the share of all users so far that was planned for the i-th variant,
+// where the planned traffic has changed since the start.
+func plannedOfAll(card *analysis.Scorecard, i int) (share float64, ok bool) {
+	if len(card.History) == 0 {
+		return 0, false
+	}
+	last := card.History[len(card.History)-1]
+	if len(last.Planned) != len(card.Variants) {
+		return 0, false
+	}
+	var all float64
+	for _, n := range last.Planned {
+		all += n
+	}
+	if !(all > 0) {
+		return 0, false
+	}
+	return last.Planned[i] / all, true
 }

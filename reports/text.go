@@ -143,8 +143,12 @@ func writeAdvice(c *canvas, card *analysis.Scorecard) {
 // writeUsers writes the users per variant beside the planned shares.
 func writeUsers(c *canvas, card *analysis.Scorecard) {
 	var users, several []string
-	for _, v := range card.Variants {
-		of := fmt.Sprintf(labelUsersOf, variantName(v), count(v.Users), share(analysis.Defined(v.Traffic)))
+	for i, v := range card.Variants {
+		traffic := share(analysis.Defined(v.Traffic))
+		if s, ok := plannedOfAll(card, i); ok {
+			traffic = percent(s)
+		}
+		of := fmt.Sprintf(labelUsersOf, variantName(v), count(v.Users), traffic)
 		if !v.Stopped.IsZero() {
 			of += fmt.Sprintf(labelStopped, v.Stopped.Format(time.DateOnly))
 		}
