@@ -26,8 +26,8 @@ func (a *analyzer) recommend(card *Scorecard) Recommendation {
 			return Recommendation{Action: ActionInvestigate, Sentence: investigateSentence(c)}
 		}
 	}
-	if arm, metric, ok := harmed(card); ok {
-		return Recommendation{Action: ActionStopForHarm, Variant: arm, Sentence: harmSentence(arm, metric)}
+	if worst, metric, ok := harmed(card); ok {
+		return Recommendation{Action: ActionStopForHarm, Variant: worst.Variant, Sentence: harmSentence(card, worst, metric)}
 	}
 	primaries := 0
 	for _, m := range card.Metrics {
@@ -43,7 +43,7 @@ func (a *analyzer) recommend(card *Scorecard) Recommendation {
 		if days := DaysBetween(card.Start, card.Through, a.in.Location); days < fullWeek && !final {
 			return Recommendation{Action: ActionKeepRunning, Variant: best.variant, Sentence: fullWeekSentence(best, fullWeek-days)}
 		}
-		return Recommendation{Action: ActionShip, Variant: best.variant, Sentence: shipSentence(best)}
+		return Recommendation{Action: ActionShip, Variant: best.variant, Sentence: shipSentence(best, card)}
 	}
 	if final {
 		return Recommendation{Action: ActionInconclusive, Sentence: inconclusiveSentence(card)}
@@ -51,7 +51,7 @@ func (a *analyzer) recommend(card *Scorecard) Recommendation {
 	if futile(card) {
 		return Recommendation{Action: ActionStopFutility, Sentence: futilitySentence(card)}
 	}
-	return Recommendation{Action: ActionKeepRunning, Sentence: keepRunningSentence(card)}
+	return Recommendation{Action: ActionKeepRunning, Sentence: a.keepRunningSentence(card)}
 }
 
 // futile reports whether every primary comparison is futile.
@@ -71,20 +71,43 @@ func futile(card *Scorecard) bool {
 	return found
 }
 
-// harmed returns the first treatment with a primary metric that is significantly worse, or
-// with a guardrail beyond its margin at the level corrected for the number of guardrails.
-func harmed(card *Scorecard) (variant, metric string, ok bool) {
+// harmed returns the first comparison by which a treatment does harm, and its metric.
+func harmed(card *Scorecard) (worst Comparison, metric string, ok bool) {
 	for _, m := range card.Metrics {
 		for _, c := range m.Comparisons {
-			if c.Stopped {
-				continue
-			}
-			if c.Harm || m.Role == Primary && c.Verdict == Worse {
-				return c.Variant, m.Name, true
+			if harms(m.Role, c) {
+				return c, m.Name, true
 			}
 		}
 	}
-	return "", "", false
+	return Comparison{}, "", false
+}
+
+// harms reports whether a comparison of a treatment that still gets users shows harm: a
+// primary metric that is significantly worse, or a guardrail beyond its margin at the level
+// corrected for the number of guardrails.
+func harms(role Role, c Comparison) bool {
+	return !c.Stopped && (c.Harm || role == Primary && c.Verdict == Worse)
+}
+
+// harmsAny reports whether a variant does harm.
+func harmsAny(card *Scorecard, variant string) bool {
+	for _, m := range card.Metrics {
+		if c, ok := m.comparison(variant); ok && harms(m.Role, c) {
+			return true
+		}
+	}
+	return false
+}
+
+// unharmed reports whether there is a treatment that still gets users and does no harm.
+func unharmed(card *Scorecard) bool {
+	for _, v := range card.Variants {
+		if !v.Control && v.Stopped.IsZero() && !harmsAny(card, v.Name) {
+			return true
+		}
+	}
+	return false
 }
 
 // winner is an arm that may be shipped and why.
@@ -96,11 +119,29 @@ type winner struct {
 }
 
 // bestArm returns the treatment with the largest improvement of the first primary metric
-// that is better, among those whose guardrails all pass. Arms with a primary metric that is
-// worse do not get here: they are harmed.
+// that is better, among those that do no harm and whose guardrails all pass.
 func bestArm(card *Scorecard) (best winner, found bool) {
+	return bestOf(card, func(variant string) bool {
+		_, _, waits := guardrailOpen(card, variant)
+		return !waits && !harmsAny(card, variant)
+	})
+}
+
+// heldBack returns the treatment that would be shipped but for a guardrail, with the first
+// such guardrail and its verdict.
+func heldBack(card *Scorecard) (best winner, guardrail string, verdict Verdict, found bool) {
+	best, found = bestOf(card, func(variant string) bool { return !harmsAny(card, variant) })
+	if found {
+		guardrail, verdict, found = guardrailOpen(card, best.variant)
+	}
+	return best, guardrail, verdict, found
+}
+
+// bestOf returns the treatment with the largest improvement of the first primary metric that
+// is better, among those that still get users and that allowed lets through.
+func bestOf(card *Scorecard, allowed func(variant string) bool) (best winner, found bool) {
 	for _, v := range card.Variants {
-		if v.Control || !v.Stopped.IsZero() || !guardrailsPass(card, v.Name) {
+		if v.Control || !v.Stopped.IsZero() || !allowed(v.Name) {
 			continue
 		}
 		for _, m := range card.Metrics {
@@ -121,17 +162,60 @@ func bestArm(card *Scorecard) (best winner, found bool) {
 	return best, found
 }
 
-// guardrailsPass reports whether every guardrail passes for a variant.
-func guardrailsPass(card *Scorecard, variant string) bool {
+// guardrailOpen returns the first guardrail that does not pass for a variant, and its
+// verdict.
+func guardrailOpen(card *Scorecard, variant string) (metric string, verdict Verdict, open bool) {
 	for _, m := range card.Metrics {
 		if m.Role != Guardrail {
 			continue
 		}
-		if c, ok := m.comparison(variant); !ok || c.Verdict != Passes {
-			return false
+		c, ok := m.comparison(variant)
+		if !ok {
+			return m.Name, CannotSay, true
+		}
+		if c.Verdict != Passes {
+			return m.Name, c.Verdict, true
 		}
 	}
-	return true
+	return "", "", false
+}
+
+// worseSecondaries returns the secondary metrics that a variant makes worse.
+func worseSecondaries(card *Scorecard, variant string) []string {
+	var worse []string
+	for _, m := range card.Metrics {
+		if c, ok := m.comparison(variant); ok && m.Role == Secondary && c.Verdict == Worse {
+			worse = append(worse, m.Name)
+		}
+	}
+	return worse
+}
+
+// silence returns why the first primary comparison says nothing, where none of them does
+// although users count for their metrics; else nothing.
+func silence(card *Scorecard) string {
+	sentence := ""
+	for _, m := range card.Metrics {
+		if m.Role != Primary {
+			continue
+		}
+		var users int64
+		for _, v := range m.Variants {
+			users += v.Users
+		}
+		for _, c := range m.Comparisons {
+			if c.Stopped {
+				continue
+			}
+			if c.Verdict != CannotSay || users == 0 {
+				return ""
+			}
+			if sentence == "" {
+				sentence = c.Sentence
+			}
+		}
+	}
+	return sentence
 }
 
 // comparison returns the comparison of a variant.

@@ -19,6 +19,8 @@ func TestRecommendationOrder(t *testing.T) {
 	}
 	futile := func(c Comparison) Comparison { c.Futile = true; return c }
 	harm := func(c Comparison) Comparison { c.Harm = true; return c }
+	said := func(c Comparison) Comparison { c.Sentence = "All are alike."; return c }
+	counted := func(m MetricResult) MetricResult { m.Variants = []VariantResult{{Users: 5}}; return m }
 	stopped := func(c Comparison) Comparison { c.Stopped = true; return c }
 	for _, c := range []struct {
 		name    string
@@ -44,6 +46,22 @@ func TestRecommendationOrder(t *testing.T) {
 		{"all are futile but for a stopped one", []MetricResult{metric(Primary, futile(big(NotYet)), stopped(huge(NotYet)))}, false, 10, ActionStopFutility, "", ""},
 		{"enrolment is over", []MetricResult{metric(Primary, big(NotYet), huge(NotYet))}, false, 14, ActionKeepRunning, "", "Keep waiting"},
 		{"nothing more to come", []MetricResult{metric(Primary, futile(big(NoDifference)), futile(huge(NoDifference)))}, false, 16, ActionInconclusive, "", ""},
+		{"harm beside an arm that does none", []MetricResult{metric(Primary, big(Worse), huge(NotYet))}, false, 10, ActionStopForHarm, "big",
+			"Stop for harm: big makes primary worse (+10.00%). The other variants may go on without it."},
+		{"harm by all arms", []MetricResult{metric(Primary, big(Worse), huge(Worse))}, false, 10, ActionStopForHarm, "big", "worse (+10.00%)."},
+		{"harm, and nothing to stop", []MetricResult{metric(Primary, big(Worse), huge(Better))}, false, 16, ActionStopForHarm, "big",
+			"Do not ship big: it makes primary worse (+10.00%). Of the others, huge improves primary (+20.00%) and harms nothing"},
+		{"a secondary metric is worse", []MetricResult{metric(Primary, big(Better), huge(NotYet)), metric(Secondary, big(Worse), huge(Worse))}, false, 10, ActionShip, "big",
+			"harms no other primary metric and no guardrail. Weigh first that it makes secondary worse"},
+		{"a guardrail holds the better arm back", []MetricResult{metric(Primary, big(Better), huge(NotYet)), metric(Guardrail, big(Undecided), huge(Passes))}, false, 10, ActionKeepRunning, "",
+			"4 days left. So far big improves primary (+10.00%), but guardrail guardrail may still be beyond its margin."},
+		{"a guardrail holds it back until the end", []MetricResult{metric(Primary, big(Better), huge(NoDifference)), metric(Guardrail, big(Fails), huge(Passes))}, false, 16, ActionInconclusive, "",
+			"the experiment is over and big improves primary (+10.00%), but guardrail guardrail is beyond its margin."},
+		{"nothing can be said", []MetricResult{counted(metric(Primary, said(big(CannotSay)), huge(CannotSay)))}, false, 10, ActionKeepRunning, "", "4 days left. All are alike."},
+		{"nothing could be said", []MetricResult{counted(metric(Primary, said(big(CannotSay)), huge(CannotSay)))}, false, 16, ActionInconclusive, "", "is over. All are alike."},
+		{"nobody counts yet", []MetricResult{metric(Primary, said(big(CannotSay)), huge(CannotSay))}, false, 10, ActionKeepRunning, "", "Keep running: 4 days left."},
+		{"the last day that counts", []MetricResult{metric(Primary, big(NotYet), huge(NotYet))}, false, 14, ActionKeepRunning, "", "counted by the end of " + day0.AddDate(0, 0, 15).Format(time.DateOnly)},
+		{"futile, and only the last users to come", []MetricResult{metric(Primary, futile(big(NotYet)), futile(huge(NotYet)))}, false, 15, ActionStopFutility, "", "Nothing to wait for"},
 		{"nothing to decide by", []MetricResult{metric(Secondary, big(Better), huge(Worse))}, false, 10, ActionNone, "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -131,5 +149,14 @@ func TestStoppedVariantReturnsNoAlpha(t *testing.T) {
 	}
 	if got := card.Metrics[0].Comparisons[0].Alpha; got != Defined(0.025) || card.Plan.AlphaEach != got || len(card.Plan.Family) != 2 {
 		t.Errorf("alpha %v of %v", got, card.Plan)
+	}
+}
+
+// A chance that is not 0 or 1 is not written as one.
+func TestChance(t *testing.T) {
+	for p, want := range map[float64]string{0: "0%", 0.004: "less than 1%", 0.016: "2%", 0.5: "50%", 0.996: "more than 99%", 1: "100%"} {
+		if got := chance(p); got != want {
+			t.Errorf("%v: %s, want %s", p, got, want)
+		}
 	}
 }

@@ -52,12 +52,25 @@ func pValue(p float64) string {
 	return strconv.FormatFloat(p, 'g', 3, 64)
 }
 
-// pIs writes a p-value after what it is of, as in "p = 0.0123" and "p < 1e-300".
-func pIs(p float64) string {
+// pEquals writes "p = 0.0123", or "p < 1e-300".
+func pEquals(p float64) string {
 	if p <= floorP {
 		return "p " + pValue(p)
 	}
 	return "p = " + pValue(p)
+}
+
+// chance writes a probability as whole percent, of which only 0 is written as 0% and only 1
+// as 100%.
+func chance(p float64) string {
+	switch whole := math.Round(100 * p); {
+	case whole == 0 && p > 0:
+		return "less than 1%"
+	case whole == 100 && p < 1:
+		return "more than 99%"
+	default:
+		return strconv.FormatFloat(whole, 'f', 0, 64) + "%"
+	}
 }
 
 // count writes n with its noun.
@@ -201,29 +214,86 @@ func investigateSentence(c Check) string {
 	return "Investigate before believing any number: " + lowerFirst(c.Sentence)
 }
 
-func harmSentence(variant, metric string) string {
-	return fmt.Sprintf("Stop for harm: %s makes %s worse.", variant, metric)
+// harmSentence says which variant harms what, and what that means for the others. Once
+// enrolment is over there is nothing to stop.
+func harmSentence(card *Scorecard, worst Comparison, metric string) string {
+	harm := "makes " + metric + " worse" + inParentheses(worst.Lift)
+	best, found := bestArm(card)
+	if card.DaysLeft == 0 {
+		sentence := fmt.Sprintf("Do not ship %s: it %s.", worst.Variant, harm)
+		if found {
+			sentence += " " + improvesSentence(best, card)
+		}
+		return sentence
+	}
+	sentence := fmt.Sprintf("Stop for harm: %s %s.", worst.Variant, harm)
+	if unharmed(card) {
+		sentence += " The other variants may go on without it."
+	}
+	return sentence
 }
 
-func shipSentence(w winner) string {
-	if v, ok := w.lift.Get(); ok {
-		return fmt.Sprintf("Ship %s: it improves %s (%s) and harms nothing that is watched.", w.variant, w.metric, signed(v))
+func shipSentence(w winner, card *Scorecard) string {
+	if worse := worseSecondaries(card, w.variant); len(worse) > 0 {
+		return fmt.Sprintf("Ship %s: it improves %s%s and harms no other primary metric and no guardrail. Weigh first that it makes %s worse, by the uncorrected test of secondary metrics.",
+			w.variant, w.metric, inParentheses(w.lift), firstOf(worse))
 	}
-	return fmt.Sprintf("Ship %s: it improves %s and harms nothing that is watched.", w.variant, w.metric)
+	return fmt.Sprintf("Ship %s: it improves %s%s and harms nothing that is watched.", w.variant, w.metric, inParentheses(w.lift))
+}
+
+// improvesSentence says what speaks for a variant beside one that harms.
+func improvesSentence(w winner, card *Scorecard) string {
+	if worse := worseSecondaries(card, w.variant); len(worse) > 0 {
+		return fmt.Sprintf("Of the others, %s improves %s%s, and makes the secondary metric %s worse.", w.variant, w.metric, inParentheses(w.lift), firstOf(worse))
+	}
+	return fmt.Sprintf("Of the others, %s improves %s%s and harms nothing that is watched.", w.variant, w.metric, inParentheses(w.lift))
+}
+
+// heldBackSentence says which guardrail keeps a variant that is better from being shipped.
+func heldBackSentence(w winner, guardrail string, v Verdict) string {
+	held := "may still be beyond its margin"
+	switch v {
+	case Fails:
+		held = "is beyond its margin"
+	case CannotSay, TooEarly:
+		held = "says nothing yet"
+	}
+	return fmt.Sprintf("%s improves %s%s, but guardrail %s %s", w.variant, w.metric, inParentheses(w.lift), guardrail, held)
+}
+
+// inParentheses writes a lift behind a name, where it is defined.
+func inParentheses(lift Number) string {
+	if v, ok := lift.Get(); ok {
+		return " (" + signed(v) + ")"
+	}
+	return ""
+}
+
+// firstOf lists names, of many only the first.
+func firstOf(names []string) string {
+	const most = 3
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
+	}
+	return strings.Join(names, ", ")
 }
 
 func futilitySentence(card *Scorecard) string {
-	const allowed = "Going on is allowed and keeps the error rate."
+	stop, allowed := "Stop for futility", "Going on is allowed and keeps the error rate."
+	forecast := ", should users keep coming as they did"
+	if card.DaysLeft == 0 {
+		stop, allowed, forecast = "Nothing to wait for", "To wait for the last users is allowed and keeps the error rate.", ""
+	}
 	for _, m := range card.Metrics {
 		for _, c := range m.Comparisons {
 			p, ok := c.ConditionalPowerMDE.Get()
 			if mde, has := card.Plan.MDE.Get(); m.Role == Primary && ok && has {
-				return fmt.Sprintf("Stop for futility: had %s improved %s by %s, results as weak as these would be unlikely by now. %s (If it did after all, the end would show it with %.0f%% probability, should users keep coming as they did.)",
-					c.Variant, m.Name, plainPercent(mde), allowed, 100*p)
+				return fmt.Sprintf("%s: had %s improved %s by %s, results as weak as these would be unlikely by now. %s (If it did after all, the end would show it with %s probability%s.)",
+					stop, c.Variant, m.Name, plainPercent(mde), allowed, chance(p), forecast)
 			}
 		}
 	}
-	return "Stop for futility: had a primary metric improved as planned, results as weak as these would be unlikely by now. " + allowed
+	return stop + ": had a primary metric improved as planned, results as weak as these would be unlikely by now. " + allowed
 }
 
 func fullWeekSentence(w winner, days int) string {
@@ -245,18 +315,33 @@ func inconclusiveSentence(card *Scorecard) string {
 	if nobody(card) {
 		return "Inconclusive: the experiment is over and nobody was exposed to it."
 	}
+	if w, guardrail, verdict, ok := heldBack(card); ok {
+		return "Inconclusive: the experiment is over and " + heldBackSentence(w, guardrail, verdict) + "."
+	}
+	if silent := silence(card); silent != "" {
+		return "Inconclusive: the experiment is over. " + silent
+	}
 	return "Inconclusive: the experiment is over and no primary metric has moved beyond chance" + powerClause(card) + "."
 }
 
-func keepRunningSentence(card *Scorecard) string {
-	if card.DaysLeft == 0 {
-		return fmt.Sprintf("Keep waiting: enrolment is over, the last users are counted by %s%s.",
-			card.Final.In(card.Final.Location()).Format(time.DateOnly), powerClause(card))
-	}
-	if nobody(card) {
+// keepRunningSentence says how long still, and what is known so far. The day that it names is
+// the one whose scorecard is final.
+func (a *analyzer) keepRunningSentence(card *Scorecard) string {
+	if nobody(card) && card.DaysLeft > 0 {
 		return fmt.Sprintf("Keep running: nobody has been exposed yet, %s left.", count(int64(card.DaysLeft), "day", "days"))
 	}
-	return fmt.Sprintf("Keep running: %s left%s.", count(int64(card.DaysLeft), "day", "days"), powerClause(card))
+	sentence := fmt.Sprintf("Keep running: %s left", count(int64(card.DaysLeft), "day", "days"))
+	if card.DaysLeft == 0 {
+		sentence = "Keep waiting: enrolment is over, the last users are counted by the end of " +
+			card.Final.Add(-1).In(a.in.Location).Format(time.DateOnly)
+	}
+	if w, guardrail, verdict, ok := heldBack(card); ok {
+		return sentence + ". So far " + heldBackSentence(w, guardrail, verdict) + "."
+	}
+	if silent := silence(card); silent != "" {
+		return sentence + ". " + silent
+	}
+	return sentence + powerClause(card) + "."
 }
 
 // powerClause says how much power the first primary comparison has by now.
@@ -265,7 +350,7 @@ func powerClause(card *Scorecard) string {
 		for _, c := range m.Comparisons {
 			p, ok := c.PowerSoFar.Get()
 			if mde, has := card.Plan.MDE.Get(); m.Role == Primary && ok && has {
-				return fmt.Sprintf(" (with today's data an effect of %s would be found with %.0f%% probability)", plainPercent(mde), 100*p)
+				return fmt.Sprintf(" (with today's data an effect of %s would be found with %s probability)", plainPercent(mde), chance(p))
 			}
 		}
 	}
@@ -290,7 +375,7 @@ func shares(users []int64, planned []float64) string {
 // splitNumbers writes what is known of the split between arms.
 func splitNumbers(users []int64, planned []float64, p, sequentialP, deviation float64) string {
 	return fmt.Sprintf("%s; %s, for a look every day %s, largest deviation %s",
-		shares(users, planned), pIs(p), pIs(sequentialP), percent(deviation))
+		shares(users, planned), pEquals(p), pEquals(sequentialP), percent(deviation))
 }
 
 func fewForRatioSentence(users int64) string {
@@ -348,7 +433,7 @@ func segmentRatioAlarmSentence(found []segmentMismatch) string {
 			break
 		}
 		parts = append(parts, fmt.Sprintf("%s: largest deviation %s, for a look every day %s",
-			segmentName(m.column, m.segment), percent(m.segment.Split.LargestDeviation.Or(0)), pIs(m.segment.Split.SequentialP.Or(1))))
+			segmentName(m.column, m.segment), percent(m.segment.Split.LargestDeviation.Or(0)), pEquals(m.segment.Split.SequentialP.Or(1))))
 	}
 	return "The split between arms is not the planned one in some segments (" + strings.Join(parts, "; ") +
 		"): find out whether exposures are lost there. A column that the experiment itself can change is no segment: take it out."
@@ -376,7 +461,7 @@ func severalSentence(several, all int64, share float64, excluded bool) string {
 
 func severalUnevenSentence(several, all int64, p float64) string {
 	return fmt.Sprintf("%d of %d users were seen in more than one variant, and not equally often from each arm (%s): leaving them out biases the result. Beside it stands what it is with everybody counted in the variant seen first.",
-		several, all, pIs(p))
+		several, all, pEquals(p))
 }
 
 func unknownSentence(names []LeftOut) string {
@@ -443,7 +528,7 @@ func valuesSentence(rows int64) string {
 
 func imbalanceSentence(i imbalance, p float64) string {
 	return fmt.Sprintf("Users of %s differed from control on %s before they were exposed (%s): the assignment, or the covariate, is contaminated.",
-		i.variant, i.metric, pIs(p))
+		i.variant, i.metric, pEquals(p))
 }
 
 func noConversionsSentence(unseen []unseenEvent) string {
