@@ -56,8 +56,13 @@ type shop struct {
 
 func newShop(t *testing.T) *shop {
 	t.Helper()
+	return newShopIn(t, "Europe/Berlin")
+}
+
+func newShopIn(t *testing.T, zone string) *shop {
+	t.Helper()
 	p, err := experiment.LoadFS(fstest.MapFS{
-		"readout.yaml":            {Data: []byte(readoutYAML)},
+		"readout.yaml":            {Data: []byte(strings.Replace(readoutYAML, "Europe/Berlin", zone, 1))},
 		"experiments/button.yaml": {Data: []byte(experimentYAML)},
 	})
 	if err != nil {
@@ -284,6 +289,18 @@ func TestIdle(t *testing.T) {
 	}
 	if _, ok := s.files()["scorecards/button/date=2026-04-02/scorecard.json"]; ok {
 		t.Error("a scorecard after the last day")
+	}
+}
+
+// The last day is one of the project's zone, also where midnight is a day later in UTC.
+func TestIdleWestOfGreenwich(t *testing.T) {
+	report, err := newShopIn(t, "America/New_York").run("2026-04-02")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "is final since 2026-04-01: decide, or extend it"
+	if len(report.Idle) != 1 || report.Idle[0].Reason != want {
+		t.Errorf("%+v, want %q", report.Idle, want)
 	}
 }
 

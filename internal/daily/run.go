@@ -220,7 +220,7 @@ func (t *task) idle(d Day) string {
 	case status == experiment.Completed:
 		return "is Completed: its results are frozen"
 	case d.Start.After(t.final()) || d.Start.Equal(t.final()):
-		return "is final since " + DayOf(t.final().Add(-1), t.end.Location()).Date + ": decide, or extend it"
+		return "is final since " + DayOf(t.final().Add(-1), d.Start.Location()).Date + ": decide, or extend it"
 	}
 	return ""
 }
