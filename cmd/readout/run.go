@@ -66,10 +66,10 @@ func (a *app) runDaily(ctx context.Context, f runFlags) error {
 		return err
 	}
 	report, err := a.runOnce(ctx, p, now, first, last)
-	if err != nil {
+	if err != nil && (report == nil || len(report.Days) == 0) {
 		return errors.Join(faults, err)
 	}
-	return errors.Join(faults, a.printRun(report, last, f))
+	return errors.Join(faults, err, a.printRun(report, last, f))
 }
 
 // runDays returns the days that the flags ask for; first is zero without --from.
@@ -124,16 +124,24 @@ func (a *app) runOnce(ctx context.Context, p *experiment.Project, now time.Time,
 	return report, err
 }
 
-// printRun prints what a run did.
-func (a *app) printRun(report *daily.Report, last daily.Day, f runFlags) error {
-	cards := make([]analysis.Scorecard, 0, len(report.Days))
-	var lastCards []analysis.Scorecard
+// cardsOf returns the scorecards that a run made of one day.
+func cardsOf(report *daily.Report, d daily.Day) []analysis.Scorecard {
+	var out []analysis.Scorecard
 	for _, o := range report.Days {
-		cards = append(cards, o.Card)
-		if o.Card.Date == last.Date {
-			lastCards = append(lastCards, o.Card)
+		if o.Card.Date == d.Date {
+			out = append(out, o.Card)
 		}
 	}
+	return out
+}
+
+// printRun prints what a run did, also one of which something failed.
+func (a *app) printRun(report *daily.Report, last daily.Day, f runFlags) error {
+	cards := make([]analysis.Scorecard, 0, len(report.Days))
+	for _, o := range report.Days {
+		cards = append(cards, o.Card)
+	}
+	lastCards := cardsOf(report, last)
 	for _, i := range report.Idle {
 		a.say("%s %s", i.Experiment, i.Reason)
 	}
