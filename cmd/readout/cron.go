@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/robfig/cron/v3"
 	"github.com/spf13/cobra"
 
+	"readout/experiment"
 	"readout/internal/atomicfile"
 	"readout/internal/daily"
 )
@@ -19,6 +21,9 @@ const (
 	lastRetry  = 30 * time.Minute
 )
 
+// clockEvery is how often the clock is looked at while waiting.
+const clockEvery = time.Minute
+
 // waiter waits until an instant, or until ctx ends.
 type waiter func(ctx context.Context, until time.Time) error
 
@@ -29,30 +34,70 @@ func (a *app) cronCommand() *cobra.Command {
 		Long: `Runs the daily job when it starts, for all days missed, and then on the project's
 schedule (a cron expression in the project's time zone). Configuration is read anew for
 every run. A run that fails is reported and tried again, first after a minute, later every
-half hour; one run works at a time, also beside other processes. Ctrl-C or SIGTERM stops
-it and leaves nothing half-written.`,
+half hour; one run works at a time, also beside other processes. Alarms of checks, and
+errors in the files of experiments and metrics, are reported and not tried again before
+the schedule comes. Ctrl-C or SIGTERM stops it and leaves nothing half-written.`,
 		Example: "  readout cron --project /srv/shop",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.cron(cmd.Context(), sleepUntil(a.clock))
+			if a.nowAt != "" {
+				return usagef("cron lives by the clock: leave --now out, or make single runs with 'readout run --now'")
+			}
+			if _, err := a.memoryLimit(); err != nil {
+				return err
+			}
+			return a.cron(cmd.Context(), sleepUntil(a.clock, clockEvery))
 		},
 	}
 	a.memoryFlag(c)
 	return c
 }
 
-// sleepUntil returns a waiter for a clock.
-func sleepUntil(clock func() time.Time) waiter {
+// sleepUntil returns a waiter for a clock, at which it looks again and again: timers stand
+// still while a machine sleeps, and clocks are set.
+func sleepUntil(clock func() time.Time, every time.Duration) waiter {
 	return func(ctx context.Context, until time.Time) error {
-		timer := time.NewTimer(until.Sub(clock()))
-		defer timer.Stop()
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-timer.C:
-			return nil
+		until = until.Round(0) // what the clock shows counts, not the time that has passed
+		for left := until.Sub(clock()); left > 0; left = until.Sub(clock()) {
+			timer := time.NewTimer(min(left, every))
+			select {
+			case <-ctx.Done():
+				timer.Stop()
+				return ctx.Err()
+			case <-timer.C:
+			}
 		}
+		return ctx.Err()
 	}
+}
+
+// nextRun returns when a schedule wants the job after now, a time in the project's zone. A
+// time of day that clocks skip when they are set forward comes as they would show it had
+// they not been: 02:30 as 03:30.
+//
+// The library leaves such a day out, so it is asked by what clocks show, too.
+func nextRun(schedule cron.Schedule, now time.Time) time.Time {
+	next := schedule.Next(now)
+	shown := schedule.Next(wallClock(now, time.UTC))
+	if next.IsZero() || shown.IsZero() {
+		return next
+	}
+	at := wallClock(shown, now.Location())
+	if early := shown.Sub(wallClock(at, time.UTC)); early > 0 {
+		at = at.Add(early)
+	}
+	if at.After(now) && at.Before(next) {
+		return at
+	}
+	return next
+}
+
+// wallClock returns the instant at which clocks in zone show what t shows, or would around
+// it if they skip that.
+func wallClock(t time.Time, zone *time.Location) time.Time {
+	y, month, d := t.Date()
+	h, m, s := t.Clock()
+	return time.Date(y, month, d, h, m, s, 0, zone)
 }
 
 // cron runs the daily job until ctx ends.
@@ -95,15 +140,39 @@ func (a *app) cronRun(ctx context.Context) (next time.Time, err error) {
 		return time.Time{}, usagef("schedule %q: %w", p.Schedule, err)
 	}
 	now := a.clock().In(p.Location)
-	next = schedule.Next(now)
-	report, err := a.runOnce(ctx, p, now, daily.Day{}, daily.Yesterday(now, p.Location))
-	if err != nil {
-		return next, err
+	if next = nextRun(schedule, now); next.IsZero() {
+		return next, usagef("schedule %q names no day that ever comes", p.Schedule)
 	}
+	last := daily.Yesterday(now, p.Location)
+	report, err := a.runOnce(ctx, p, now, daily.Day{}, last)
+	if report != nil {
+		a.sayDays(report, last)
+	}
+	if err != nil && refusedOnly(err) {
+		a.fail(err)
+		return next, nil
+	}
+	return next, err
+}
+
+// sayDays says what a run has made, and which checks of its last day raise an alarm.
+func (a *app) sayDays(report *daily.Report, last daily.Day) {
 	for _, o := range report.Days {
 		a.say("%s %s: %s", o.Card.Date, o.Card.Experiment, o.Card.Recommendation.Sentence)
 	}
-	return next, nil
+	if alarm := attention(cardsOf(report, last)); alarm != nil {
+		a.fail(alarm)
+	}
+}
+
+// refusedOnly reports whether a run failed only in that edits of experiments under way were
+// refused: all else was done, and trying again changes nothing.
+func refusedOnly(err error) bool {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return !slices.ContainsFunc(joined.Unwrap(), func(e error) bool { return !refusedOnly(e) })
+	}
+	_, ok := errors.AsType[experiment.Errors](err)
+	return ok
 }
 
 // reportCron says why a run failed and when it is tried again.

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/robfig/cron/v3"
+
 	"readout/experiment"
 	"readout/internal/daily"
 )
@@ -88,13 +90,22 @@ func (s *cronStory) moveUntil(name string, r experiment.Request, until string) {
 // shorten gives an experiment of the demo an earlier last day.
 func (s *cronStory) shorten(name, end string) {
 	s.t.Helper()
+	s.edit(name, `end: \d{4}-\d\d-\d\d`, "end: "+end)
+}
+
+// edit replaces what a regular expression finds in the file of an experiment.
+func (s *cronStory) edit(name, expression, by string) {
+	s.t.Helper()
 	path := filepath.Join(s.app.dir, "experiments", name+".yaml")
 	text, err := os.ReadFile(path)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	text = regexp.MustCompile(`end: \d{4}-\d\d-\d\d`).ReplaceAll(text, []byte("end: "+end))
-	if err := os.WriteFile(path, text, 0o644); err != nil {
+	find := regexp.MustCompile(expression)
+	if !find.Match(text) {
+		s.t.Fatalf("%s has no %s", path, expression)
+	}
+	if err := os.WriteFile(path, find.ReplaceAll(text, []byte(by)), 0o644); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -182,6 +193,102 @@ func TestCronRetries(t *testing.T) {
 	said := s.run()
 	if failures < 3 || !strings.Contains(said, "2026-01-05 search-ranking: ") {
 		t.Errorf("after %d failures:\n%s", failures, said)
+	}
+}
+
+// An edit that a running experiment does not bear is said once a run, not tried again, and
+// keeps no scorecard from being said; alarms are said, too.
+func TestCronRefusedEditAndAlarm(t *testing.T) {
+	s := newCronStory(t, "2026-01-04T12:00:00Z", "2026-01-08T12:00:00Z")
+	s.edit("search-ranking", `traffic: 33`, `traffic: 3`)
+	s.edit("search-ranking", `traffic: 34`, `traffic: 94`)
+	s.move("search-ranking", experiment.Request{Action: experiment.ActionSchedule})
+	edited := false
+	s.before = func(now time.Time) {
+		if !edited && now.After(s.at("2026-01-06T00:00:00Z")) {
+			edited = true
+			s.edit("search-ranking", `name: search-ranking`, "name: search-ranking\nsalt: other")
+		}
+	}
+	said := s.run()
+	for _, want := range []string{"2026-01-05 search-ranking: ", "2026-01-06 search-ranking: ", "2026-01-07 search-ranking: "} {
+		if !strings.Contains(said, want) {
+			t.Errorf("missing %q in:\n%s", want, said)
+		}
+	}
+	if got := strings.Count(said, "salt"); got != 3 {
+		t.Errorf("the refused edit was said %d times, want once for each of three runs, in:\n%s", got, said)
+	}
+	if !strings.Contains(said, "readout: a check needs attention: search-ranking, sample_ratio") {
+		t.Errorf("no alarm in:\n%s", said)
+	}
+	if strings.Contains(said, "next try") {
+		t.Errorf("tried again:\n%s", said)
+	}
+}
+
+// A schedule that never comes is a fault, and no reason to run without a pause.
+func TestCronImpossibleSchedule(t *testing.T) {
+	s := newCronStory(t, "2026-01-04T12:00:00Z", "2026-01-04T13:00:00Z")
+	path := filepath.Join(s.app.dir, "readout.yaml")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = bytes.Replace(text, []byte("30 3 * * *"), []byte("0 0 31 2 *"), 1)
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	said := s.run()
+	if !strings.Contains(said, `schedule "0 0 31 2 *" names no day that ever comes`) || len(s.waits) > 10 {
+		t.Errorf("%d waits, said:\n%s", len(s.waits), said)
+	}
+}
+
+// A time of day that clocks skip is made up for; one that they show twice counts once or as
+// the library has it.
+func TestNextRun(t *testing.T) {
+	f := func(zone, expression, now, want string) {
+		t.Helper()
+		location, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		schedule, err := cron.ParseStandard(expression)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, err := time.ParseInLocation("2006-01-02 15:04", now, location)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := nextRun(schedule, at).Format("2006-01-02 15:04 -0700"); got != want {
+			t.Errorf("%s in %s after %s: %s, want %s", expression, zone, now, got, want)
+		}
+	}
+	f("Europe/Berlin", "30 3 * * *", "2026-03-28 12:00", "2026-03-29 03:30 +0200")
+	f("Europe/Berlin", "30 2 * * *", "2026-03-28 12:00", "2026-03-29 03:30 +0200")
+	f("Europe/Berlin", "30 2 * * *", "2026-03-29 03:30", "2026-03-30 02:30 +0200")
+	f("America/New_York", "30 2 * * *", "2026-03-07 12:00", "2026-03-08 03:30 -0400")
+	f("America/Havana", "15 0 * * *", "2026-03-07 12:00", "2026-03-08 01:15 -0400")
+	f("America/Havana", "15 0 * * *", "2026-03-08 01:15", "2026-03-09 00:15 -0400")
+	f("Europe/Berlin", "30 2 * * *", "2026-10-24 12:00", "2026-10-25 02:30 +0200")
+	f("Europe/Berlin", "0 4 * * 1", "2026-03-28 12:00", "2026-03-30 04:00 +0200")
+	f("Europe/Berlin", "0 4 30 2 *", "2026-03-28 12:00", "0001-01-01 00:00 +0000")
+}
+
+// Waiting goes by what the clock shows: a machine that slept is not late by its sleep.
+func TestSleepUntilClockJumps(t *testing.T) {
+	start := time.Now()
+	asked := 0
+	clock := func() time.Time {
+		if asked++; asked > 2 {
+			return start.Add(2 * time.Hour)
+		}
+		return start
+	}
+	if err := sleepUntil(clock, time.Millisecond)(t.Context(), start.Add(time.Hour)); err != nil || asked != 3 {
+		t.Errorf("error %v after looking at the clock %d times, want 3", err, asked)
 	}
 }
 
