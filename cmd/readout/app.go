@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -117,6 +118,7 @@ func (a *app) root() *cobra.Command {
 		Use:           "readout",
 		Short:         "the statistics engine behind server-side A/B experiments",
 		Long:          rootHelp,
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          noCommand,
@@ -130,6 +132,8 @@ func (a *app) root() *cobra.Command {
 		}
 		return usagef("%w: see '%s --help'", err, cmd.CommandPath())
 	})
+	root.SetVersionTemplate("readout {{.Version}}\n")
+	root.Flags().Bool("version", false, "print the version")
 	flags := root.PersistentFlags()
 	flags.StringVarP(&a.dir, "project", "C", ".", "the project's directory")
 	flags.StringVar(&a.nowAt, "now", "", "use this instant as the clock (RFC 3339, or a date: its midnight in the project's zone)")
@@ -148,6 +152,14 @@ func (a *app) root() *cobra.Command {
 		root.AddCommand(c)
 	}
 	return root
+}
+
+// version returns the version that the program was built from.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return "of an unknown build"
 }
 
 const rootHelp = `Readout reads exposures and conversions from Parquet, computes every scorecard metric
