@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -68,6 +69,7 @@ func run(ctx context.Context, args, environment []string, stdout, stderr io.Writ
 		_, err := fmt.Fprintln(stdout, version())
 		return err
 	}
+	defer runtime.KeepAlive(ballast(environment))
 	log := slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: c.logLevel}))
 	keys := &keyFile{path: c.keys}
 	if !c.open {
@@ -91,7 +93,8 @@ func run(ctx context.Context, args, environment []string, stdout, stderr io.Writ
 	f := &feed.Feed{State: c.state, Keep: keepPath(c), Report: func(e feed.Event) {
 		report(e)
 		if e.Err == nil && e.Watch == nil {
-			collectLess(environment)
+			// Profiles that were taken leave those from before behind.
+			runtime.GC()
 		}
 	}}
 	f.Load()
