@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -102,7 +103,7 @@ func (c config) check(args []string) error {
 func fromEnvironment(f *pflag.FlagSet, environment []string) error {
 	values := make(map[string]string)
 	for _, entry := range environment {
-		if name, value, ok := strings.Cut(entry, "="); ok && strings.HasPrefix(name, prefix) {
+		if name, value, ok := strings.Cut(entry, "="); ok && strings.HasPrefix(name, prefix) && !isServiceLink(name, value) {
 			values[name] = value
 		}
 	}
@@ -121,4 +122,13 @@ func fromEnvironment(f *pflag.FlagSet, environment []string) error {
 		return fmt.Errorf("%s names no flag", slices.Min(slices.Collect(maps.Keys(values))))
 	}
 	return fault
+}
+
+// serviceLink matches the ends of the variables, but for one, in which Kubernetes tells every
+// container where a Service is. For one named readout-choose they begin as ours do.
+var serviceLink = regexp.MustCompile(`_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_PROTO|_PORT|_ADDR)?)$`)
+
+// isServiceLink reports whether Kubernetes set a variable, and nobody meant a flag by it.
+func isServiceLink(name, value string) bool {
+	return serviceLink.MatchString(name) || strings.HasSuffix(name, "_PORT") && strings.Contains(value, "://")
 }

@@ -79,6 +79,22 @@ func TestWrongUsage(t *testing.T) {
 	f("--no-keys --log-level loud", "", `invalid argument "loud" for "--log-level" flag: slog: level string "loud": unknown name`)
 }
 
+// Kubernetes tells containers of a Service named readout-choose in variables that begin as ours.
+func TestServiceLinksAreNoFlags(t *testing.T) {
+	_, _, err := parse([]string{"--no-keys"}, []string{
+		"READOUT_CHOOSE_SERVICE_HOST=10.0.0.7", "READOUT_CHOOSE_SERVICE_PORT=8080", "READOUT_CHOOSE_SERVICE_PORT_HTTP=8080",
+		"READOUT_CHOOSE_PORT=tcp://10.0.0.7:8080", "READOUT_CHOOSE_PORT_8080_TCP=tcp://10.0.0.7:8080", "READOUT_CHOOSE_PORT_8080_TCP_PROTO=tcp",
+		"READOUT_CHOOSE_PORT_8080_TCP_PORT=8080", "READOUT_CHOOSE_PORT_8080_TCP_ADDR=10.0.0.7", "READOUT_CHOOSE_ADMIN_SERVICE_HOST=10.0.0.8",
+		"READOUT_CHOOSE_ADMIN_PORT=tcp://10.0.0.8:8081",
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if _, _, err := parse([]string{"--no-keys"}, []string{"READOUT_CHOOSE_PORT=80"}); err == nil {
+		t.Error("READOUT_CHOOSE_PORT=80 is taken")
+	}
+}
+
 func TestKey(t *testing.T) {
 	var out bytes.Buffer
 	if err := run(t.Context(), []string{"key", "web"}, nil, &out, &out); err != nil {
