@@ -158,9 +158,18 @@ func reporter(log *slog.Logger, metrics *server.Metrics) func(feed.Event) {
 			log.Warn("changes of the published state are not told of and are seen at the next poll", "error", e.Watch)
 			return
 		}
-		if e.Err != nil {
+		switch {
+		case e.Err == nil:
+		case e.Kept:
+			log.Error("the copy of what was served before is not taken", "error", e.Err)
+			return
+		case e.Served:
 			metrics.NotPublished()
 			log.Error("published state not taken, the last good one goes on", "error", e.Err)
+			return
+		default:
+			metrics.NotPublished()
+			log.Error("published state not taken, and there is none from before: nothing is served", "error", e.Err)
 			return
 		}
 		metrics.Published(e.Checksum, e.Experiments, len(e.Faults), time.Now())

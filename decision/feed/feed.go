@@ -1,7 +1,9 @@
 package feed
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -46,14 +48,16 @@ type Event struct {
 	Checksum    string
 	Experiments int
 	Users       int // with a profile
-	// Kept says that the state comes from the copy of what was served before.
+	// Kept says that the state comes from the copy of what was served before, or that this copy
+	// was not taken.
 	Kept bool
 	// Faults are what is not served, or as before; Left are columns of the profiles that are
 	// no attributes.
 	Faults []error
 	Left   []string
-	// Err is why the published state was not taken; what was there before goes on.
-	Err error
+	// Err is why the state was not taken, and Served that what was there before goes on.
+	Err    error
+	Served bool
 	// Watch is why changes are not told of by the file system; they are seen at the next poll.
 	Watch error
 }
@@ -67,9 +71,10 @@ func (f *Feed) Load() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var kept *Event
+	var keptErr error
 	if !f.begun {
 		f.begun = true
-		kept = f.restore()
+		kept, keptErr = f.restore()
 	}
 	failed := f.failed
 	p, err := experiment.ReadPublished(f.State)
@@ -88,30 +93,36 @@ func (f *Feed) Load() {
 	if kept != nil {
 		f.report(*kept)
 	}
+	if keptErr != nil {
+		f.report(Event{Kept: true, Err: keptErr})
+	}
 	if f.failed = err.Error(); f.failed != failed {
-		f.report(Event{Err: err})
+		f.report(Event{Err: err, Served: f.Snapshot() != nil})
 	}
 }
 
-// restore serves what was served before the program began, if that was kept.
-func (f *Feed) restore() *Event {
+// restore serves what was served before the program began; nil if that was not kept.
+func (f *Feed) restore() (*Event, error) {
 	if f.Keep == "" {
-		return nil
+		return nil, nil
 	}
 	data, err := os.ReadFile(f.Keep)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	p, err := experiment.ParsePublished(data)
 	if err != nil {
-		return nil
+		return nil, fmt.Errorf("%s: %w", f.Keep, err)
 	}
 	event, err := f.take(p)
 	if err != nil {
-		return nil
+		return nil, fmt.Errorf("%s: %w", f.Keep, err)
 	}
 	event.Kept = true
-	return &event
+	return &event, nil
 }
 
 // profilesOf returns the checksum of the profiles that a published state names.

@@ -161,7 +161,7 @@ func TestLastGoodGoesOn(t *testing.T) {
 			}
 			f.Load()
 			events := f.reported()
-			if len(events) != 1 || events[0].Err == nil || !strings.Contains(events[0].Err.Error(), c.want) || f.title() != "one" {
+			if len(events) != 1 || events[0].Err == nil || !events[0].Served || !strings.Contains(events[0].Err.Error(), c.want) || f.title() != "one" {
 				t.Fatalf("%+v, serves %q", events, f.title())
 			}
 			if got := f.loaded(); got != "" {
@@ -214,12 +214,41 @@ func TestNothingPublishedYet(t *testing.T) {
 	}
 }
 
-// TestKeptDamaged: a copy that cannot be used is none.
-func TestKeptDamaged(t *testing.T) {
-	f := newFixture(t, t.TempDir())
-	write(t, f.Keep, encode(t, state("one", nil))[:100])
-	if got := f.loaded(); got != "refused" || f.Snapshot() != nil {
-		t.Errorf("%q", got)
+// TestKeptNotTaken: a copy that cannot be used is none, and the reason is said.
+func TestKeptNotTaken(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		spoil func(*fixture)
+		want  string // of the error
+	}{
+		{"damaged", func(f *fixture) { write(t, f.Keep, encode(t, state("one", nil))[:100]) }, "kept.json: published state is not whole"},
+		{"its profiles gone with the state directory", func(f *fixture) {
+			f.profiled("one", "free")
+			f.loaded()
+			if err := os.RemoveAll(f.State); err != nil {
+				t.Fatal(err)
+			}
+		}, "kept.json: snapshot of profiles"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newFixture(t, t.TempDir())
+			c.spoil(f)
+			f = newFixture(t, filepath.Dir(f.Keep))
+			f.Load()
+			events := f.reported()
+			if len(events) != 2 || !events[0].Kept || events[0].Err == nil || !strings.Contains(events[0].Err.Error(), c.want) ||
+				events[1].Kept || events[1].Err == nil || events[1].Served || f.Snapshot() != nil {
+				t.Fatalf("%+v", events)
+			}
+			if got := f.loaded(); got != "" {
+				t.Errorf("said again: %s", got)
+			}
+			// A good state is taken, and nobody needs the copy.
+			f.publish(state("two", nil))
+			if got := f.loaded(); got != "taken" || f.title() != "two" {
+				t.Errorf("%q, serves %q", got, f.title())
+			}
+		})
 	}
 }
 

@@ -99,4 +99,4 @@ func (s *Server) ready(e *exchange) {
 	e.answer(http.StatusOK, []byte("{\"status\":\"ready\"}\n"))
 }
 
-const notReady = "not ready: nothing was published yet"
+const notReady = "not ready: there is no published state that can be served, see the log of the service"
