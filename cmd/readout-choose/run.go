@@ -133,7 +133,11 @@ func openStore(ctx context.Context, c config, log *slog.Logger) (decision.Store,
 	}
 	return sticky.OpenPebble(c.store, sticky.PebbleOptions{
 		Fatal: func(err error) {
-			log.Error("the decision store is broken and the service ends; what was answered is safe", "error", err)
+			text := "the decision store is broken and the service ends; what was answered is safe"
+			if errors.Is(err, sticky.ErrDamaged) {
+				text = "the decision store is damaged and the service ends; a restart does not repair it"
+			}
+			log.Error(text, "error", err)
 			os.Exit(1)
 		},
 		Warn: func(text string) { log.Warn("decision store", "message", text) },

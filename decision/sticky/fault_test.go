@@ -3,8 +3,11 @@ package sticky
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -79,6 +82,106 @@ func TestDiskFull(t *testing.T) {
 		t.Errorf("%d rows", len(rows))
 	}
 	done(t, s, name)
+}
+
+// TestDamaged: a table that was damaged on the disk ends the process with what to do, and without
+// ids of visitors. A damaged manifest is found at the start.
+func TestDamaged(t *testing.T) {
+	fs := vfs.NewMem()
+	open := func(fatal func(error)) (*Pebble, error) {
+		return OpenPebble("decisions", PebbleOptions{FS: fs, Fatal: fatal})
+	}
+	s, err := open(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 100 {
+		commit(t, s, first("a", fmt.Sprintf("visitor-%d", i), "big"))
+	}
+	closeStore(t, s)
+	manifest := fileOf(t, fs, "MANIFEST-")
+	whole := spoil(t, fs, manifest)
+	if _, err := open(nil); !errors.Is(err, ErrDamaged) {
+		t.Fatalf("a damaged manifest: %v", err)
+	}
+	rewrite(t, fs, manifest, whole)
+	// This start makes a table of the log.
+	if s, err = open(nil); err != nil {
+		t.Fatal(err)
+	}
+	closeStore(t, s)
+	spoil(t, fs, fileOf(t, fs, ".sst"))
+	died := make(chan error, 1)
+	go func() {
+		s, err := open(func(err error) {
+			died <- err
+			// As the end of the process: this call never returns.
+			select {}
+		})
+		if err == nil {
+			var into [1]decision.Assignment
+			err = s.Get(background, "visitor-50", []string{"a"}, into[:])
+		}
+		died <- err
+	}()
+	select {
+	case err := <-died:
+		if !errors.Is(err, ErrDamaged) || strings.Contains(err.Error(), "visitor-") {
+			t.Errorf("the process ends with %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the process was not told to end")
+	}
+}
+
+// fileOf returns the path of the largest file of the store with a part in its name.
+func fileOf(t *testing.T, fs vfs.FS, part string) string {
+	t.Helper()
+	names, err := fs.List("decisions")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, most := "", int64(-1)
+	for _, name := range names {
+		path := fs.PathJoin("decisions", name)
+		info, err := fs.Stat(path)
+		if err == nil && strings.Contains(name, part) && info.Size() > most {
+			found, most = path, info.Size()
+		}
+	}
+	if found == "" {
+		t.Fatalf("no file %s among %q", part, names)
+	}
+	return found
+}
+
+// spoil changes a byte in the first third of a file, and returns what the file was.
+func spoil(t *testing.T, fs vfs.FS, path string) []byte {
+	t.Helper()
+	file, err := fs.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := io.ReadAll(file)
+	if err := errors.Join(err, file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	damaged := slices.Clone(whole)
+	damaged[len(damaged)/3] ^= 0xff
+	rewrite(t, fs, path, damaged)
+	return whole
+}
+
+func rewrite(t *testing.T, fs vfs.FS, path string, data []byte) {
+	t.Helper()
+	file, err := fs.Create(path, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = file.Write(data)
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestWriteFails: when the log of the database cannot be written, the process is told to end

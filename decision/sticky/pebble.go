@@ -47,6 +47,10 @@ const (
 // ErrDiskFull says that changes are refused until there is room again.
 var ErrDiskFull = errors.New("the disk of the decision store is full: free some space; visitors of whom nothing new has to be remembered are still served")
 
+// ErrDamaged says that files of the store are not as they were written: opening it again does
+// not help.
+var ErrDamaged = errors.New("its files are damaged on the disk: bring back a copy of the directory, or delete it, and everybody is drawn again")
+
 // Pebble is a store in a directory of this machine, for one process.
 type Pebble struct {
 	db   *pebble.DB
@@ -75,7 +79,8 @@ type PebbleOptions struct {
 	// Now is the clock, time.Now when nil.
 	Now func() time.Time
 	// Fatal is called with what broke the database beyond repair, and must end the process:
-	// what was answered is safe, and opening the store again repairs it. It panics when nil.
+	// what was answered is safe, and opening the store again repairs it, unless the error is
+	// [ErrDamaged]. It panics when nil.
 	Fatal func(error)
 	// Warn is called with what the database complains about; nothing when nil.
 	Warn func(string)
@@ -95,6 +100,9 @@ func OpenPebble(dir string, o PebbleOptions) (*Pebble, error) {
 		if errors.Is(err, syscall.EAGAIN) {
 			err = errors.New("another process has it open")
 		}
+		if pebble.IsCorruptionError(err) {
+			err = fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
 		return nil, fmt.Errorf("open decision store %s: %w", dir, err)
 	}
 	return s, nil
@@ -113,6 +121,10 @@ func (s *Pebble) open(o PebbleOptions) error {
 	for i := range options.Levels {
 		options.Levels[i].FilterPolicy = bloom.FilterPolicy(filterBits)
 	}
+	options.EventListener = &pebble.EventListener{DataCorruption: func(found pebble.DataCorruptionInfo) {
+		// Its bounds are ids of visitors.
+		logger{o.Fatal, o.Warn}.end(fmt.Errorf("decision store: %w: %s: %w", ErrDamaged, found.Path, found.Details))
+	}}
 	var err error
 	if s.db, err = pebble.Open(s.dir, options); err != nil {
 		return err
@@ -371,7 +383,11 @@ func (l logger) Errorf(format string, args ...any) {
 }
 
 func (l logger) Fatalf(format string, args ...any) {
-	err := fmt.Errorf("decision store: "+format, args...)
+	l.end(fmt.Errorf("decision store: "+format, args...))
+}
+
+// end passes on what the process must end with.
+func (l logger) end(err error) {
 	if l.fatal != nil {
 		l.fatal(err)
 	}
