@@ -27,7 +27,7 @@ type config struct {
 	maxBody                          int64
 	flushEvery                       time.Duration
 	flushRows                        int
-	poll, grace                      time.Duration
+	poll, drain, grace               time.Duration
 	logLevel                         slog.Level
 	version                          bool
 }
@@ -58,6 +58,7 @@ func parse(args, environment []string) (config, *pflag.FlagSet, error) {
 	f.DurationVar(&c.flushEvery, "flush-every", 5*time.Minute, "how often exposures are written to the log")
 	f.IntVar(&c.flushRows, "flush-rows", 100_000, "how many exposures are written before that time has come, and at most to a file")
 	f.DurationVar(&c.poll, "poll", 5*time.Second, "how often the published state is looked at, besides watching it")
+	f.DurationVar(&c.drain, "drain", 0, "how long the service goes on answering when it is to stop, while /readyz says 503 to load balancers")
 	f.DurationVar(&c.grace, "grace", 10*time.Second, "how long requests under way may take when the service stops")
 	f.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "least `level` that is logged: debug, info, warn or error; debug has every request")
 	f.BoolVar(&c.version, "version", false, "print the version")
@@ -93,8 +94,8 @@ func (c config) check(args []string) error {
 		return errors.New("name a file of API keys with --keys, or say --no-keys")
 	case c.keys != "" && c.open:
 		return errors.New("--keys and --no-keys exclude each other")
-	case c.rateLimit < 0 || c.maxBody < 1 || c.flushEvery <= 0 || c.flushRows < 1 || c.poll <= 0 || c.grace < 0:
-		return errors.New("--rate-limit, --max-body, --flush-every, --flush-rows, --poll and --grace must be positive")
+	case c.rateLimit < 0 || c.maxBody < 1 || c.flushEvery <= 0 || c.flushRows < 1 || c.poll <= 0 || c.drain < 0 || c.grace < 0:
+		return errors.New("--rate-limit, --max-body, --flush-every, --flush-rows, --poll, --drain and --grace must be positive")
 	}
 	return nil
 }

@@ -73,7 +73,7 @@ func TestWrongUsage(t *testing.T) {
 	f("--keys k --no-keys", "", "--keys and --no-keys exclude each other")
 	f("--no-keys serve", "", `unknown argument "serve"`)
 	f("--port 80", "", "unknown flag: --port")
-	f("--no-keys --poll 0s", "", "--rate-limit, --max-body, --flush-every, --flush-rows, --poll and --grace must be positive")
+	f("--no-keys --poll 0s", "", "--rate-limit, --max-body, --flush-every, --flush-rows, --poll, --drain and --grace must be positive")
 	f("--no-keys", "READOUT_CHOOSE_PORT=80 READOUT_CHOOSE_A=1", "READOUT_CHOOSE_A names no flag")
 	f("", "READOUT_CHOOSE_NO_KEYS=perhaps", `READOUT_CHOOSE_NO_KEYS: invalid argument "perhaps" for "--no-keys" flag: strconv.ParseBool: parsing "perhaps": invalid syntax`)
 	f("--no-keys --log-level loud", "", `invalid argument "loud" for "--log-level" flag: slog: level string "loud": unknown name`)

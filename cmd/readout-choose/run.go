@@ -113,7 +113,7 @@ func run(ctx context.Context, args, environment []string, stdout, stderr io.Writ
 	admin := http.NewServeMux()
 	admin.Handle("/", s.Admin())
 	admin.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
-	err = serve(ctx, c, log, s.Handler(), admin)
+	err = serve(ctx, c, log, s.Handler(), admin, s.Leave)
 	stop()
 	workers.Wait()
 	return err

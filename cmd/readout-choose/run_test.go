@@ -315,6 +315,38 @@ func TestSIGTERM(t *testing.T) {
 	}
 }
 
+// TestDrain: told to stop, the service is not ready any more but answers for a while, and ends
+// the connections with the answers, so that nobody asks on one that is then closed.
+func TestDrain(t *testing.T) {
+	dir := project(t)
+	service := begin(t, arguments(dir, "--no-keys", "--drain", "2s")...)
+	clients, _ := service.log.wait(t)
+	begin := time.Now()
+	service.stop()
+	for status := 0; status != http.StatusServiceUnavailable; time.Sleep(10 * time.Millisecond) {
+		if status, _ = fetch(t, http.MethodGet, "http://"+clients+"/readyz", ""); time.Since(begin) > patience {
+			t.Fatalf("/readyz: %d", status)
+		}
+	}
+	if status, body := ask(t, clients, "u-1"); status != http.StatusOK {
+		t.Errorf("%d %s", status, body)
+	}
+	response, err := http.Get("http://" + clients + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK || !response.Close {
+		t.Errorf("/healthz: %d, connection ended: %v", response.StatusCode, response.Close)
+	}
+	if err := service.end(t); err != nil || time.Since(begin) < 2*time.Second {
+		t.Errorf("ended after %s: %v", time.Since(begin), err)
+	}
+	if users := exposed(t, dir); users["u-1"] != 1 {
+		t.Errorf("the log has %v", users)
+	}
+}
+
 func TestRequestsThatTakeTooLongAreEnded(t *testing.T) {
 	dir := project(t)
 	service := begin(t, arguments(dir, "--no-keys", "--grace", "50ms")...)

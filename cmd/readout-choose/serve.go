@@ -28,8 +28,9 @@ func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// serve listens until ctx is done, then lets requests under way finish.
-func serve(ctx context.Context, c config, log *slog.Logger, clients, admin http.Handler) error {
+// serve listens until ctx is done. Then it says leave, goes on for the time to drain, and lets
+// requests under way finish.
+func serve(ctx context.Context, c config, log *slog.Logger, clients, admin http.Handler, leave func()) error {
 	var servers []*http.Server
 	var listeners []net.Listener
 	for _, l := range []struct {
@@ -57,6 +58,11 @@ func serve(ctx context.Context, c config, log *slog.Logger, clients, admin http.
 	select {
 	case <-ctx.Done():
 		log.Info("stopping")
+		leave()
+		select {
+		case <-time.After(c.drain):
+		case err = <-failed:
+		}
 	case err = <-failed:
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.grace)

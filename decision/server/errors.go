@@ -19,10 +19,11 @@ func writeError(w http.ResponseWriter, status int, message string) {
 	writeJSON(w, status, appendError(nil, "", message))
 }
 
-// Headers that are the same in all answers.
+// Values of headers that are the same in all answers.
 var (
 	jsonType = []string{"application/json"}
 	noStore  = []string{"no-store"}
+	closes   = []string{"close"}
 )
 
 // ownLength is the length from which net/http sends bodies in chunks unless told how long

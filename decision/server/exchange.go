@@ -52,6 +52,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.key, e.organization, e.project = "", "", ""
 	e.route = s.routes.find(e, r.URL.Path)
 	e.identify()
+	if s.leaving.Load() {
+		e.Header()["Connection"] = closes
+	}
 	s.handle(e)
 	s.finish(e)
 	e.ResponseWriter, e.request = nil, nil

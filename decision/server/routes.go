@@ -90,9 +90,13 @@ func nothing(e *exchange) {
 	e.refuse(http.StatusNotFound, "nothing is served at this path")
 }
 
-// ready answers whether a first good snapshot is there.
+// ready answers whether a first good snapshot is there, and no stop ahead.
 func (s *Server) ready(e *exchange) {
-	if s.snapshot() == nil {
+	switch {
+	case s.leaving.Load():
+		e.refuse(http.StatusServiceUnavailable, "not ready: the service stops")
+		return
+	case s.snapshot() == nil:
 		e.refuse(http.StatusServiceUnavailable, notReady)
 		return
 	}

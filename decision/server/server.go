@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"readout/decision"
@@ -49,6 +50,7 @@ type Server struct {
 	maxBody    int64
 	routes     *routes
 	exchanges  sync.Pool
+	leaving    atomic.Bool
 	// storeFaults keeps the log short while the store is down.
 	storeFaults quiet
 }
@@ -74,6 +76,11 @@ func New(o Options) *Server {
 
 // Handler returns what answers on the listener of clients.
 func (s *Server) Handler() http.Handler { return s }
+
+// Leave says that the service stops soon: from now on it is not ready, so that load balancers
+// send nobody any more, and every answer ends its connection, so that none has a request on the
+// way when the connections are closed. All questions are answered as before.
+func (s *Server) Leave() { s.leaving.Store(true) }
 
 // admit asks for a key and keeps the limit per key.
 func (s *Server) admit(e *exchange) bool {
