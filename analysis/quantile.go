@@ -77,7 +77,7 @@ func estimateQuantile(p float64, values SingleValues) quantile {
 	case above == 0:
 		x, width, spacings = at[1], 2*below, spacings/2
 	case below == 0:
-		width = 2 * above
+		width, spacings = 2*above, spacings/2
 	}
 	set := values.AtMost(x)
 	q.users = set.N

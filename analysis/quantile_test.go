@@ -366,8 +366,10 @@ func TestQuantileNotDefined(t *testing.T) {
 }
 
 // TestQuantileTies: where equal values reach to one end of the interval, the other half
-// stands for both.
+// stands for both, and has half of the degrees of freedom.
 func TestQuantileTies(t *testing.T) {
+	m := 2 * outerScore * math.Sqrt(1000*0.475*0.525)
+	df := 1 / (4/m + 1.0/999)
 	for _, sign := range []float64{1, -1} {
 		var u userValues
 		for i := range 1000 {
@@ -384,6 +386,9 @@ func TestQuantileTies(t *testing.T) {
 		half := math.Abs(at[1]-at[0]) / outerScore
 		if q.err != nil || math.Abs(math.Sqrt(q.variance)/half-1) > 0.05 {
 			t.Errorf("sign %v: standard error %v, %v; the half says %v", sign, math.Sqrt(q.variance), q.err, half)
+		}
+		if math.Abs(q.df-df) > 1e-9 {
+			t.Errorf("sign %v: %v degrees of freedom, want %v", sign, q.df, df)
 		}
 	}
 }
