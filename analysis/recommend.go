@@ -18,8 +18,8 @@ const (
 const fullWeek = 7
 
 // recommend returns what to do, by the first rule that holds: investigate, because a check
-// failed; stop for harm; ship the best arm; stop for futility; keep running; inconclusive
-// at the end.
+// failed; stop for harm; ship the best arm; inconclusive at the end; stop for futility; keep
+// running.
 func (a *analyzer) recommend(card *Scorecard) Recommendation {
 	for _, c := range card.Checks {
 		if c.Severity == Alarm {
