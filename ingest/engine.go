@@ -27,8 +27,8 @@ type Embedded struct {
 	// Workers is how many goroutines work at once; 0 is one per processor.
 	Workers int
 	// Memory bounds, in bytes and roughly, the memory to use; 0 is no bound. Rows are kept in
-	// memory up to half of it, and up to 448 MiB in any case, beyond that in a file in TempDir
-	// until their users' turn comes.
+	// memory up to half of it and never more than 448 MiB, beyond that in a file in TempDir, or
+	// in Keep where there is one, until their users' turn comes.
 	Memory int64
 	// Keep is a folder in which rows are kept from run to run, so that files which have not
 	// changed are not read again; empty is none. It holds nothing that cannot be had anew from

@@ -1,9 +1,10 @@
 // Package daily runs the daily job: it is the only place that knows the whole way from
 // configuration and data to scorecards.
 //
-// A run goes through the end of one day, or of several in order. For each it makes the
-// transitions that time has made, asks the engine for moments, analyses them against the
-// recorded looks, appends the new looks and stores the scorecards. Transitions never wait
+// A run makes the transitions that time has made by the end of its last day and asks the
+// engine once for the moments of all days. Then it goes through the days that need a
+// scorecard, in order: it analyses them against the recorded looks, appends the new looks and
+// stores the scorecards. Transitions never wait
 // for data; scorecards are stored only when the data could be read whole.
 //
 // The same flow serves ad-hoc analyses, which keep their looks in memory and store nothing.
