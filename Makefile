@@ -67,7 +67,8 @@ demo:
 
 # Regenerates the golden files; review the difference before committing it.
 golden:
-	$(GO) test ./reports ./experiment ./cmd/readout -update
+	$(GO) test ./reports ./experiment ./cmd/readout-choose -update
+	$(GO) test ./cmd/readout -update
 
 # Prints how the reference values of other programs came out: passed, passed after a
 # convention that is not ours was carried over, not covered.
