@@ -33,10 +33,11 @@ func (a *app) cronCommand() *cobra.Command {
 		Short: "run the daily job on the project's schedule",
 		Long: `Runs the daily job when it starts, for all days missed, and then on the project's
 schedule (a cron expression in the project's time zone). Configuration is read anew for
-every run. A run that fails is reported and tried again, first after a minute, later every
-half hour; one run works at a time, also beside other processes. Alarms of checks, and
-errors in the files of experiments and metrics, are reported and not tried again before
-the schedule comes. Ctrl-C or SIGTERM stops it and leaves nothing half-written.`,
+every run. A run that fails is reported and tried again after a minute, then at twice the
+distance each time, at most half an hour; one run works at a time, also beside other
+processes. Alarms of checks, and errors in the files of experiments and metrics, are
+reported and not tried again before the schedule comes. Ctrl-C or SIGTERM stops it and
+leaves nothing half-written.`,
 		Example: "  readout cron --project /srv/shop",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -20,19 +20,20 @@ const root = "../.."
 // TestCommandsPage holds that docs/commands.md is what the commands say of themselves.
 func TestCommandsPage(t *testing.T) {
 	var page strings.Builder
-	page.WriteString("# Commands\n\nWhat `readout help` and `readout help COMMAND` print. " +
+	page.WriteString("# Commands\n\nWhat `readout help`, `readout help COMMAND` and `readout-choose --help` print. " +
 		"`go test ./cmd/readout -update` writes this page.\n")
 	for _, args := range helpPages() {
 		var out bytes.Buffer
 		if status := run(context.Background(), args, &out, io.Discard, time.Now); status != exitOK {
 			t.Fatalf("readout %s: exit status %d", strings.Join(args, " "), status)
 		}
-		page.WriteString("\n## readout")
-		if len(args) > 1 {
-			page.WriteString(" " + args[1])
-		}
-		page.WriteString("\n\n```\n" + out.String() + "```\n")
+		page.WriteString("\n## " + strings.Join(append([]string{"readout"}, args[1:]...), " ") + "\n\n```\n" + out.String() + "```\n")
 	}
+	service, err := os.ReadFile(filepath.Join("..", "readout-choose", "testdata", "help.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page.WriteString("\n## readout-choose\n\n```\n" + string(service) + "```\n")
 	golden(t, filepath.Join(root, "docs", "commands.md"), page.String())
 }
 
@@ -42,6 +43,9 @@ func helpPages() [][]string {
 	a := &app{out: io.Discard, err: io.Discard}
 	for _, c := range a.root().Commands() {
 		pages = append(pages, []string{"help", c.Name()})
+		for _, sub := range c.Commands() {
+			pages = append(pages, []string{"help", c.Name(), sub.Name()})
+		}
 	}
 	return pages
 }

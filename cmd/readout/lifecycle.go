@@ -23,8 +23,9 @@ type moveFlags struct {
 type mover struct {
 	use, short, long, example string
 	action                    experiment.Action
-	// variant says that a variant is named after the experiment.
-	variant bool
+	// variant says that a variant is named after the experiment, why that there has to be a
+	// reason.
+	variant, why bool
 	// flags adds the flags beside --by and --why.
 	flags func(*pflag.FlagSet, *moveFlags)
 }
@@ -49,7 +50,7 @@ review at its end. A start in the file alone schedules nothing. --cancel goes ba
 			example: "  readout start checkout-button --by ana",
 		},
 		{
-			use: "stop EXPERIMENT", action: experiment.ActionStop,
+			use: "stop EXPERIMENT", action: experiment.ActionStop, why: true,
 			short: "end a running experiment now",
 			long: `Ends enrolment now: the experiment is Ready for review. Say why: an early winner,
 futility, harm. What has been tested stays; alpha is not spent faster by an early end.`,
@@ -74,7 +75,7 @@ new phase begins. Control cannot be stopped.`,
 			example: "  readout stop-variant checkout-button huge --why 'breaks on small screens'",
 		},
 		{
-			use: "decide EXPERIMENT VARIANT", action: experiment.ActionDecide, variant: true,
+			use: "decide EXPERIMENT VARIANT", action: experiment.ActionDecide, variant: true, why: true,
 			short: "give one variant to everybody and complete the experiment",
 			long: `Completes an experiment that is Ready for review: everybody gets VARIANT, and the
 results freeze at this day.`,
@@ -112,7 +113,11 @@ func (a *app) moveCommands() []*cobra.Command {
 			},
 		}
 		c.Flags().StringVar(&f.by, "by", "", "who does it (default: the user's name)")
-		c.Flags().StringVar(&f.why, "why", "", "the reason, for the log")
+		why := "the reason, for the log"
+		if m.why {
+			why += " (required)"
+		}
+		c.Flags().StringVar(&f.why, "why", "", why)
 		if m.flags != nil {
 			m.flags(c.Flags(), f)
 		}

@@ -30,7 +30,7 @@ that is there, and has an interval that holds the truth; with Monte Carlo errors
 
 The same runs and seed give the same page, whatever the number of workers. 2000 runs take
 about an hour on two processors. The exit status is 1 when something does not hold.`,
-		Example: `  readout simulate --runs 2000 --out docs/error-rates.md
+		Example: `  readout simulate --runs 1000 --out docs/error-rates.md
   readout simulate --runs 500 --only 'ratio; 14 looks'`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.simulate(c.Context(), f) },
