@@ -109,7 +109,7 @@ func TestKey(t *testing.T) {
 	if _, err := server.ParseKeys([]byte(line)); err != nil {
 		t.Error(err)
 	}
-	for _, args := range [][]string{{"key"}, {"key", "a.b"}, {"key", "a b"}, {"key", ""}, {"key", "a", "b"}} {
+	for _, args := range [][]string{{"key"}, {"key", "a.b"}, {"key", "a b"}, {"key", ""}, {"key", "--help"}, {"key", "a", "b"}} {
 		if err := run(t.Context(), args, nil, &out, &out); !errors.As(err, new(usageError)) {
 			t.Errorf("%q: %v", args, err)
 		}

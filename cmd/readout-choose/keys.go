@@ -72,8 +72,8 @@ func (k *keyFile) watch(ctx context.Context, poll time.Duration, log *slog.Logge
 
 // newKey prints a new API key, and the line of it for the file of keys.
 func newKey(args []string, stdout io.Writer) error {
-	if len(args) != 1 || args[0] == "" || strings.ContainsAny(args[0], ".: \t\r\n#") {
-		return usageError{errors.New("usage: readout-choose key PREFIX, a name for who uses the key without dots, colons, # and spaces")}
+	if len(args) != 1 || args[0] == "" || args[0][0] == '-' || strings.ContainsAny(args[0], ".: \t\r\n#") {
+		return usageError{errors.New("usage: readout-choose key PREFIX, a name for who uses the key without dots, colons, # and spaces, and no - first")}
 	}
 	random := make([]byte, 24)
 	if _, err := rand.Read(random); err != nil {
