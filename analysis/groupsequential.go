@@ -112,10 +112,14 @@ func (g groupSequential) logP(t test, process sequential.Process, earlier []Look
 
 // due: a look needs new users in both arms, or to be the metric's last, after which there
 // is none, though the end be moved. The first one of a rate waits for conversions: what looks
-// before it would have spent, it spends.
+// before it would have spent, it spends. Of as many looks as a process may have, one is left
+// for the last.
 func (g groupSequential) due(past []Look, e effect, now sight) bool {
-	if len(past) == 0 {
+	switch n := len(past); {
+	case n == 0:
 		return now.time > 0 && (now.final || now.conversions >= firstConversions)
+	case n >= sequential.MaxLooks, n == sequential.MaxLooks-1 && !now.final:
+		return false
 	}
 	last := past[len(past)-1]
 	return last.Time < 1 && (now.final || moreUsers(e, last))

@@ -1,0 +1,29 @@
+package analysis
+
+import (
+	"testing"
+
+	"readout/sequential"
+)
+
+// TestOneLookIsLeftForTheLast: a test that runs for longer than it may have looks goes on
+// without any until its end.
+func TestOneLookIsLeftForTheLast(t *testing.T) {
+	more := effect{control: []LookArm{{N: 200}}, treatment: []LookArm{{N: 200}}}
+	before := Look{Time: 0.5, Control: []LookArm{{N: 100}}, Treatment: []LookArm{{N: 100}}}
+	for _, c := range []struct {
+		looks       int
+		final, want bool
+	}{
+		{sequential.MaxLooks - 2, false, true},
+		{sequential.MaxLooks - 1, false, false},
+		{sequential.MaxLooks - 1, true, true},
+		{sequential.MaxLooks, true, false},
+	} {
+		past := make([]Look, c.looks)
+		past[c.looks-1] = before
+		if got := (groupSequential{}).due(past, more, 0.6, c.final); got != c.want {
+			t.Errorf("after %d looks, final %v: due %v, want %v", c.looks, c.final, got, c.want)
+		}
+	}
+}
