@@ -52,7 +52,7 @@ one of --experiment.
 The fixed method takes one look at all the data and is the default without a project. The
 sequential methods take one look a day, as the daily job does; of a summary, one at each
 of its looks, on a clock from the day of the first to the last unless --start and --end
-say otherwise.
+say otherwise. They take at most 365 looks.
 
 Metrics are an event (share of users with at least one), NAME=AGGREGATE(EVENT) with
 any, count, sum, max, min, first, last or distinct_days, or NAME=A(EVENT)/B(EVENT). Those of
