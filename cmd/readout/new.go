@@ -217,10 +217,16 @@ func (f *newFlags) scorecard(w *yamlWriter, p *experiment.Project) {
 	} else {
 		w.line("scorecard:", "computed every day")
 		w.line("  primary: ["+names[0]+"]", "the decision depends on it")
-		if rest := names[1:min(len(names), 4)]; len(rest) > 0 {
+		listed := min(len(names), 4)
+		if rest := names[1:listed]; len(rest) > 0 {
 			w.line("  secondary: ["+strings.Join(rest, ", ")+"]", "for learning")
 		}
-		w.line("  # guardrails: {"+names[0]+": {margin: 2%}}", "must not get worse by more than this")
+		// A metric is on one list only.
+		guardrail := "another_metric"
+		if listed < len(names) {
+			guardrail = names[listed]
+		}
+		w.line("  # guardrails: {"+guardrail+": {margin: 2%}}", "must not get worse by more than this")
 	}
 	if !p.Defaults.Statistics.HasMDE {
 		w.line("statistics: {mde: 5%}", "the smallest lift worth finding; 'readout power' says how many users that takes")
