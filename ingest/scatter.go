@@ -53,8 +53,11 @@ func partitionsFor(bytes int64) partitioning {
 	return p
 }
 
-func (p partitioning) count() int                   { return 1 << p.bits }
-func (p partitioning) of(id tables.UserID) int      { return int(id.Lo >> (64 - p.bits)) }
+func (p partitioning) count() int              { return 1 << p.bits }
+func (p partitioning) of(id tables.UserID) int { return int(id.Lo >> (64 - p.bits)) }
+
+// keyOf returns what tells users of a partition apart: 96 bits of the hash, of which none
+// chooses the partition.
 func keyOf(id tables.UserID) (hi uint64, lo uint32) { return id.Hi, uint32(id.Lo) }
 
 // chunkTuples is how many tuples a full-grown chunk holds: some 8 KiB.
