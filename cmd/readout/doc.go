@@ -5,13 +5,16 @@
 //
 //	readout demo                    a complete small project with its scorecards
 //	readout init shop               a new project
+//	readout new, readout template   a new experiment, and payloads to start variants from
 //	readout validate                checks all files, every error with file:line:column
-//	readout run                     the daily job, through the end of yesterday
+//	readout run, readout cron       the daily job, through the end of yesterday; once, or on schedule
 //	readout analyze checkout        one experiment, ad hoc
 //	readout analyze --exposures e.parquet --conversions c.parquet --metric purchase
 //	readout power --rate 10% --mde 5%
-//	readout status                  where every experiment stands
-//	readout start, readout schedule
+//	readout status, readout report  where every experiment stands, and pages about it
+//	readout schedule, start, stop, extend, stop-variant, decide, archive
+//	readout publish, readout explain    what the decision service serves, and who gets what
+//	readout schema, readout simulate    schemas of the files; error rates of the procedures
 //
 // Results go to standard output, everything else to standard error. The exit status is 0
 // when all is well, 1 when something failed, 2 for wrong usage or configuration, and 3 when
