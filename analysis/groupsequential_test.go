@@ -1,8 +1,10 @@
 package analysis
 
 import (
+	"strings"
 	"testing"
 
+	"readout/experiment"
 	"readout/sequential"
 )
 
@@ -24,6 +26,24 @@ func TestOneLookIsLeftForTheLast(t *testing.T) {
 		past[c.looks-1] = before
 		if got := (groupSequential{}).due(past, more, 0.6, c.final); got != c.want {
 			t.Errorf("after %d looks, final %v: due %v, want %v", c.looks, c.final, got, c.want)
+		}
+	}
+}
+
+// TestMethodLineNamesTheSpending: two tests that spend alpha otherwise do not read alike.
+func TestMethodLineNamesTheSpending(t *testing.T) {
+	for _, c := range []struct {
+		spending experiment.Spending
+		want     string
+	}{
+		{experiment.Spending{Name: experiment.SpendingPocock}, "(pocock)"},
+		{experiment.Spending{Name: experiment.SpendingKimDeMets, Parameter: 2.5}, "(kim-demets, ρ = 2.5)"},
+		{experiment.Spending{Name: experiment.SpendingHwangShihDeCani, Parameter: -4}, "(hwang-shih-decani, γ = -4)"},
+	} {
+		s := experiment.DefaultStatistics()
+		s.Spending = c.spending
+		if got := methodSentence(s, 1, false, false, false); !strings.Contains(got, c.want) {
+			t.Errorf("%q does not contain %s", got, c.want)
 		}
 	}
 }

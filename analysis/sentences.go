@@ -95,7 +95,7 @@ func methodSentence(s experiment.Statistics, family int, adjusted, exact, quanti
 		}
 		b.WriteString(")")
 	default:
-		fmt.Fprintf(&b, "Group-sequential test, alpha spent over calendar time (%s)", s.Spending.Name)
+		fmt.Fprintf(&b, "Group-sequential test, alpha spent over calendar time (%s)", spendingName(s.Spending))
 	}
 	switch {
 	case adjusted && s.CUPED == experiment.CUPEDInteracted:
@@ -117,6 +117,17 @@ func methodSentence(s experiment.Statistics, family int, adjusted, exact, quanti
 	}
 	b.WriteString("; lifts with Fieller's interval; variances with n − 1; secondary metrics uncorrected, q-values by Benjamini and Hochberg.")
 	return b.String()
+}
+
+// spendingName writes a spending function with its parameter, where it has one.
+func spendingName(s experiment.Spending) string {
+	switch s.Name {
+	case experiment.SpendingKimDeMets:
+		return fmt.Sprintf("%s, ρ = %v", s.Name, s.Parameter)
+	case experiment.SpendingHwangShihDeCani:
+		return fmt.Sprintf("%s, γ = %v", s.Name, s.Parameter)
+	}
+	return string(s.Name)
 }
 
 // summarizedSentence stands for windowSentence where that is not known.
