@@ -9,6 +9,6 @@
 // moments.
 //
 // The package holds tests only, and no test of single functions: those stand beside the
-// functions. It may import experiment, ingest, moments, sequential, power, analysis,
-// reports and internal/daily of this module, and nothing may import it.
+// functions. It may import experiment, ingest with ingest/tables, moments, sequential,
+// power, analysis, reports and internal/daily of this module, and nothing may import it.
 package casetest

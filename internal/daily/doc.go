@@ -14,6 +14,6 @@
 // did is not in it, so there are no covariates, segments or links between looks, and the
 // scorecard says unknown rather than 0 of who converted and who was in several variants.
 //
-// Clocks, seeds and engines come in from outside. The package imports experiment, ingest,
-// analysis, reports and internal/atomicfile of this module.
+// Clocks, seeds and engines come in from outside. The package imports experiment, ingest
+// with ingest/tables, analysis, reports and internal/atomicfile of this module.
 package daily
