@@ -89,7 +89,7 @@ a summary are named in it, and all are compared unless some are chosen.`,
 	flags.StringVar(&f.date, "date", "", "last day of data to use (default: the last there is; of a project, yesterday)")
 	flags.StringVar(&f.weights, "weights", "", "planned traffic, such as control=50,big=50 (default: equal)")
 	flags.Int64Var(&f.plannedUsers, "planned-users", 0, "users of all variants at the end, to which an always-valid test is tuned (default: those of the first look, as if they came evenly)")
-	flags.StringVar(&f.severalVariants, "several-variants", "", "users seen in several variants: exclude, or first wins")
+	flags.StringVar(&f.severalVariants, "several-variants", "", "users seen in several variants: exclude (left out) or first (the first variant counts)")
 	flags.StringVar(&f.timezone, "timezone", "", "zone in which days begin (default UTC)")
 	flags.StringVar(&f.format, "format", "text", "text, json, csv, parquet or arrow")
 	flags.BoolVar(&f.json, "json", false, "the same as --format json")

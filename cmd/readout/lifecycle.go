@@ -64,7 +64,7 @@ Running. Alpha spent so far stays spent; results are called approximate from the
 because an extension may have been driven by them.`,
 			example: "  readout extend checkout-button --until 2026-03-01 --why 'too little traffic'",
 			flags: func(flags *pflag.FlagSet, f *moveFlags) {
-				flags.StringVar(&f.until, "until", "", "the new last day, or the instant of the new end")
+				flags.StringVar(&f.until, "until", "", "the new last day, or the instant of the new end (required)")
 			},
 		},
 		{
