@@ -24,7 +24,7 @@ func TestOneLookIsLeftForTheLast(t *testing.T) {
 	} {
 		past := make([]Look, c.looks)
 		past[c.looks-1] = before
-		if got := (groupSequential{}).due(past, more, 0.6, c.final); got != c.want {
+		if got := (groupSequential{}).due(past, more, sight{time: 0.6, final: c.final}); got != c.want {
 			t.Errorf("after %d looks, final %v: due %v, want %v", c.looks, c.final, got, c.want)
 		}
 	}
