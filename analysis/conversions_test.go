@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/stat/distuv"
@@ -53,6 +54,11 @@ func TestRateWaitsForConversions(t *testing.T) {
 			in.Looks = append(in.Looks, added...)
 			if got := first(card); (got.Look == 0) != (int(k)+1 < c.first) || (got.Verdict == TooEarly) != (got.Look == 0) {
 				t.Errorf("%s, day %d: look %d, %s", c.name, k+1, got.Look, got.Verdict)
+			}
+			// On the first day nobody's window is over yet.
+			waits := strings.Contains(first(card).Sentence, "looks begin once 20 users of the smaller arm are expected to convert")
+			if waits != (int(k)+1 < c.first && (k > 0 || c.first > 2)) {
+				t.Errorf("%s, day %d: %s", c.name, k+1, first(card).Sentence)
 			}
 		}
 		want := sequential.Spent(sequential.Pocock{}, float64(c.first-1)/14, 0.05, 2)

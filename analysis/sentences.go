@@ -182,6 +182,12 @@ func notComputed(caps []Cap) string {
 	return "it was not computed"
 }
 
+// waitingSentence says what the looks of a rate wait for.
+func waitingSentence(c *Comparison, s scored) string {
+	return fmt.Sprintf("It is too early to say anything about %s on %s: looks begin once %d users of the smaller arm are expected to convert, and %d not to.",
+		c.Variant, s.metric.Name, firstConversions, firstConversions)
+}
+
 // comparisonSentence says in plain words what a comparison shows.
 func comparisonSentence(c *Comparison, s scored) string {
 	name := fmt.Sprintf("%s on %s", c.Variant, s.metric.Name)

@@ -62,9 +62,24 @@ func (a *analyzer) conclude(card *Scorecard) error {
 			}
 			c.Verdict = verdict(c, s, t, final || c.Stopped)
 			c.Sentence = comparisonSentence(c, s)
+			if c.Verdict == TooEarly && c.Look == 0 && !c.Stopped && a.waits(t, s, i, a.treatments()[j]) {
+				c.Sentence = waitingSentence(c, s)
+			}
+			if c.Verdict == TooEarly && c.Look == 0 && !c.Stopped && a.waits(t, s, i, a.treatments()[j]) {
+				c.Sentence = waitingSentence(c, s)
+			}
 		}
 	}
 	return nil
+}
+
+// waits reports whether the looks of the i-th metric in treatment v wait for conversions.
+func (a *analyzer) waits(t test, s scored, i, v int) bool {
+	if _, ok := t.procedure.(groupSequential); !ok {
+		return false
+	}
+	phases := a.day.Metrics[i]
+	return expectedConversions(s.metric, column(phases, a.control), column(phases, v)) < firstConversions
 }
 
 // adjustFamilies adds what needs all comparisons at once: q-values of the secondary
