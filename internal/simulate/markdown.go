@@ -42,6 +42,7 @@ func (r Report) write(b *strings.Builder) error {
 		return err
 	}
 	r.writeWithout(b, procedures)
+	r.writeUneven(b, procedures)
 	r.writePower(b, procedures)
 	r.writeEnded(b)
 	r.writeLinked(b)
@@ -121,7 +122,7 @@ Users come every day, assigned at random; 14,000 are planned for both arms toget
 - **traffic** × 0.5, × 2: a quarter of the days as planned, then a third, or 2.3 times as many, users a day.
 - **variance** drifting: the standard deviation, of rates and counts the mean, triples from the first day to the last.
 - **phases** two: treatment has 30%% of the traffic in the first half and 50%% in the second, and what users do falls by 20%%
-  in between. All other splits are even: [uneven ones](statistics.md#uneven-splits) are harder.
+  in between. All other splits are even, but for [uneven ones](#uneven-splits), which are harder and stand apart.
 - **CUPED** with the metric before exposure as covariate; 10%% of users have no history.
 - **Procedures**: group-sequential with spending by O'Brien–Fleming (OBF, also one-sided in the direction of the goal),
   Pocock, Kim–DeMets with ρ = 2 (KD 2) and Hwang–Shih–DeCani with γ = −4 (HSD −4); always-valid, looked at daily from %d
@@ -210,27 +211,56 @@ func (r Report) writeWithout(b *strings.Builder, procedures []Procedure) {
 		if t := fmt.Sprintf("%s, %d looks", f.World.Kind.Name, f.World.Looks); t != title {
 			title = t
 			fmt.Fprintf(b, "\n### %s\n\n", strings.ToUpper(t[:1])+t[1:])
-			columns := []string{"traffic", "variance", "phases", "CUPED"}
-			for _, p := range procedures {
-				for _, alpha := range Alphas() {
-					columns = append(columns, p.Name+" "+percent(alpha, 0))
-				}
-			}
-			header(b, columns...)
+			header(b, append([]string{"traffic", "variance", "phases", "CUPED"}, rateColumns(procedures)...)...)
 		}
 		for m := range f.counts {
 			cells := append(f.World.cells(), []string{"off", "on"}[m])
-			for p := range procedures {
-				for a, alpha := range Alphas() {
-					rate := f.rate(m, p, a)
-					cell := percent(rate.Share(), 1)
-					if rate.above(alpha) {
-						cell = "**" + percent(rate.Share(), 2) + "**"
-					}
-					cells = append(cells, cell)
-				}
+			line(b, append(cells, f.rateCells(m, procedures)...)...)
+		}
+	}
+	b.WriteString("\n")
+}
+
+// rateCells returns the rates of a metric for every procedure and alpha, those above their
+// limits bold.
+func (f Found) rateCells(metric int, procedures []Procedure) []string {
+	var cells []string
+	for p := range procedures {
+		for a, alpha := range Alphas() {
+			rate := f.rate(metric, p, a)
+			cell := percent(rate.Share(), 1)
+			if rate.above(alpha) {
+				cell = "**" + percent(rate.Share(), 2) + "**"
 			}
-			line(b, cells...)
+			cells = append(cells, cell)
+		}
+	}
+	return cells
+}
+
+// rateColumns returns the columns of [Found.rateCells].
+func rateColumns(procedures []Procedure) []string {
+	var columns []string
+	for _, p := range procedures {
+		for _, alpha := range Alphas() {
+			columns = append(columns, p.Name+" "+percent(alpha, 0))
+		}
+	}
+	return columns
+}
+
+// writeUneven shows the rates without an effect where treatment has a tenth of the users.
+func (r Report) writeUneven(b *strings.Builder, procedures []Procedure) {
+	if len(r.Uneven) == 0 {
+		return
+	}
+	b.WriteString("## Uneven splits\n\nWithout an effect, 28 looks, planned traffic, constant variance, and a tenth of the users in treatment. These figures are\n" +
+		"no part of the outcome: skewed values do not keep their level there, [for a reason](statistics.md#uneven-splits).\n\n")
+	header(b, append([]string{"metric", "CUPED"}, rateColumns(procedures)...)...)
+	for _, f := range r.Uneven {
+		for m := range f.counts {
+			cells := []string{f.World.Kind.Name, []string{"off", "on"}[m]}
+			line(b, append(cells, f.rateCells(m, procedures)...)...)
 		}
 	}
 	b.WriteString("\n")

@@ -15,6 +15,9 @@ type Report struct {
 	// Without are the worlds without an effect, Again those of them with a rate above its
 	// limit, simulated once more with more runs and other random numbers.
 	Without, Again []Found
+	// Uneven are worlds without an effect in which treatment has a tenth of the users. They are
+	// shown and not judged: tests of skewed values do not keep their level there.
+	Uneven []Found
 	// With are worlds whose effect a single look at the end finds with about 80%, of the plain
 	// metric, or in WithCovariates of the adjusted one.
 	With, WithCovariates []Found
@@ -57,10 +60,19 @@ func worldsWithout() []World {
 	return out
 }
 
+// worldsUneven returns the worlds with an uneven split.
+func worldsUneven() []World {
+	var out []World
+	for _, k := range Kinds() {
+		out = append(out, World{Kind: k, Looks: 28, Traffic: 1, Growth: 1, Uneven: true})
+	}
+	return out
+}
+
 // Names returns the names of all worlds without an effect.
 func Names() []string {
 	var out []string
-	for _, w := range worldsWithout() {
+	for _, w := range append(worldsWithout(), worldsUneven()...) {
 		out = append(out, w.Name())
 	}
 	return out
@@ -107,6 +119,10 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	more := o
 	more.part, more.Runs, more.Seed = "again", againFactor*o.Runs, o.Seed+1
 	if r.Again, err = find(ctx, again, more); err != nil {
+		return r, err
+	}
+	o.part = "uneven splits"
+	if r.Uneven, err = find(ctx, o.only(worldsUneven()), o); err != nil {
 		return r, err
 	}
 	if r.With, err = o.power(ctx, "with an effect", false, worldsWith(0.5, 1, 2)); err != nil {

@@ -82,6 +82,28 @@ func TestWorldsWithout(t *testing.T) {
 	}
 }
 
+// TestUnevenSplits holds that a tenth of the users is in treatment, as planned, and that their
+// figures stand on the page and are not judged.
+func TestUnevenSplits(t *testing.T) {
+	for _, w := range worldsUneven() {
+		if _, _, share := w.day(3); share != 0.1 || w.input().Phases[0].Weights[1] != 0.1 {
+			t.Errorf("%s: a share of %v, planned %v", w.Name(), share, w.input().Phases)
+		}
+	}
+	r, err := Run(context.Background(), Options{Runs: chunk, Seed: 1, Only: "sum, heavy tails; 28 looks; traffic × 1; constant; one phase; uneven"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := r.Markdown(&b); err != nil {
+		t.Fatal(err)
+	}
+	failures, err := r.Failures()
+	if err != nil || len(failures) > 0 || len(r.Uneven) != 1 || !strings.Contains(b.String(), "| sum, heavy tails | on |") {
+		t.Errorf("%d worlds, %v, %v:\n%s", len(r.Uneven), failures, err, b.String())
+	}
+}
+
 // TestTraffic holds that the users of all days together are the planned ones times the traffic.
 func TestTraffic(t *testing.T) {
 	for _, w := range worldsWithout() {

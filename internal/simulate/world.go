@@ -16,6 +16,9 @@ const plannedUsers = 14000
 // earlyShare is treatment's share of the users of the first of two phases.
 const earlyShare = 0.3
 
+// unevenShare is treatment's share of the users of an uneven split.
+const unevenShare = 0.1
+
 // World is a way in which users come and behave, alike in both arms but for the effect.
 type World struct {
 	Kind Kind
@@ -30,6 +33,8 @@ type World struct {
 	// Phases has treatment three tenths of the traffic in the first half of the days and half of it
 	// from then on, while what users do falls by a fifth.
 	Phases bool
+	// Uneven has treatment a tenth of the traffic on all days.
+	Uneven bool
 	// Effect is what treatment adds, in the unit of the metric.
 	Effect float64
 }
@@ -43,7 +48,11 @@ func (w World) Name() string {
 	if w.Phases {
 		phases = "two phases"
 	}
-	return fmt.Sprintf("%s; %d looks; traffic × %g; %s; %s", w.Kind.Name, w.Looks, w.Traffic, variance, phases)
+	name := fmt.Sprintf("%s; %d looks; traffic × %g; %s; %s", w.Kind.Name, w.Looks, w.Traffic, variance, phases)
+	if w.Uneven {
+		name += "; uneven"
+	}
+	return name
 }
 
 // random returns the random numbers of a run, which depend on nothing else.
@@ -81,6 +90,9 @@ func (w World) input() analysis.Input {
 	in := analysis.Input{
 		Experiment: e, Control: "control", Location: time.UTC, Start: start, End: start.AddDate(0, 0, w.Looks),
 		PlannedUsers: plannedUsers, MetricHash: make(map[string]string),
+	}
+	if w.Uneven {
+		in.Phases = []analysis.Phase{{Weights: []float64{1 - unevenShare, unevenShare}}}
 	}
 	if w.Phases {
 		in.Phases = []analysis.Phase{{Weights: []float64{1 - earlyShare, earlyShare}}, {Weights: []float64{0.5, 0.5}}}
@@ -122,9 +134,12 @@ func (w World) through(k int) time.Time {
 func (w World) day(k int) (n now, users int, share float64) {
 	n = now{level: 1, spread: 1 + (w.Growth-1)*float64(k)/float64(w.Looks-1)}
 	share = 0.5
-	if w.Phases && k < w.Looks/2 {
+	switch {
+	case w.Uneven:
+		share = unevenShare
+	case w.Phases && k < w.Looks/2:
 		share = earlyShare
-	} else if w.Phases {
+	case w.Phases:
 		n.level = 0.8
 	}
 	users = plannedUsers / w.Looks
