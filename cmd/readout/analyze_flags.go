@@ -231,9 +231,11 @@ func (f analyzeFlags) applyMetrics(e *experiment.Experiment, p *experiment.Proje
 		}
 	} else {
 		card := experiment.Scorecard{}
+		formulas := false
 		for _, text := range f.metrics {
 			m, named := p.Metric(text)
 			if !named {
+				formulas = true
 				var err error
 				if m, err = parseMetric(text, window, lookback); err != nil {
 					return err
@@ -245,6 +247,10 @@ func (f analyzeFlags) applyMetrics(e *experiment.Experiment, p *experiment.Proje
 				}
 			}
 			card.Primary = append(card.Primary, m)
+		}
+		if !formulas && (f.window != "" || f.lookback != "") {
+			return usagef("--window and --covariate-lookback change nothing of %s: metrics of the project have theirs; say what to count, such as --metric 'orders=count(purchase)'",
+				list(f.metrics))
 		}
 		e.Scorecard = card
 	}
