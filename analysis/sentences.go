@@ -44,6 +44,14 @@ func signed(lift float64) string {
 	return percent(lift)
 }
 
+// end writes one end of an interval of a lift.
+func end(lift Number) string {
+	if v, ok := lift.Get(); ok {
+		return signed(v)
+	}
+	return "no limit"
+}
+
 // pValue writes a p-value with three digits, never as 0.
 func pValue(p float64) string {
 	if p <= floorP {
@@ -197,8 +205,8 @@ func comparisonSentence(c *Comparison, s scored) string {
 	size := ""
 	if v, ok := c.Lift.Get(); ok {
 		size = ": " + signed(v)
-		if lo, hi := c.LiftLo, c.LiftHi; lo.ok && hi.ok {
-			size += fmt.Sprintf(" [%s, %s]", signed(lo.value), signed(hi.value))
+		if lo, hi := c.LiftLo, c.LiftHi; lo.ok || hi.ok {
+			size += fmt.Sprintf(" [%s, %s]", end(lo), end(hi))
 		}
 	} else if v, ok := c.Effect.Value.Get(); ok {
 		size = ": difference " + strconv.FormatFloat(v, 'g', 4, 64)

@@ -157,6 +157,12 @@ func decimalsOf(value, se, lo, hi analysis.Number, scale float64) int {
 	if okLo && okHi && h > l {
 		return decimalsFor((h-l)*scale, 3)
 	}
+	// From one end to the estimate is about half of the interval there would be.
+	if v, ok := value.Get(); ok && okLo && v > l {
+		return decimalsFor(2*(v-l)*scale, 3)
+	} else if ok && okHi && h > v {
+		return decimalsFor(2*(h-v)*scale, 3)
+	}
 	if s, ok := se.Get(); ok && s > 0 {
 		return decimalsFor(s*scale, 3)
 	}
@@ -172,14 +178,22 @@ func share(n analysis.Number) string {
 	return shortPercent(v)
 }
 
-// interval returns [lo, hi] with signs, or nothing when an end is not defined.
+// interval returns [lo, hi] with signs, or nothing when no end is defined. One end alone is
+// that of a one-sided test, or of an interval without a limit on the other side.
 func interval(lo, hi analysis.Number, decimals int, scale float64, unit string) string {
-	l, okLo := lo.Get()
-	h, okHi := hi.Get()
-	if !okLo || !okHi {
+	_, okLo := lo.Get()
+	_, okHi := hi.Get()
+	if !okLo && !okHi {
 		return ""
 	}
-	return "[" + sign(fixed(l*scale, decimals)) + unit + ", " + sign(fixed(h*scale, decimals)) + unit + "]"
+	end := func(n analysis.Number) string {
+		v, ok := n.Get()
+		if !ok {
+			return labelNoLimit
+		}
+		return sign(fixed(v*scale, decimals)) + unit
+	}
+	return "[" + end(lo) + ", " + end(hi) + "]"
 }
 
 // lift returns the lift in percent with its interval, +10.0% [+1.2%, +19.1%].

@@ -107,6 +107,8 @@ func TestEffect(t *testing.T) {
 		{"mean", def(1), def(0), def(1), def(1), "+1.00 [+1.00, +1.00]"},
 		{"proportion", def(0.01), def(0.004), def(0.0012), def(0.019), "+1.00 [+0.12, +1.90] pp"},
 		{"proportion", def(-0.0000123), none, none, none, "-0.00123 pp"},
+		{"proportion", def(0.0178), def(0.012), def(0.0012), none, "+1.78 [+0.12, no limit] pp"},
+		{"mean", def(-1.5), def(0.4), none, def(-0.25), "-1.50 [no limit, -0.25]"},
 	} {
 		if got := effect(tt.kind, tt.value, tt.se, tt.lo, tt.hi); got != tt.want {
 			t.Errorf("effect(%s, %v, %v, %v, %v) = %q, want %q", tt.kind, tt.value, tt.se, tt.lo, tt.hi, got, tt.want)
@@ -124,6 +126,7 @@ func TestLift(t *testing.T) {
 		{analysis.Comparison{Lift: def(0.1), LiftLo: def(0.012), LiftHi: def(0.191)}, "+10.0% [+1.2%, +19.1%]"},
 		{analysis.Comparison{Lift: def(-0.1), LiftUnbounded: true}, "-10.0% [unbounded]"},
 		{analysis.Comparison{Lift: def(0)}, "0.00%"},
+		{analysis.Comparison{Lift: def(0.119), LiftLo: def(0.0231)}, "+11.9% [+2.3%, no limit]"},
 	} {
 		if got := lift(&tt.comparison); got != tt.want {
 			t.Errorf("lift = %q, want %q", got, tt.want)

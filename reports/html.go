@@ -88,7 +88,7 @@ func execute(t *template.Template, name string, view any) ([]byte, error) {
 }
 
 // unbroken finds, in text escaped for HTML, dates and intervals: they are read as one.
-var unbroken = regexp.MustCompile(`\d{4}-\d\d-\d\d(?: \d\d:\d\d)?|\[[-+0-9.,%e ]+\](?: pp)?`)
+var unbroken = regexp.MustCompile(`\d{4}-\d\d-\d\d(?: \d\d:\d\d)?|\[(?:[-+0-9.,%e ]|no limit)+\](?: pp)?`)
 
 // nowrap escapes a text for HTML and keeps its dates and intervals on one line each.
 func nowrap(text string) template.HTML {

@@ -108,7 +108,7 @@ func (a barAxis) bar(m *analysis.MetricResult, c *analysis.Comparison) *interval
 	if v, ok := s.margin.Get(); ok {
 		b.Margin = coordinate(a.at(v))
 	}
-	from, to := barOpen, barOpen
+	from, to := labelNoLimit, labelNoLimit
 	left, right := -float64(barHalf), float64(barHalf)
 	lo, hasLo := s.lo.Get()
 	hi, hasHi := s.hi.Get()

@@ -23,6 +23,7 @@ const (
 	pageFirstWindow   = "First number on %s, when the time window of the first users is over."
 	pageAdvised       = "The scorecard said: %s"
 	pageNotFinal      = "Not final yet: the last users are counted by %s."
+	pageFrozen        = "The results are frozen as of %s, before the last users were counted."
 	pageStale         = "These numbers are from %s: a scorecard of %s should be here and is not."
 	pageStaleMark     = "Not up to date"
 	pageNever         = "A scorecard of %s should be here and is not."
@@ -45,7 +46,7 @@ const (
 	pageRecord      = "Decided on %s, at look %d: effect %s, p-value %s. That is the result of the test."
 	pageRecordAfter = " What the table shows is follow-up: estimates of later days, which do not change it."
 	pageApproximate = "Approximate: the looks at this metric hang together in a way that the test does not see in full, because numbers of past users still grow or the end was moved. Its error rate is kept only roughly."
-	pageStagewise   = "Now that the test has ended (look %d on %s), the best estimate of the effect is %s, p-value %s. Other than the interval in the table, it holds for that look alone, corrects for having stopped when the numbers looked good, and is narrower. The lift has no such estimate: the boundaries were crossed, or not, by the effect."
+	pageStagewise   = "Now that the test has ended (look %d on %s), the best estimate of the effect is %s, p-value %s. Unlike the interval in the table, it holds for that look alone, corrects for having stopped when the numbers looked good, and is narrower. The lift has no such estimate: the boundaries were crossed, or not, by the effect."
 	pageFutile      = "Futile so far: if there were an improvement of the size that is looked for, the numbers would hardly be like this. Stopping for that reason costs nothing but the chance of a late turn."
 	pageConditional = "chance of finding an improvement by the end %s if it has the size that is looked for, %s if it is as large as it looks now"
 	pageExpected    = "with a forecast of %s users of both arms at the end"
@@ -67,7 +68,6 @@ const (
 	plotUsersAlt    = "Users of each variant at the end of each day from %s to %s. The last: %s."
 	plotLimit       = "Pictures of %s further comparisons are left out to keep this page small; their numbers are in the tables."
 	barAlt          = "drawn: %s, from %s to %s"
-	barOpen         = "no limit"
 	barScaleLift    = "drawn from %s to %s"
 	barScaleEffect  = "the difference drawn from %s to %s"
 )
@@ -161,10 +161,11 @@ type roleWord struct {
 func glossary() []term {
 	return []term{
 		{"Control", "the variant that users would have got anyway; all others are compared with it."},
+		{"Arm", "a variant with the users who got it."},
 		{"Users", "those whose time window is over, so that all are measured alike; newcomers join later."},
 		{"Conversions", "users who converted at least once, each counted once."},
 		{"Lift", "how much higher or lower than control, in percent of control."},
-		{"Interval, in [ ]", "the values that the true number may well have. While it contains 0, there may be no difference at all. It holds although results are looked at every day."},
+		{"Interval, in [ ]", "the values that the true number may well have. While it contains 0, there may be no difference at all. A test in one direction has an interval with one end. It holds although results are looked at every day."},
 		{"p-value", "how often a difference like this would show up by chance alone, if there were none. It is small when chance is a poor explanation."},
 		{"q-value", "the p-value, corrected for the number of secondary metrics."},
 		{"pp", "percentage points: from 10% to 12% is +2 pp, and a lift of +20%."},

@@ -69,7 +69,7 @@ func (s *Site) advice(p *Page, st standing) advice {
 		if out.Sentence == "" {
 			out.Sentence = labelNoAdvice
 		}
-		out.Notes = cardNotes(p.Card, zone)
+		out.Notes = cardNotes(p.Card, zone, experiment.Status(st.Status) == experiment.Completed)
 	} else {
 		out.Class = "open"
 		out.Sentence = s.notYet(p, st)
@@ -98,8 +98,9 @@ func (s *Site) advice(p *Page, st standing) advice {
 	return out
 }
 
-// cardNotes says what qualifies the recommendation of a scorecard.
-func cardNotes(card *analysis.Scorecard, zone zone) []string {
+// cardNotes says what qualifies the recommendation of a scorecard. Once the experiment is
+// decided nothing more is to come.
+func cardNotes(card *analysis.Scorecard, zone zone, decided bool) []string {
 	var notes []string
 	var users int64
 	for _, v := range card.Variants {
@@ -119,10 +120,15 @@ func cardNotes(card *analysis.Scorecard, zone zone) []string {
 			first = m.FirstNumber
 		}
 	}
-	if immature {
+	if immature && !decided {
 		notes = append(notes, firstNote(first, card.Start, zone))
 	}
-	if !card.End.IsZero() && !card.Through.Before(card.End) && card.Final.After(card.Through) {
+	// The advice to wait says itself for whom.
+	waits := card.Recommendation.Action == analysis.ActionKeepRunning && card.DaysLeft == 0
+	switch open := !card.End.IsZero() && card.Final.After(card.Through); {
+	case open && decided:
+		notes = append(notes, fmt.Sprintf(pageFrozen, visible(card.Date)))
+	case open && !card.Through.Before(card.End) && !waits:
 		notes = append(notes, fmt.Sprintf(pageNotFinal, zone.end(card.Final)))
 	}
 	return notes

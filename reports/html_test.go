@@ -490,3 +490,37 @@ func TestChangedTraffic(t *testing.T) {
 		t.Errorf("%v: %s", err, b.String())
 	}
 }
+
+// What is said of the users still to come is true of the state: the advice to wait says it
+// itself, and a decision ends the waiting.
+func TestNotesOnTheLastUsers(t *testing.T) {
+	card := base()
+	card.Through, card.DaysLeft = card.End, 0
+	card.Final = card.End.AddDate(0, 0, 3)
+	for _, c := range []struct {
+		name, action string
+		decided      bool
+		want         string
+	}{
+		{"ship", analysis.ActionShip, false, "Not final yet"},
+		{"wait", analysis.ActionKeepRunning, false, ""},
+		{"decided", analysis.ActionShip, true, "frozen as of " + card.Date},
+	} {
+		card.Recommendation.Action = c.action
+		got := strings.Join(cardNotes(&card, zoneOf("UTC"), c.decided), " ")
+		if has := strings.Contains(got, "the last users"); has != (c.want != "") || !strings.Contains(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// However long the hypothesis, what to do comes before it, and it does not read like a result.
+func TestHypothesisBelowTheAdvice(t *testing.T) {
+	p := fullPage()
+	text := textIn(t, pageOf(t, site(), p))
+	advice := strings.Index(text, p.Card.Recommendation.Sentence)
+	hypothesis := strings.Index(text, "Hypothesis: "+p.Definition.Hypothesis)
+	if advice < 0 || hypothesis < advice {
+		t.Errorf("advice at %d, hypothesis at %d", advice, hypothesis)
+	}
+}

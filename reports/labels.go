@@ -26,6 +26,7 @@ const (
 	labelSeveralOf   = "%s first in %s"
 	labelControl     = " (control)"
 	labelUnbounded   = "[unbounded]"
+	labelNoLimit     = "no limit"
 	labelPoints      = "pp"
 	labelLower       = " (lower is better)"
 	labelLegend      = "In the tables: [ ] confidence interval by the method below; pp percentage points; lift is relative to control."
