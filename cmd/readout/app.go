@@ -64,12 +64,13 @@ func (e attentionError) Error() string {
 
 // run executes one command line and returns the exit status.
 func run(ctx context.Context, args []string, out, errs io.Writer, clock func() time.Time) int {
-	a := &app{out: out, err: errs, clock: clock}
+	results := &output{to: out}
+	a := &app{out: results, err: errs, clock: clock}
 	root := a.root()
 	root.SetArgs(args)
-	root.SetOut(out)
+	root.SetOut(results)
 	root.SetErr(errs)
-	err := root.ExecuteContext(ctx)
+	err := results.join(root.ExecuteContext(ctx))
 	if err == nil {
 		return exitOK
 	}
@@ -246,7 +247,11 @@ func (a *app) writeCards(format string, cards []analysis.Scorecard) error {
 // textOptions suits text to the terminal, if there is one.
 func (a *app) textOptions() (reports.TextOptions, error) {
 	var o reports.TextOptions
-	if f, ok := a.out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+	out := a.out
+	if results, ok := out.(*output); ok {
+		out = results.to
+	}
+	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
 			o.Width = width
 		}
