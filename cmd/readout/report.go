@@ -33,7 +33,8 @@ func (a *app) reportCommand() *cobra.Command {
 		Use:   "report",
 		Short: "write the pages, or serve them",
 		Long: `Writes one HTML page per experiment and an index of all, from the scorecards that
-'readout run' has stored. Each page is one file that needs no network.
+'readout run' has stored. Each page is one file that needs no network. Errors in files of
+experiments are reported, with exit status 2; the pages are written all the same.
 
 With --serve the pages are served on 127.0.0.1 until Ctrl-C; --open does so and opens them
 in the browser.`,
@@ -57,47 +58,51 @@ func (a *app) report(ctx context.Context, f reportFlags) error {
 	if f.port != 0 && !f.serve && !f.open {
 		return usagef("--port is for pages that are served: add --serve or --open")
 	}
-	dir, err := a.writeReport(f.out)
+	dir, faults, err := a.writeReport(f.out)
 	if err != nil {
-		return err
+		return errors.Join(faults, err)
 	}
 	if !f.serve && !f.open {
 		fmt.Fprintln(a.out, filepath.Join(dir, "index.html"))
-		return nil
+		return faults
+	}
+	if faults != nil {
+		a.fail(faults)
 	}
 	return a.serveReport(ctx, dir, f)
 }
 
-// writeReport writes the pages and returns where they are. Pages in the state directory are
+// writeReport writes the pages and returns where they are, and the faults of experiments and
+// metrics, whose pages are as the daily job writes them. Pages in the state directory are
 // written under its lock.
-func (a *app) writeReport(out string) (dir string, err error) {
-	p, err := a.load()
+func (a *app) writeReport(out string) (dir string, faults, err error) {
+	p, faults, err := a.loadWhole()
 	if err != nil {
-		return "", err
+		return "", faults, err
 	}
 	now, err := a.now(p.Location)
 	if err != nil {
-		return "", err
+		return "", faults, err
 	}
 	state := a.state(p)
 	if dir = out; dir == "" {
 		dir = reports.PagesDir(state)
 		lock, err := daily.LockState(state)
 		if err != nil {
-			return "", err
+			return "", faults, err
 		}
 		defer func() { err = errors.Join(err, lock.Release()) }()
 	}
 	log, err := experiment.ReadLog(daily.LifecyclePath(state))
 	if err != nil {
-		return "", err
+		return "", faults, err
 	}
 	site, err := reports.SiteOf(p, log, state, now, "")
 	if err != nil {
-		return "", err
+		return "", faults, err
 	}
 	_, err = site.WritePages(dir)
-	return dir, err
+	return dir, faults, err
 }
 
 // serveReport serves the pages to this machine alone until ctx ends.

@@ -50,7 +50,8 @@ func (a *app) statusCommand() *cobra.Command {
 		Short: "where every experiment, or one, stands",
 		Long: `Shows status, progress to the end, users so far, and the recommendation and checks of
 the last scorecard; of one experiment also the verdict on every variant by every primary
-metric, and its history. Transitions that are due show as made; 'readout run' logs them.`,
+metric, and its history. Transitions that are due show as made; 'readout run' logs them.
+Experiments whose files have errors are left out and reported, with exit status 2.`,
 		Example: "  readout status\n  readout status checkout-button --json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -62,7 +63,7 @@ metric, and its history. Transitions that are due show as made; 'readout run' lo
 }
 
 func (a *app) status(args []string, asJSON bool) error {
-	p, err := a.load()
+	p, faults, err := a.loadWhole()
 	if err != nil {
 		return err
 	}
@@ -78,7 +79,7 @@ func (a *app) status(args []string, asJSON bool) error {
 	if len(args) == 1 {
 		e, err := experimentNamed(p, args[0])
 		if err != nil {
-			return err
+			return errors.Join(faults, err)
 		}
 		chosen = []*experiment.Experiment{e}
 	}
@@ -94,10 +95,10 @@ func (a *app) status(args []string, asJSON bool) error {
 	if asJSON {
 		encoder := json.NewEncoder(a.out)
 		encoder.SetIndent("", "  ")
-		return encoder.Encode(standings)
+		return errors.Join(faults, encoder.Encode(standings))
 	}
 	a.printStandings(standings, p.Location, len(args) == 1)
-	return nil
+	return faults
 }
 
 // standingOf returns where an experiment stands at now.
