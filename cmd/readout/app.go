@@ -15,6 +15,7 @@ import (
 
 	"readout/analysis"
 	"readout/experiment"
+	"readout/internal/atomicfile"
 	"readout/reports"
 )
 
@@ -107,6 +108,9 @@ func (a *app) fail(err error) int {
 		return exitAttention
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(a.err, "readout: interrupted, nothing was left half-written")
+		return exitFailed
+	case errors.Is(err, atomicfile.ErrLocked):
+		fmt.Fprintf(a.err, "readout: %v: a run, a move or a publish is at work, try again when it is done\n", err)
 		return exitFailed
 	}
 	fmt.Fprintf(a.err, "readout: %v\n", err)
