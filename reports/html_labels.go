@@ -28,6 +28,7 @@ const (
 	pageStaleMark     = "Not up to date"
 	pageNever         = "A scorecard of %s should be here and is not."
 	pageFailure       = "The daily run failed: %s"
+	pageFaulty        = "The file of this experiment has an error or is gone, which readout validate reports: it gets no scorecards until that is mended."
 	pageUnreadable    = "The stored scorecard of %s cannot be read: %s"
 	pageNoDefinition  = "The definition of this experiment is not at hand, so this page says only what the scorecard knows."
 	pageNoRoleMetrics = "This experiment has no scorecard metrics."

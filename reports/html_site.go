@@ -131,8 +131,9 @@ func OpenPage(dir, name string) (*bytes.Reader, error) {
 }
 
 // SiteOf returns the pages of a project as they stand at an instant: each experiment with
-// its definition, its lifecycle and its last stored scorecard. A scorecard that should be
-// newer, or cannot be read, makes a sentence on its page; failure says why the last daily
+// its definition, its lifecycle and its last stored scorecard. One that is in the log and has
+// no definition, since its file has an error or is gone, stays until it is archived. A
+// scorecard that should be newer, or cannot be read, makes a sentence on its page; failure says why the last daily
 // run failed, and is empty when it did not. Scorecards that are at hand, as [WriteDay] has
 // stored them, need not be decoded again; they may be more than those shown.
 func SiteOf(p *experiment.Project, log *experiment.Log, state string, at time.Time, failure string, atHand ...analysis.Scorecard) (*Site, error) {
@@ -140,26 +141,47 @@ func SiteOf(p *experiment.Project, log *experiment.Log, state string, at time.Ti
 	for _, e := range p.Experiments {
 		lifecycle := log.State(e)
 		page := Page{Experiment: e.Name, Definition: e, State: &lifecycle}
-		days, err := Days(state, e.Name)
-		if err != nil {
-			return nil, fmt.Errorf("make pages: %w", err)
-		}
-		if len(days) > 0 {
-			last := days[len(days)-1]
-			switch card, err := readDay(state, e.Name, last, atHand); {
-			case errors.Is(err, fs.ErrNotExist):
-			case err != nil:
-				page.Stale = fmt.Sprintf(pageUnreadable, last, err)
-			default:
-				page.Card = &card
-			}
+		if err := page.read(state, atHand); err != nil {
+			return nil, err
 		}
 		if page.Stale == "" {
 			page.Stale = stale(&page, at, p.Location, failure)
 		}
 		site.Pages = append(site.Pages, page)
 	}
+	for _, name := range log.Experiments() {
+		lifecycle, _ := log.Recorded(name)
+		if _, defined := p.Experiment(name); defined || lifecycle.Status == experiment.Draft || lifecycle.Archived {
+			continue
+		}
+		page := Page{Experiment: name, State: &lifecycle}
+		if err := page.read(state, atHand); err != nil {
+			return nil, err
+		}
+		page.Stale = list(" ", pageFaulty, page.Stale)
+		site.Pages = append(site.Pages, page)
+	}
 	return site, nil
+}
+
+// read sets the latest stored scorecard, or says in Stale why it cannot be read.
+func (p *Page) read(state string, atHand []analysis.Scorecard) error {
+	days, err := Days(state, p.Experiment)
+	if err != nil {
+		return fmt.Errorf("make pages: %w", err)
+	}
+	if len(days) == 0 {
+		return nil
+	}
+	last := days[len(days)-1]
+	switch card, err := readDay(state, p.Experiment, last, atHand); {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		p.Stale = fmt.Sprintf(pageUnreadable, last, err)
+	default:
+		p.Card = &card
+	}
+	return nil
 }
 
 // stale returns a sentence when a scorecard of a later day should be there.

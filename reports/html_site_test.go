@@ -161,6 +161,37 @@ func TestSiteOf(t *testing.T) {
 	f(false, day("2026-01-02"), "", "")
 }
 
+// An experiment whose file has an error keeps its page, with the numbers that it has, until
+// it is archived.
+func TestSiteOfUndefined(t *testing.T) {
+	p, log, state := projectOf(t, true)
+	name := p.Experiments[0].Name
+	p.Experiments = nil
+	s, err := SiteOf(p, log, state, day("2026-01-23"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Pages) != 1 || s.Pages[0].Experiment != name || s.Pages[0].Card == nil || s.Pages[0].Stale != pageFaulty {
+		t.Fatalf("site: %+v", s)
+	}
+	if _, err := s.WritePages(t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	step := func(action experiment.Action, from, to experiment.Status) experiment.Entry {
+		return experiment.Entry{Experiment: name, At: day("2026-12-02"), Action: action, From: from, To: to, By: "ana", Why: "done"}
+	}
+	begin, end := step(experiment.ActionBegin, experiment.Scheduled, experiment.Running), step(experiment.ActionEnd, experiment.Running, experiment.ReadyForReview)
+	decide := step(experiment.ActionDecide, experiment.ReadyForReview, experiment.Completed)
+	decide.Variant = experiment.Control
+	archive := step(experiment.ActionArchive, experiment.Completed, experiment.Completed)
+	if err := log.Append(filepath.Join(state, "lifecycle.jsonl"), begin, end, decide, archive); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = SiteOf(p, log, state, day("2026-12-03"), ""); err != nil || len(s.Pages) != 0 {
+		t.Errorf("archived: %+v, error %v", s, err)
+	}
+}
+
 func TestSiteOfUnreadable(t *testing.T) {
 	p, log, state := projectOf(t, true)
 	dir, err := DayDir(state, "checkout-button", "2026-01-20")
