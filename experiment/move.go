@@ -70,6 +70,9 @@ func (e *Experiment) complete(entry *Entry, s State, r Request) error {
 		if r.Why == "" {
 			return errors.New("say why: an early winner, futility, harm")
 		}
+		if !r.At.After(s.Start) {
+			return fmt.Errorf("now is %s by the clock, and it started %s: set the clock right", e.stamp(r.At), e.stamp(s.Start))
+		}
 		entry.End = instant(r.At)
 	case ActionExtend:
 		if !r.Until.After(r.At) {
