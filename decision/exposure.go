@@ -4,10 +4,12 @@ import (
 	"strings"
 	"time"
 
+	"readout/experiment"
 	"readout/internal/exposure"
 )
 
-// device is the segment column that the request's device fills when no attribute does.
+// device is the segment column that the request's device fills, if it is one, when no attribute
+// does.
 const device = "device"
 
 // An Exposure is a row to log, and the names of the columns that its segments stand in: those
@@ -15,6 +17,18 @@ const device = "device"
 type Exposure struct {
 	exposure.Row
 	Columns []string
+}
+
+// KnownDevice returns the name of a device that an experiment can be shown on, whatever case it is
+// written in; empty for all else, which may be any text: as values of a segment it would be more
+// than the batch job takes.
+func KnownDevice(text string) string {
+	for _, d := range experiment.AllDevices() {
+		if strings.EqualFold(text, string(d)) {
+			return string(d)
+		}
+	}
+	return ""
 }
 
 // Exposure returns what to log of a visitor who was shown a variant. Segments come from the
@@ -27,7 +41,7 @@ func (s *Snapshot) Exposure(x *Experiment, v *Visitor, variant string, at time.T
 	for _, name := range e.Columns {
 		value := v.Known.get(name).String()
 		if value == "" && name == device {
-			value = strings.ToLower(v.Device)
+			value = KnownDevice(v.Device)
 		}
 		e.Segments = append(e.Segments, value)
 	}

@@ -276,6 +276,11 @@ func TestExposureSegments(t *testing.T) {
 	if want := time.Date(2026, 1, 10, 12, 0, 0, 1000, time.UTC); row.Time != want {
 		t.Errorf("time %v, want %v", row.Time, want)
 	}
+	// Any text is no segment: there would be more of them than the batch job takes.
+	v.Device = "Mozilla/5.0"
+	if row := s.Exposure(s.All()[0], v, "big", at); row.Segments[1] != "" {
+		t.Errorf("an unknown device is logged as %q", row.Segments[1])
+	}
 	v.Known.Profile["device"] = Text("kiosk")
 	if row := s.Exposure(s.All()[0], v, "big", at); row.Segments[1] != "kiosk" {
 		t.Errorf("an attribute device does not win: %q", row.Segments[1])

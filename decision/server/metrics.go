@@ -3,13 +3,11 @@ package server
 import (
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readout/decision"
-	"readout/experiment"
 )
 
 // Metrics are what the service counts. No label holds anything of a visitor.
@@ -119,10 +117,7 @@ func (m *Metrics) storeFailed() { m.store.Inc() }
 
 // countDevice warns of devices that are none.
 func (s *Server) countDevice(device string) {
-	switch {
-	case device == "", strings.EqualFold(device, string(experiment.DevicesAll)),
-		strings.EqualFold(device, string(experiment.DevicesMobile)), strings.EqualFold(device, string(experiment.DevicesDesktop)):
-	default:
+	if device != "" && decision.KnownDevice(device) == "" {
 		s.metrics.devices.Inc()
 	}
 }
