@@ -129,6 +129,9 @@ func openStore(ctx context.Context, c config, log *slog.Logger) (decision.Store,
 		if always, known := store.AppendsAlways(ctx); known && !always {
 			log.Warn("Redis does not append every write to its log at once: set appendonly yes and appendfsync always, or answers may be lost with its machine")
 		}
+		if evicts, known := store.Evicts(ctx); known && evicts {
+			log.Warn("Redis drops visitors when its memory is full, and they are drawn again: set maxmemory-policy noeviction")
+		}
 		return store, nil
 	}
 	return sticky.OpenPebble(c.store, sticky.PebbleOptions{

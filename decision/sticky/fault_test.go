@@ -19,6 +19,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"readout/decision"
+	"readout/internal/redistest"
 )
 
 // roomFS says how much room there is, and which calls find how much.
@@ -394,11 +395,36 @@ func TestRedisInstances(t *testing.T) {
 	}
 }
 
-// TestAppendsAlways: what Redis says about its log is asked for; miniredis says nothing.
-func TestAppendsAlways(t *testing.T) {
-	s := (&redisBacking{miniredis.RunT(t).Addr(), "shop"}).open(t).(*Redis)
-	defer closeStore(t, s)
-	if always, known := s.AppendsAlways(background); always || known {
+// TestRedisTells: what Redis says about its log and its memory is asked for; miniredis says
+// nothing.
+func TestRedisTells(t *testing.T) {
+	mini := (&redisBacking{miniredis.RunT(t).Addr(), "shop"}).open(t).(*Redis)
+	defer closeStore(t, mini)
+	if always, known := mini.AppendsAlways(background); always || known {
 		t.Errorf("always %v, known %v", always, known)
+	}
+	if evicts, known := mini.Evicts(background); evicts || known {
+		t.Errorf("evicts %v, known %v", evicts, known)
+	}
+	if os.Getenv("READOUT_REDIS") != "start" || !redistest.Installed() {
+		return
+	}
+	s := (&redisBacking{redistest.New(t).Address, "shop"}).open(t).(*Redis)
+	defer closeStore(t, s)
+	if always, known := s.AppendsAlways(background); !always || !known {
+		t.Errorf("a server that appends always: %v, known %v", always, known)
+	}
+	for _, c := range []struct {
+		most, policy string
+		want         bool
+	}{{"0", "allkeys-lru", false}, {"100mb", "noeviction", false}, {"100mb", "volatile-lru", false}, {"100mb", "allkeys-lru", true}} {
+		for name, value := range map[string]string{"maxmemory": c.most, "maxmemory-policy": c.policy} {
+			if err := s.client.ConfigSet(background, name, value).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if evicts, known := s.Evicts(background); evicts != c.want || !known {
+			t.Errorf("%s, %s: evicts %v, known %v", c.most, c.policy, evicts, known)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -119,6 +120,20 @@ func (s *Redis) AppendsAlways(ctx context.Context) (always, known bool) {
 		return false, false
 	}
 	return only["appendonly"] == "yes" && sync["appendfsync"] == "always", true
+}
+
+// Evicts reports whether Redis drops keys of any kind when its memory is full, and visitors with
+// them; not known where it does not tell.
+func (s *Redis) Evicts(ctx context.Context) (evicts, known bool) {
+	most, err := s.client.ConfigGet(ctx, "maxmemory").Result()
+	if err != nil {
+		return false, false
+	}
+	policy, err := s.client.ConfigGet(ctx, "maxmemory-policy").Result()
+	if err != nil {
+		return false, false
+	}
+	return most["maxmemory"] != "0" && strings.HasPrefix(policy["maxmemory-policy"], "allkeys-"), true
 }
 
 // Get implements [decision.Store].
