@@ -24,6 +24,9 @@ func equalTimes(looks int) []float64 {
 	return times
 }
 
+// upto returns the process of the first k looks.
+func (p Process) upto(k int) Process { return Process{rho: p.rho[:k], s: p.s[:k]} }
+
 // TestBoundariesOfKnownDesigns holds two-sided designs at alpha 0.05 to values of gsDesign
 // and ldbounds.
 func TestBoundariesOfKnownDesigns(t *testing.T) {
@@ -234,7 +237,7 @@ func TestNextBoundaryContinuesTheDesign(t *testing.T) {
 			t.Fatal(err)
 		}
 		k := rapid.IntRange(1, len(all)).Draw(t, "look")
-		next, err := NextBoundary(p.Upto(k), all[:k-1], spend[k-1], sides)
+		next, err := NextBoundary(p.upto(k), all[:k-1], spend[k-1], sides)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -22,7 +22,7 @@
 // nothing will come of it.
 //
 // [Mixture] is the other procedure: confidence sequences and p-values for a test that is
-// looked at whenever one likes, for known and for estimated variances. [BinomialMixture] is
+// looked at whenever one likes, with estimated variances. [BinomialMixture] is
 // the same for the ratio of two rates, exact for few conversions. [LogUpperTail] and
 // [LogStudentTail] are the tails that all this rests on, as logarithms.
 //

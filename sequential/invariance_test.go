@@ -13,7 +13,7 @@ func TestMirroredStatistics(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, times, _ := drawDesign(t)
 		looks := min(p.Looks(), 5)
-		p, times = p.Upto(looks), times[:looks]
+		p, times = p.upto(looks), times[:looks]
 		spending := drawSpending(t)
 		z, opposite := make([]float64, p.Looks()), make([]float64, p.Looks())
 		for k := range z {

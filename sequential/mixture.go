@@ -16,7 +16,8 @@ import (
 //	two-sided:  log Λ = -½·log(1 + v/ρ) + ½·z²·v/(v+ρ)
 //	one-sided:  log Λ = the same + log 2 + log Φ(z·√(v/(v+ρ)))
 //
-// and the test stops when Λ ≥ 1/alpha. In the notation of others 1/ρ is τ² with v = 1/SE²
+// and the test stops when Λ ≥ 1/alpha. This is with a standard error that is known; what
+// [Mixture.StudentP] and [Mixture.StudentCritical] compute takes in that it is estimated. In the notation of others 1/ρ is τ² with v = 1/SE²
 // (Johari et al.), or ρ² with v = n (Waudby-Smith et al.).
 //
 // The scale has to be fixed before the first look, and the standard error has to be close
@@ -61,77 +62,4 @@ func (m Mixture) check(v float64) error {
 		return fmt.Errorf("information is %v, want a positive number", v)
 	}
 	return nil
-}
-
-// LogLambda returns log Λ at information v for a finite statistic z.
-func (m Mixture) LogLambda(z, v float64) (float64, error) {
-	if err := m.check(v); err != nil {
-		return 0, err
-	}
-	if math.IsNaN(z) || math.Abs(z) > 1e150 {
-		return 0, fmt.Errorf("statistic is %v, want a number of at most 1e150 in size", z)
-	}
-	return m.logLambda(z, v), nil
-}
-
-func (m Mixture) logLambda(z, v float64) float64 {
-	share := v / (v + m.Scale)
-	l := 0.5*z*z*share - 0.5*math.Log1p(v/m.Scale)
-	if m.Sides == 1 {
-		l += math.Ln2 + LogUpperTail(-z*math.Sqrt(share))
-	}
-	return l
-}
-
-// P returns the p-value of this look alone, min(1, 1/Λ). The always-valid p-value is the
-// smallest of all looks so far.
-func (m Mixture) P(z, v float64) (PValue, error) {
-	l, err := m.LogLambda(z, v)
-	if err != nil {
-		return PValue{}, err
-	}
-	return newPValue(-l), nil
-}
-
-// Radius returns the multiplier of the standard error, the z at which Λ = 1/alpha, for
-// information v and alpha in (0, 1). The confidence sequence is effect ± Radius·SE, and
-// only the lower end of it when one-sided. Two-sided it is
-//
-//	√((1 + ρ/v)·(log(1 + v/ρ) + 2·log(1/alpha)))
-func (m Mixture) Radius(v, alpha float64) (float64, error) {
-	if err := m.check(v); err != nil {
-		return 0, err
-	}
-	if !(alpha > 0 && alpha < 1) {
-		return 0, fmt.Errorf("alpha is %v, want a number in (0, 1)", alpha)
-	}
-	bound := math.Sqrt((1 + m.Scale/v) * (math.Log1p(v/m.Scale) - 2*math.Log(alpha)))
-	if m.Sides == 2 {
-		return finiteRadius(bound)
-	}
-	f := func(z float64) (float64, error) { return m.logLambda(z, v) + math.Log(alpha), nil }
-	// log Λ one-sided is at most log 2 above the two-sided one, so that the root is not far
-	// below the two-sided bound and never above it by more than the doubling of alpha.
-	hi := math.Sqrt((1 + m.Scale/v) * (math.Log1p(v/m.Scale) - 2*math.Log(alpha/2)))
-	lo := 0.0
-	for step := 1.0; m.logLambda(lo, v)+math.Log(alpha) >= 0; step *= 2 {
-		lo -= step
-		if step > 1e150 {
-			return 0, fmt.Errorf("no radius for information %v and alpha %v", v, alpha)
-		}
-	}
-	flo, _ := f(lo)
-	fhi, _ := f(hi)
-	z, err := root(f, lo, flo, hi, fhi, 1e-12)
-	if err != nil {
-		return 0, err
-	}
-	return finiteRadius(z)
-}
-
-func finiteRadius(z float64) (float64, error) {
-	if math.IsNaN(z) || math.IsInf(z, 0) {
-		return 0, fmt.Errorf("the information is too small for a radius")
-	}
-	return z, nil
 }

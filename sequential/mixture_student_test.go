@@ -49,16 +49,24 @@ func TestStudentMixture(t *testing.T) {
 	}
 }
 
+// logNormalLambda is log Λ of the mixture for a known variance.
+func (m Mixture) logNormalLambda(z, v float64) float64 {
+	share := v / (v + m.Scale)
+	l := 0.5*z*z*share - 0.5*math.Log1p(v/m.Scale)
+	if m.Sides == 1 {
+		l += math.Ln2 + LogUpperTail(-z*math.Sqrt(share))
+	}
+	return l
+}
+
 // TestStudentMixtureLimit: with many degrees of freedom it is the normal mixture, and with
 // fewer the radius is wider.
 func TestStudentMixtureLimit(t *testing.T) {
 	for _, sides := range []int{1, 2} {
 		m := Mixture{Scale: 1000, Sides: sides}
-		normal := must[float64](t)(m.Radius(500, 0.05))
-		many := must[Critical](t)(m.StudentCritical(500, 0.05, 1e12))
-		closeTo(t, "radius with many degrees of freedom", many.Value, normal, 1e-9, 0)
-		closeTo(t, "p with many degrees of freedom", must[PValue](t)(m.StudentP(3, 500, 1e12)).P, must[PValue](t)(m.P(3, 500)).P, 1e-9, 0)
-		before := normal
+		before := radius(t, m, 500, 0.05)
+		closeTo(t, "ratio at the radius", m.logNormalLambda(before, 500), -math.Log(0.05), 1e-9, 0)
+		closeTo(t, "p", must[PValue](t)(m.StudentP(3, 500, knownVariance)).LogP, -m.logNormalLambda(3, 500), 1e-9, 0)
 		for _, df := range []float64{498, 98, 18} {
 			c := must[Critical](t)(m.StudentCritical(500, 0.05, df))
 			if !c.Finite || c.Value <= before {

@@ -80,9 +80,6 @@ func newProcess(looks int) (Process, error) {
 // Looks returns the number of looks K.
 func (p Process) Looks() int { return len(p.rho) }
 
-// Upto returns the process of the first k looks.
-func (p Process) Upto(k int) Process { return Process{rho: p.rho[:k], s: p.s[:k]} }
-
 // Means returns the expectations of Z_1, ..., Z_K under a constant effect that
 // gives the last look the expectation drift,
 //

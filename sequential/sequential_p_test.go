@@ -22,7 +22,7 @@ func growing(tb testing.TB, looks, sides int, s Spending, z float64) Monitoring 
 
 // upto returns the monitoring of the first k looks.
 func (m Monitoring) upto(k int) Monitoring {
-	m.Process, m.Times, m.Z = m.Process.Upto(k), m.Times[:k], m.Z[:k]
+	m.Process, m.Times, m.Z = m.Process.upto(k), m.Times[:k], m.Z[:k]
 	return m
 }
 
