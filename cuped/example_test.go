@@ -32,7 +32,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	kept, _ := a.VarianceKept(treatment, control)
+	kept, _ := cuped.VarianceKept([]cuped.Adjustment{a, a}, []moments.Set{treatment, control})
 
 	fmt.Printf("θ = %.3f\n", a.Theta[0])
 	fmt.Printf("effect = %.2f ± %.2f\n", t.Mean-c.Mean, math.Sqrt(t.Variance/3+c.Variance/3))

@@ -245,24 +245,14 @@ func (a Adjustment) Estimate(arm moments.Set) (Estimate, error) {
 	return e, nil
 }
 
-// VarianceKept returns the share of the variance that is left after the adjustment,
+// VarianceKept returns the share of the variance that is left after the adjustment of each arm,
 //
 //	Σ s²_adjusted / n  over  Σ s²_raw / n
 //
-// summed over the given arms: for the two arms of a comparison, that of their difference.
-// It is at least 0, and above 1 when the covariates hurt. It reports false when the raw
-// variance is 0 or some arm has no estimate.
-func (a Adjustment) VarianceKept(arms ...moments.Set) (kept float64, ok bool) {
-	fits := make([]Adjustment, len(arms))
-	for i := range fits {
-		fits[i] = a
-	}
-	return VarianceKept(fits, arms)
-}
-
-// VarianceKept is the same for arms of which each has an adjustment of its own, such as
-// [FitArms] returns. For two arms it is that of their difference, [Centering] included, and
-// for more the mean over all differences, weighted by their raw variances.
+// summed over the arms. For two arms it is that of their difference, [Centering] included where
+// they have adjustments of their own, such as [FitArms] returns, and for more the mean over all
+// differences, weighted by their raw variances. It is at least 0, and above 1 when the covariates
+// hurt. It reports false when the raw variance is 0 or some arm has no estimate.
 func VarianceKept(fits []Adjustment, arms []moments.Set) (kept float64, ok bool) {
 	var adjusted, raw float64
 	for i, arm := range arms {
@@ -290,18 +280,4 @@ func VarianceKept(fits []Adjustment, arms []moments.Set) (kept float64, ok bool)
 		return 0, false
 	}
 	return kept, true
-}
-
-// SampleGained returns how many users more an unadjusted analysis would need for the
-// precision of an adjusted one with the given users,
-//
-//	users · (1/kept − 1)
-//
-// negative when the variance kept is above 1. It reports false when kept is not above 0.
-func SampleGained(users int64, kept float64) (gained float64, ok bool) {
-	gained = float64(users) * (1/kept - 1)
-	if !(kept > 0) || !finite(gained) {
-		return 0, false
-	}
-	return gained, true
 }
