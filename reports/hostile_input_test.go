@@ -379,11 +379,11 @@ func checkEveryFormat(t testing.TB, rt *rapid.T, card analysis.Scorecard) {
 		rt.Fatalf("JSON, read and written again:\n%s\nwas\n%s", again, text)
 	}
 	s := Site{At: card.Through, Pages: []Page{{Card: &card}}}
-	page, err := s.HTML(&s.Pages[0])
+	page, err := htmlOf(&s, &s.Pages[0])
 	if err != nil {
 		rt.Fatal(err)
 	}
-	index, err := s.IndexHTML()
+	index, err := indexOf(&s)
 	if err != nil {
 		rt.Fatal(err)
 	}

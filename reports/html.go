@@ -38,16 +38,8 @@ type Page struct {
 	Stale string
 }
 
-// HTML returns the page of an experiment: one file that needs nothing else, without
+// html returns the page of an experiment: one file that needs nothing else, without
 // scripts, for any browser, for a telephone and for paper. The same input gives the same bytes.
-func (s *Site) HTML(p *Page) ([]byte, error) {
-	t, err := templates()
-	if err != nil {
-		return nil, err
-	}
-	return s.html(t, p)
-}
-
 func (s *Site) html(t *template.Template, p *Page) ([]byte, error) {
 	view, err := s.page(p)
 	if err != nil {
@@ -56,15 +48,7 @@ func (s *Site) html(t *template.Template, p *Page) ([]byte, error) {
 	return execute(t, "page.html", view)
 }
 
-// IndexHTML returns the page that lists all experiments.
-func (s *Site) IndexHTML() ([]byte, error) {
-	t, err := templates()
-	if err != nil {
-		return nil, err
-	}
-	return s.indexHTML(t)
-}
-
+// indexHTML returns the page that lists all experiments.
 func (s *Site) indexHTML(t *template.Template) ([]byte, error) {
 	view, err := s.index()
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,11 +20,27 @@ import (
 
 func pageOf(t testing.TB, s *Site, p Page) []byte {
 	t.Helper()
-	out, err := s.HTML(&p)
+	out, err := htmlOf(s, &p)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return out
+}
+
+func htmlOf(s *Site, p *Page) ([]byte, error) {
+	t, err := templates()
+	if err != nil {
+		return nil, err
+	}
+	return s.html(t, p)
+}
+
+func indexOf(s *Site) ([]byte, error) {
+	t, err := templates()
+	if err != nil {
+		return nil, err
+	}
+	return s.indexHTML(t)
 }
 
 // allPages returns the samples by name, and an index of all of them.
@@ -36,7 +53,7 @@ func allPages(t testing.TB) map[string][]byte {
 		out[name] = pageOf(t, site(), samples[name])
 		all.Pages = append(all.Pages, samples[name])
 	}
-	index, err := all.IndexHTML()
+	index, err := indexOf(all)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -326,7 +343,7 @@ func TestIndexHTML(t *testing.T) {
 	draft := pageSamples()["draft"]
 	draft.Experiment = "index"
 	s := site(fullPage(), review, draft)
-	page, err := s.IndexHTML()
+	page, err := indexOf(s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -349,7 +366,7 @@ func TestIndexHTML(t *testing.T) {
 			t.Errorf("no %s", link)
 		}
 	}
-	page, err = site().IndexHTML()
+	page, err = indexOf(site())
 	if err != nil || !strings.Contains(textIn(t, page), "no experiments yet") {
 		t.Errorf("an empty project: %v %s", err, page)
 	}
@@ -407,7 +424,7 @@ func TestHTMLRandom(t *testing.T) {
 			}
 		}
 		s := Site{At: randomTime(t, "at"), Pages: []Page{{Card: &card}}}
-		page, err := s.HTML(&s.Pages[0])
+		page, err := htmlOf(&s, &s.Pages[0])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -417,16 +434,16 @@ func TestHTMLRandom(t *testing.T) {
 		if found := none.Find(page); found != nil {
 			t.Fatalf("%s in\n%s", found, page)
 		}
-		if again, err := s.HTML(&s.Pages[0]); err != nil || !bytes.Equal(page, again) {
+		if again, err := htmlOf(&s, &s.Pages[0]); err != nil || !bytes.Equal(page, again) {
 			t.Fatal("differs the second time")
 		}
 		if read, ok := readBack(t, card); ok {
 			stored := Site{At: s.At, Pages: []Page{{Card: &read}}}
-			if again, err := stored.HTML(&stored.Pages[0]); err != nil || !bytes.Equal(page, again) {
+			if again, err := htmlOf(&stored, &stored.Pages[0]); err != nil || !bytes.Equal(page, again) {
 				t.Fatal("differs from the page of what is stored")
 			}
 		}
-		if index, err := s.IndexHTML(); err != nil || len(faults(index)) > 0 {
+		if index, err := indexOf(&s); err != nil || len(faults(index)) > 0 {
 			t.Fatalf("index: %v %v", err, faults(index))
 		}
 	})
@@ -455,16 +472,29 @@ func randomLook(t *rapid.T) analysis.LookPoint {
 	}
 }
 
-func ExampleSite_HTML() {
-	s := Site{At: time.Date(2026, 1, 21, 0, 0, 0, 0, time.UTC)}
-	page, err := s.HTML(&Page{Experiment: "checkout-button"})
+func ExampleSite_WritePages() {
+	dir, err := os.MkdirTemp("", "")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(strings.Contains(string(page), "<h1>checkout-button</h1>"))
+	defer os.RemoveAll(dir)
+	s := Site{At: time.Date(2026, 1, 21, 0, 0, 0, 0, time.UTC), Pages: []Page{{Experiment: "checkout-button"}}}
+	if _, err := s.WritePages(dir); err != nil {
+		fmt.Println(err)
+		return
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, file := range files {
+		fmt.Println(file.Name())
+	}
 	// Output:
-	// true
+	// checkout-button.html
+	// index.html
 }
 
 // Where the planned traffic has changed, users are compared with what was planned when they
