@@ -2,7 +2,6 @@ package atomicfile
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -127,6 +126,26 @@ func TestReplaceFails(t *testing.T) {
 	}
 }
 
+// TestReplaceSaysSo: what cannot be written is an error and never the same content.
+func TestReplaceSaysSo(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if _, err := WriteFile(file, []byte("a")); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{
+		filepath.Join(dir, strings.Repeat("x", 255)), // the temporary file's name is longer still
+		filepath.Join(file, "below a file"),
+	} {
+		if changed, err := WriteFile(path, []byte("b")); err == nil || changed {
+			t.Errorf("%.40s: changed %v, error %v", path, changed, err)
+		}
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+		t.Errorf("left behind %v, error %v", entries, err)
+	}
+}
+
 func TestRemoveTemps(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{".file.123.readout-tmp", "sub/.other.4.readout-tmp", "sub/.hidden", "plain.readout-tmp"} {
@@ -240,23 +259,14 @@ func TestLock(t *testing.T) {
 	if _, err := TryLock(path); !errors.Is(err, ErrLocked) {
 		t.Fatalf("error %v, want locked", err)
 	}
-	done, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := Lock(done, path); !errors.Is(err, ErrLocked) {
-		t.Errorf("error %v, want locked", err)
-	}
-	got := make(chan error)
-	go func() {
-		second, err := Lock(t.Context(), path)
-		if err == nil {
-			err = second.Release()
-		}
-		got <- err
-	}()
 	if err := first.Release(); err != nil {
 		t.Fatal(err)
 	}
-	if err := <-got; err != nil {
+	second, err := TryLock(path)
+	if err != nil {
+		t.Fatalf("after the release: %v", err)
+	}
+	if err := second.Release(); err != nil {
 		t.Error(err)
 	}
 }

@@ -6,7 +6,7 @@
 //   - [WriteDir] makes a directory of files, to be renamed once it is whole.
 //   - [AppendLines] and [ReadLines] keep a log of lines: a last line without a
 //     newline was cut by a crash; reading ignores it and appending drops it.
-//   - [TryLock] and [Lock] let one process at a time write to a directory.
+//   - [TryLock] lets one process at a time write to a directory.
 //
 // It knows nothing of what the files hold and imports none of our packages.
 package atomicfile

@@ -1,19 +1,14 @@
 package atomicfile
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 )
 
 // ErrLocked says that another process holds the lock.
 var ErrLocked = errors.New("locked by another process")
-
-// retryEvery is how often Lock asks again.
-const retryEvery = 50 * time.Millisecond
 
 // A FileLock is held until it is released or the process ends. The file itself
 // stays: removing it would let two processes hold locks of the same name.
@@ -34,23 +29,6 @@ func TryLock(path string) (*FileLock, error) {
 		return nil, fmt.Errorf("lock %s: %w", path, errors.Join(err, file.Close()))
 	}
 	return &FileLock{file}, nil
-}
-
-// Lock is TryLock, but waits for the lock until ctx is done.
-func Lock(ctx context.Context, path string) (*FileLock, error) {
-	retry := time.NewTicker(retryEvery)
-	defer retry.Stop()
-	for {
-		lock, err := TryLock(path)
-		if !errors.Is(err, ErrLocked) {
-			return lock, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, err
-		case <-retry.C:
-		}
-	}
 }
 
 // Release gives the lock up.
