@@ -26,11 +26,6 @@ type Assignment struct {
 // record stays small.
 const maxSessions = 16
 
-// Seen reports whether anything is remembered.
-func (a Assignment) Seen() bool {
-	return a.Variant != "" || a.Out != "" || a.Shown || len(a.Sessions) > 0
-}
-
 // Equal reports whether two assignments are the same.
 func (a Assignment) Equal(b Assignment) bool {
 	return a.Variant == b.Variant && a.Out == b.Out && a.At.Equal(b.At) && a.Exposed == b.Exposed &&

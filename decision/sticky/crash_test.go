@@ -57,7 +57,7 @@ func TestPowerLoss(t *testing.T) {
 						id := fmt.Sprint("u", w/2, "-", i)
 						into := make([]decision.Assignment, 1)
 						err := s.Get(background, id, []string{"a"}, into)
-						if err == nil && !into[0].Seen() {
+						if err == nil && into[0].Equal(decision.Assignment{}) {
 							_, err = s.Commit(background, []decision.Change{first("a", id, "big")})
 						}
 						if err != nil {

@@ -52,7 +52,7 @@ func TestDiskFull(t *testing.T) {
 		if errors.Is(err, ErrDiskFull) != wantFull || err != nil && !wantFull {
 			t.Fatalf("%s: error %v, want full: %v", id, err, wantFull)
 		}
-		same(t, id, !wantFull, get(t, s, id, "a")[0].Seen())
+		same(t, id, wantFull, get(t, s, id, "a")[0].Equal(decision.Assignment{}))
 	}
 	step := func(d time.Duration, room uint64) {
 		now = now.Add(d)

@@ -53,6 +53,15 @@ func TestRecordForm(t *testing.T) {
 			}
 			r = after
 		}
+		// It does not grow with every change.
+		held := make(map[string]bool)
+		for rest := r; len(rest) > 0; {
+			name, _, next, err := rest.next()
+			if err != nil || held[string(name)] {
+				t.Fatalf("%q is there twice, or error %v", name, err)
+			}
+			held[string(name)], rest = true, next
+		}
 		asked := rapid.Permutation(names).Draw(t, "asked")
 		got := make([]decision.Assignment, len(asked))
 		if err := r.get(asked, got); err != nil {

@@ -166,7 +166,7 @@ func TestFirstWriteWins(t *testing.T) {
 					case len(lost) == 0:
 						winners[v].Add(1)
 						wins.Store(id, changes[0].After)
-					case !changes[0].Before.Seen():
+					case changes[0].Before.Equal(decision.Assignment{}):
 						t.Errorf("%s: lost to nothing", id)
 					}
 				}
