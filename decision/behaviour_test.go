@@ -280,6 +280,7 @@ func TestURLRules(t *testing.T) {
 		{experiment.OpEndsWith, "/Checkout", true},
 		{experiment.OpEndsWith, "/Checkout/", true},
 		{experiment.OpEndsWith, "/Check", false},
+		{experiment.OpEndsWith, "checkout", false},
 		{experiment.OpEndsWith, "?utm=1&preview", true},
 		{experiment.OpEndsWith, "#top", true},
 		{experiment.OpEndsWith, "preview", false},
@@ -391,6 +392,39 @@ func TestNumbersAndTextsInAudiences(t *testing.T) {
 		v.Known.Request = Attributes{"a": c.value}
 		if o := x.Decide(v, Assignment{}, during, true); o.Shown != c.want {
 			t.Errorf("%q %s %s %q: %v", c.value, c.op, c.with.Kind, c.with.Text, o.Shown)
+		}
+	}
+}
+
+// TestConditionsInAudiences: what is not, all, any and none of the conditions within.
+func TestConditionsInAudiences(t *testing.T) {
+	is := func(attribute string, kind experiment.ScalarKind, text string) experiment.Condition {
+		return experiment.Condition{Attribute: attribute, Operator: experiment.OpIs, Values: []experiment.Scalar{{Kind: kind, Text: text}}}
+	}
+	pro, member := is("plan", experiment.ScalarText, "pro"), is("member", experiment.ScalarBool, "true")
+	notPro := experiment.Condition{Not: &pro}
+	both := []experiment.Condition{pro, member}
+	for _, c := range []struct {
+		name string
+		with experiment.Condition
+		want [4]bool // free and no member, free member, pro and no member, pro member
+	}{
+		{"pro", pro, [4]bool{false, false, true, true}},
+		{"not pro", notPro, [4]bool{true, true, false, false}},
+		{"member", member, [4]bool{false, true, false, true}},
+		{"no member", is("member", experiment.ScalarBool, "false"), [4]bool{true, false, true, false}},
+		{"all", experiment.Condition{All: both}, [4]bool{false, false, false, true}},
+		{"any", experiment.Condition{Any: both}, [4]bool{false, true, true, true}},
+		{"not any", experiment.Condition{Not: &experiment.Condition{Any: both}}, [4]bool{true, false, false, false}},
+		{"member and not pro", experiment.Condition{All: []experiment.Condition{member, notPro}}, [4]bool{false, true, false, false}},
+	} {
+		x := only(t, func(e *experiment.PublishedExperiment) { e.Audience = &c.with })
+		for i, want := range c.want {
+			v := visitor("u")
+			v.Known.Request = Attributes{"plan": Text([]string{"free", "pro"}[i/2]), "member": Bool(i%2 == 1)}
+			if o := x.Decide(v, Assignment{}, during, true); o.Shown != want {
+				t.Errorf("%s with %v: %v", c.name, v.Known.Request, o.Shown)
+			}
 		}
 	}
 }

@@ -48,6 +48,16 @@ func TestCompatibility(t *testing.T) {
 				t.Errorf("%s of %q, %q: %d, want %d", c.name, v.Seed, v.ID, c.got, c.want)
 			}
 		}
+		// Unleash counts both from 1, each range with its upper end: on that end one is in, a step before it not.
+		rollout, thousandth := experiment.Share(v.UnleashRollout)*(experiment.Whole/100), experiment.Share(v.UnleashVariant)*(experiment.Whole/1000)
+		for step, want := range []bool{true, false} {
+			_, covered := drawUnleash(v.Seed, v.ID, rollout-experiment.Share(step)*(experiment.Whole/100), []experiment.Share{experiment.Whole})
+			first := thousandth - experiment.Share(step)*(experiment.Whole/1000)
+			variant, _ := drawUnleash(v.Seed, v.ID, experiment.Whole, []experiment.Share{first, experiment.Whole - first})
+			if covered != want || (variant == 0) != want {
+				t.Errorf("unleash of %q, %q: covered %v and variant %d, a step before the upper ends: %v", v.Seed, v.ID, covered, variant, !want)
+			}
+		}
 	}
 	if n != 76 {
 		t.Errorf("%d vectors, want 76", n)

@@ -131,6 +131,23 @@ func TestPayload(t *testing.T) {
 	}
 }
 
+// TestLongestText: a text of 256 KiB is the longest that a payload may hold.
+func TestLongestText(t *testing.T) {
+	p, err := compilePayload(json.RawMessage(`"x{{ attribute.v }}"`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	render := func(length int) ([]byte, error) {
+		return p.render(Known{Request: Attributes{"v": Text(strings.Repeat("y", length-1))}})
+	}
+	if out, err := render(maxRendered); err != nil || len(out) != maxRendered+len(`""`) {
+		t.Errorf("%d bytes, %v", len(out), err)
+	}
+	if out, err := render(maxRendered + 1); err == nil || !strings.Contains(err.Error(), "256 KiB") {
+		t.Errorf("a byte more: %d bytes, %v", len(out), err)
+	}
+}
+
 // TestNullPayloadIsNone: whoever asks gets the default, as without a payload.
 func TestNullPayloadIsNone(t *testing.T) {
 	p, err := compilePayload(json.RawMessage(" null\n"))

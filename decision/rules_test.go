@@ -113,6 +113,10 @@ func TestVariantsThatWent(t *testing.T) {
 	if o := only(t, nil).Decide(visitor("u"), Assignment{Variant: "old", At: during}, during, true); o.Variant != "control" || o.Reason != VariantStopped || o.Expose {
 		t.Errorf("%+v", o)
 	}
+	last := only(t, func(e *experiment.PublishedExperiment) { slices.Reverse(e.Variants) })
+	if o := last.Decide(visitor("u"), Assignment{Variant: "old", At: during}, during, true); o.Variant != "control" {
+		t.Errorf("control is the last variant: %+v", o)
+	}
 	x := only(t, func(e *experiment.PublishedExperiment) { banner(e); e.Display = experiment.DisplayOnce })
 	if o := x.Decide(pro("u"), Assignment{Variant: "old", At: during}, during, true); o.Variant != "banner" || !o.Shown {
 		t.Errorf("%+v", o)

@@ -255,11 +255,24 @@ func TestWrittenTwice(t *testing.T) {
 	if err := os.WriteFile(others, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
+	// Files and folders of other names are none of the log's.
+	elsewhere := filepath.Join(target.Dir, "old")
+	if err := os.Mkdir(elsewhere, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	notes, kept := filepath.Join(target.Dir, "date=notes.txt"), filepath.Join(elsewhere, part)
+	for _, path := range []string{notes, kept} {
+		if err := os.WriteFile(path, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	s.err = nil
 	target.Location = time.FixedZone("UTC+14", 14*60*60)
 	flush(t, l, 2, 1)
-	if err := os.Remove(others); err != nil {
-		t.Errorf("what others wrote: %v", err)
+	for _, path := range []string{others, notes, kept, elsewhere} {
+		if err := os.Remove(path); err != nil {
+			t.Errorf("what others wrote: %v", err)
+		}
 	}
 	same(t, "rows", map[string][]string{
 		"date=2026-01-11": {line("u1", "1768084200123456", "device=mobile"), line("u2", "1768041000123456", "")},

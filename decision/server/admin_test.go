@@ -130,11 +130,22 @@ func TestThePageOfThoseWhoRunIt(t *testing.T) {
 			t.Errorf("the page has no %q", text)
 		}
 	}
+	if kind, cache := page.header.Get("Content-Type"), page.header.Get("Cache-Control"); kind != "text/html; charset=utf-8" || cache != "no-store" {
+		t.Errorf("type %q, to be cached %q", kind, cache)
+	}
 	if strings.Contains(page.body, "<script") || page.header.Get("Content-Security-Policy") == "" {
 		t.Error("the page runs scripts")
 	}
 	if page := s.askAdmin(http.MethodGet, "/?user=u&experiment=unknown"); !strings.Contains(page.body, "no experiment has the name") {
 		t.Error("the page does not say what is wrong")
+	}
+	// Instants are those of the project's zone.
+	s.snapshot.Published().TimeZone = "Asia/Tokyo"
+	local := s.askAdmin(http.MethodGet, "/").body
+	for _, text := range []string{"2026-01-10 21:00 JST", "2026-01-05 09:00", "2026-02-02 09:00"} {
+		if !strings.Contains(local, text) {
+			t.Errorf("in Tokyo the page has no %q", text)
+		}
 	}
 	s.snapshot = nil
 	if page := s.askAdmin(http.MethodGet, "/"); page.status != http.StatusOK || !strings.Contains(page.body, "Not ready") {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -59,6 +60,24 @@ func TestAFaultOfTheProgramIsAnAnswer(t *testing.T) {
 	}
 	s.store.fail = nil
 	s.choose(http.StatusOK, ask)
+}
+
+// TestDescribeFault: a fault of the program's own is told in full, another value by its type.
+func TestDescribeFault(t *testing.T) {
+	var numbers []int
+	for want, fault := range map[string]func(){
+		"runtime error: index out of range [3] with length 0": func() { numbers[3]++ },
+		"*errors.errorString": func() { panic(errors.New("secret")) },
+	} {
+		func() {
+			defer func() {
+				if got := describeFault(recover()); got != want {
+					t.Errorf("%q, want %q", got, want)
+				}
+			}()
+			fault()
+		}()
+	}
 }
 
 func TestBodiesAsClientsSendThem(t *testing.T) {
