@@ -22,6 +22,8 @@ func TestCheckCron(t *testing.T) {
 	f("0 3 * dez *", `month: "dez" is not between 1 and 12`)
 	f("0 3 * * 7", `day of week: "7" is not between 0 and 6`)
 	f("*/0 3 * * *", `minute: step "0" is not between 1 and 60`)
+	f("*/60 */24 * * *", "")
+	f("*/61 3 * * *", `minute: step "61" is not between 1 and 60`)
 	f("*/x 3 * * *", `minute: step "x" is not between 1 and 60`)
 	f("0 6-3 * * *", "hour: 6-3 runs backwards")
 	f("0 3-x * * *", `hour: "x" is not between 0 and 23`)

@@ -222,7 +222,6 @@ func (l *loader) audience(file string) {
 	d := l.decoder(file)
 	if c, ok := d.condition(root, nil); ok && len(l.errs) == faults {
 		l.names.audiences[name] = &c
-		l.project.Audiences = append(l.project.Audiences, Audience{name, c})
 	}
 }
 

@@ -52,10 +52,10 @@ func ReadLog(path string) (*Log, error) {
 // ParseLog is ReadLog for bytes. The name is used in errors.
 func ParseLog(name string, data []byte) (*Log, error) {
 	log := &Log{states: make(map[string]State)}
-	for line := 1; len(data) > 0; line++ {
+	for line := 1; ; line++ {
 		text, rest, complete := bytes.Cut(data, []byte("\n"))
 		if !complete {
-			break
+			return log, nil
 		}
 		data = rest
 		entry, err := parseEntry(text)
@@ -66,7 +66,6 @@ func ParseLog(name string, data []byte) (*Log, error) {
 			return nil, Error{File: name, Line: line, Message: err.Error()}
 		}
 	}
-	return log, nil
 }
 
 // parseEntry reads one line.

@@ -34,16 +34,11 @@ func (s State) Phases() []Phase {
 			fact.From = s.Start
 		}
 		n := len(phases)
-		if n == 0 {
-			fact.Changed = nil
+		if n == 0 || fact.From.After(phases[n-1].From) {
 			phases = append(phases, fact)
 			continue
 		}
 		last := &phases[n-1]
-		if fact.From.After(last.From) {
-			phases = append(phases, fact)
-			continue
-		}
 		last.Hash, last.Traffic = fact.Hash, fact.Traffic
 		if n > 1 {
 			last.Changed = union(last.Changed, fact.Changed)

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -157,6 +158,23 @@ func TestOldLog(t *testing.T) {
 	if n := len(l.log.Entries("checkout")); n != len(entries) {
 		t.Errorf("%d entries after a publish of nothing new, want %d", n, len(entries))
 	}
+}
+
+// TestFirstPublishOfSeveral records every experiment that has no definition in the log.
+func TestFirstPublishOfSeveral(t *testing.T) {
+	const started = `{"experiment":"checkout","at":"2026-01-01T00:00:00Z","action":"start","from":"Draft","to":"Running","start":"2026-01-01T00:00:00Z","end":"2026-02-01T23:00:00Z","by":"ann"}
+`
+	log, err := ParseLog("lifecycle.jsonl", []byte(started+strings.Replace(started, "checkout", "search", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	search := *newLife(t).e
+	search.Name = "search"
+	var recorded []string
+	for _, entry := range Changes(&Project{Experiments: []*Experiment{newLife(t).e, &search}}, log, at(t, "2026-01-10T00:00:00Z")) {
+		recorded = append(recorded, entry.Experiment)
+	}
+	same(t, "recorded", []string{"checkout", "search"}, recorded)
 }
 
 // TestPublishEntries reads back only what a publish writes.

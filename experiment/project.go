@@ -1,8 +1,6 @@
 package experiment
 
 import (
-	"path/filepath"
-	"strings"
 	"time"
 )
 
@@ -22,16 +20,6 @@ type Project struct {
 	Experiments  []*Experiment // by name
 	Faulty       []string      // names of the experiments that are left out because their definition has a fault
 	Templates    []Template    // by name
-	Audiences    []Audience    // by name
-}
-
-// Path returns where a path of the project is: URLs and absolute paths as they
-// are, others below the project directory.
-func (p *Project) Path(name string) string {
-	if strings.Contains(name, "://") || filepath.IsAbs(name) {
-		return name
-	}
-	return filepath.Join(p.Dir, filepath.FromSlash(name))
 }
 
 // Metric returns the metric of that name.

@@ -217,17 +217,6 @@ func TestLoadDirectory(t *testing.T) {
 	}
 }
 
-func TestProjectPath(t *testing.T) {
-	p := &Project{Dir: filepath.Join("some", "project")}
-	same(t, "relative", filepath.Join("some", "project", "data", "exposures"), p.Path("data/exposures"))
-	same(t, "URL", "s3://bucket/data", p.Path("s3://bucket/data"))
-	absolute, err := filepath.Abs("data")
-	if err != nil {
-		t.Fatal(err)
-	}
-	same(t, "absolute", absolute, p.Path(absolute))
-}
-
 // TestUnreadableFiles names the file and the fault of the file system.
 func TestUnreadableFiles(t *testing.T) {
 	dir := t.TempDir()

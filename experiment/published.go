@@ -105,16 +105,6 @@ func (e *PublishedExperiment) StatusAt(t time.Time) Status {
 	return ReadyForReview
 }
 
-// Variant returns the variant of that name.
-func (e *PublishedExperiment) Variant(name string) (PublishedVariant, bool) {
-	for _, v := range e.Variants {
-		if v.Name == name {
-			return v, true
-		}
-	}
-	return PublishedVariant{}, false
-}
-
 // StoppedAt returns the instant from which a variant is stopped.
 func (e *PublishedExperiment) StoppedAt(name string) (time.Time, bool) {
 	for _, v := range e.Stopped {

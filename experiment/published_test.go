@@ -1,8 +1,11 @@
 package experiment
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -105,12 +108,13 @@ func TestPublishedFields(t *testing.T) {
 		phases = append(phases, phase.From.Format(time.DateOnly)+" "+strings.Join(phase.Changed, " "))
 	}
 	same(t, "phases", []string{"2026-01-05 ", "2026-01-10 stopped", "2026-01-12 coverage"}, phases)
-	b, _ := got.Variant("b")
-	same(t, "null is a payload", "null", string(b.Payload))
-	control, _ := got.Variant("control")
-	if control.Payload != nil {
-		t.Errorf("no payload became %q", control.Payload)
+	payloads := make(map[string]string)
+	for _, v := range got.Variants {
+		if v.Payload != nil {
+			payloads[v.Name] = string(v.Payload)
+		}
 	}
+	same(t, "null is a payload, and none is none", map[string]string{"b": "null"}, payloads)
 
 	got, _ = read.Experiment("welcome")
 	same(t, "personalization", []any{TypePersonalization, Draft, DisplayOnce, (*time.Time)(nil), Whole},
@@ -226,6 +230,29 @@ func TestFaultyExperiments(t *testing.T) {
 	same(t, "faulty", []string{"b", "c", "other"}, p.Faulty)
 }
 
+// TestPublishedChecksum: others can check the file without knowing its fields. The checksum
+// is that of its bytes without spaces and without the checksum.
+func TestPublishedChecksum(t *testing.T) {
+	p, log := publishedProject(t)
+	published := NewPublished(p, log, nil, at(t, "2026-01-25T00:00:00Z"))
+	published.Experiments[0].Variants[0].Payload = json.RawMessage(`"<b>&</b>"`)
+	published.Experiments[0].Title = "Faster & <bigger>"
+	data, err := published.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, data); err != nil {
+		t.Fatal(err)
+	}
+	read, err := ParsePublished(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := strings.Replace(compact.String(), read.Checksum, "", 1)
+	same(t, "checksum", read.Checksum, fmt.Sprintf("%x", sha256.Sum256([]byte(content))))
+}
+
 // TestParsePublishedFaults refuses what is not whole.
 func TestParsePublishedFaults(t *testing.T) {
 	p, log := publishedProject(t)
@@ -254,6 +281,9 @@ func TestParsePublishedFaults(t *testing.T) {
 	f("unknown key of a condition", strings.Replace(good, `"at_least"`, `"at_leats"`, 1), `unknown operator "at_leats"`)
 	f("unknown key of pages", strings.Replace(good, `"starts_with": "https`, `"starts_wiht": "https`, 1), `unknown operator "starts_wiht"`)
 	f("deep", strings.Repeat("[", 1000), "nested deeper than")
+	f("deep, with what may be between", strings.Repeat(`{"a": [1, `, 1000), "nested deeper than")
+	f("not deep", "["+strings.Repeat("[1], ", 1000)+"1]", "published state is not whole")
+	f("brackets in a text", `["`+strings.Repeat("[", 1000)+`\"`+strings.Repeat("[", 1000)+`"]`, "published state is not whole")
 	f("large", strings.Repeat(" ", maxPublished+1), "at most 64 are allowed")
 
 	// A change of spaces is none of the content.
@@ -309,6 +339,8 @@ func TestPublishedCheck(t *testing.T) {
 	f(`forced into "x"`, func(e *PublishedExperiment) { e.Forced = []Forced{{"x", nil}} })
 	f("coverage", func(e *PublishedExperiment) { e.Coverage = -1 })
 	f("exclusion", func(e *PublishedExperiment) { e.Exclusion = &Exclusion{"g", Whole + 1} })
+	f("exclusion", func(e *PublishedExperiment) { e.Exclusion = &Exclusion{"g", -1} })
+	f("exclusion", func(e *PublishedExperiment) { e.Exclusion = &Exclusion{"a b", Whole} })
 }
 
 // TestReadPublished says what is wrong with the file.

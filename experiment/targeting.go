@@ -14,12 +14,6 @@ type Condition struct {
 	Values    []Scalar // several for in and not_in, one for the others
 }
 
-// An Audience is a condition with a name, from audiences/NAME.yaml.
-type Audience struct {
-	Name      string
-	Condition Condition
-}
-
 // A Template is a payload with a name, from templates/NAME.yaml.
 type Template struct {
 	Name    string
