@@ -128,6 +128,9 @@ func TestChecks(t *testing.T) {
 		{"few users", func(in *Input) {
 			in.today().Metrics[0][0][1].Moments = newStream(10, 4, 5).more(99)
 		}, CheckFewUsers, Info, "99 users"},
+		{"just enough users", func(in *Input) {
+			in.today().Metrics[0][0][1].Moments = newStream(10, 4, 5).more(100)
+		}, CheckFewUsers, "", ""},
 		{"few who converted", func(in *Input) {
 			in.Experiment.Scorecard.Primary[0].Numerator.Aggregate = experiment.AggregateAny
 			in.today().Metrics[0][0][1].Converted = 9

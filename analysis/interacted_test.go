@@ -70,6 +70,7 @@ func TestInteracted(t *testing.T) {
 	}
 	shares := c.Effect.SE.Or(0) / c.Raw.SE.Or(1)
 	closeTo(t, "variance kept", adjustment.VarianceKept.Or(0), shares*shares, 1e-12)
+	closeTo(t, "effective sample gained", adjustment.EffectiveSampleGained.Or(0), 1/(shares*shares)-1, 1e-9)
 	if diff := cmp.Diff(c.Raw, pooledResult.Raw, cmp.AllowUnexported(Number{})); diff != "" {
 		t.Errorf("raw effect (-interacted +pooled):\n%s", diff)
 	}

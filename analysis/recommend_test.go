@@ -37,15 +37,16 @@ func TestRecommendationOrder(t *testing.T) {
 		{"harm by a stopped arm", []MetricResult{metric(Primary, stopped(big(Worse)), huge(Better))}, false, 10, ActionShip, "huge", ""},
 		{"a guardrail fails uncorrected", []MetricResult{metric(Primary, big(Better), huge(NotYet)), metric(Guardrail, big(Fails), huge(Passes))}, false, 10, ActionKeepRunning, "", ""},
 		{"the best arm", []MetricResult{metric(Primary, big(Better), huge(Better))}, false, 10, ActionShip, "huge", "Ship huge"},
+		{"arms that improve alike", []MetricResult{metric(Primary, big(Better), Comparison{Variant: "huge", Verdict: Better, Lift: Defined(0.1)})}, false, 10, ActionShip, "big", ""},
 		{"the best arm that passes", []MetricResult{metric(Primary, big(Better), huge(Better)), metric(Guardrail, big(Passes), huge(Undecided))}, false, 10, ActionShip, "big", ""},
-		{"no guardrail passes", []MetricResult{metric(Primary, big(Better), huge(Better)), metric(Guardrail, big(Undecided), huge(CannotSay))}, false, 10, ActionKeepRunning, "", "4 days left"},
+		{"no guardrail passes", []MetricResult{metric(Primary, big(Better), huge(Better)), metric(Guardrail, big(Undecided), huge(CannotSay))}, false, 10, ActionKeepRunning, "", "Keep running: 4 days left"},
 		{"within the first week", []MetricResult{metric(Primary, big(Better), huge(NotYet))}, false, 5, ActionKeepRunning, "big", "for 2 days more"},
 		{"a week is over", []MetricResult{metric(Primary, big(Better), huge(NotYet))}, false, 7, ActionShip, "big", ""},
 		{"one is not futile", []MetricResult{metric(Primary, futile(big(NotYet)), huge(NotYet))}, false, 10, ActionKeepRunning, "", ""},
 		{"all are futile", []MetricResult{metric(Primary, futile(big(NotYet)), futile(huge(NotYet)))}, false, 10, ActionStopFutility, "", ""},
 		{"all are futile but for a stopped one", []MetricResult{metric(Primary, futile(big(NotYet)), stopped(huge(NotYet)))}, false, 10, ActionStopFutility, "", ""},
 		{"enrolment is over", []MetricResult{metric(Primary, big(NotYet), huge(NotYet))}, false, 14, ActionKeepRunning, "", "Keep waiting"},
-		{"nothing more to come", []MetricResult{metric(Primary, futile(big(NoDifference)), futile(huge(NoDifference)))}, false, 16, ActionInconclusive, "", ""},
+		{"nothing more to come", []MetricResult{metric(Primary, futile(big(NoDifference)), futile(huge(NoDifference)))}, false, 16, ActionInconclusive, "", "no primary metric has moved"},
 		{"harm beside an arm that does none", []MetricResult{metric(Primary, big(Worse), huge(NotYet))}, false, 10, ActionStopForHarm, "big",
 			"Stop for harm: big makes primary worse (+10.00%). The other variants may go on without it."},
 		{"harm by all arms", []MetricResult{metric(Primary, big(Worse), huge(Worse))}, false, 10, ActionStopForHarm, "big", "worse (+10.00%)."},
@@ -115,6 +116,44 @@ func TestHarmIsCorrected(t *testing.T) {
 		}
 		if got := card.Metrics[1].Comparisons[0]; got.Verdict != Fails || got.Harm != c.harm {
 			t.Errorf("%d guardrails: verdict %s, harm %v", c.guardrails, got.Verdict, got.Harm)
+		}
+	}
+}
+
+// TestHarmIsTheVerdictAtItsShare: with five guardrails harm on some day is what the verdict of
+// a single guardrail is at a fifth of alpha, with boundaries over several looks. An
+// always-valid test, whose scale depends on alpha, finds harm only where it fails.
+func TestHarmIsTheVerdictAtItsShare(t *testing.T) {
+	cards := func(procedure experiment.Procedure, guardrails int, confidence, treatment float64) []Scorecard {
+		e := testExperiment()
+		e.Statistics.Procedure, e.Statistics.Confidence = procedure, confidence
+		for range guardrails {
+			e.Scorecard.Guardrails = append(e.Scorecard.Guardrails, experiment.Guardrail{Metric: testMetric("speed"), Margin: 0.02})
+		}
+		control, big := newStream(100, 10, 31), newStream(treatment, 10, 32)
+		return daily(t, testInput(e, 6), func(int) []moments.Set {
+			return []moments.Set{control.more(400), big.more(400)}
+		}, 6)
+	}
+	for _, procedure := range experiment.Procedures() {
+		fails, harmed := 0, 0
+		for _, treatment := range []float64{97.8, 97.4, 97.2, 97, 96.8, 96.6, 96.4, 96.2} {
+			five, one := cards(procedure, 5, 0.95, treatment), cards(procedure, 1, 0.99, treatment)
+			for day := range five {
+				got, strict := five[day].Metrics[1].Comparisons[0], one[day].Metrics[1].Comparisons[0]
+				if procedure == experiment.ProcedureGroupSequential && got.Harm != (strict.Verdict == Fails) || got.Harm && got.Verdict != Fails {
+					t.Errorf("%s, mean %v, day %d: harm %v, %s, at a fifth of alpha %s", procedure, treatment, day, got.Harm, got.Verdict, strict.Verdict)
+				}
+				if got.Verdict == Fails {
+					fails++
+				}
+				if got.Harm {
+					harmed++
+				}
+			}
+		}
+		if harmed == 0 || harmed == fails {
+			t.Errorf("%s: %d fail, %d of them harm: the test compares nothing", procedure, fails, harmed)
 		}
 	}
 }
