@@ -156,6 +156,27 @@ func alwaysValid(s *daily.Summarized) {
 	s.Experiment.Statistics.Procedure = experiment.ProcedureAlwaysValid
 }
 
+// TestSummaryArmThatComesLater holds that a variant without a row at an early look has no look
+// there, and that the others have theirs.
+func TestSummaryArmThatComesLater(t *testing.T) {
+	const rows = summaryHeader + "1,a,m,100,1,2\n1,b,m,100,1,2\n2,a,m,200,1,2\n2,b,m,200,1,2\n2,c,m,150,1,3\n"
+	card, err := analyseSummary(rows, func(s *daily.Summarized) {
+		s.Experiment.Variants = append(s.Experiment.Variants, experiment.Variant{Name: "c", Traffic: experiment.Whole / 2})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	looks := make(map[string][]string)
+	for _, c := range card.Metrics[0].Comparisons {
+		for _, l := range c.Looks {
+			looks[c.Variant] = append(looks[c.Variant], l.Date)
+		}
+	}
+	if diff := cmp.Diff(map[string][]string{"b": {"2000-01-01", "2000-01-02"}, "c": {"2000-01-02"}}, looks); diff != "" {
+		t.Errorf("looks (-want +got):\n%s", diff)
+	}
+}
+
 // TestSummaryUsersFall holds that a look at which users are a little fewer is left out by the
 // sequential methods, with a warning, and that looks go on when they are more again.
 func TestSummaryUsersFall(t *testing.T) {

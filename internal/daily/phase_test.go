@@ -1,0 +1,34 @@
+package daily
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"readout/experiment"
+)
+
+// TestPhasesWithoutARecord: from a log that has no definition, every stop begins a phase in
+// which the variants stopped by then get nobody.
+func TestPhasesWithoutARecord(t *testing.T) {
+	const old = `{"experiment":"x","at":"2026-01-01T00:00:00Z","action":"start","from":"Draft","to":"Running","start":"2026-01-01T00:00:00Z","end":"2026-02-01T00:00:00Z","by":"ann"}
+{"experiment":"x","at":"2026-01-08T00:00:00Z","action":"stop-variant","from":"Running","to":"Running","variant":"big","by":"ann"}
+{"experiment":"x","at":"2026-01-09T00:00:00Z","action":"stop-variant","from":"Running","to":"Running","variant":"huge","by":"ann"}
+`
+	log, err := experiment.ParseLog("lifecycle.jsonl", []byte(old))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &experiment.Experiment{Name: "x", Variants: []experiment.Variant{
+		{Name: "control", Traffic: experiment.Whole / 2}, {Name: "big", Traffic: experiment.Whole / 4}, {Name: "huge", Traffic: experiment.Whole / 4},
+	}}
+	begins, weights := phasesOf(e, log.State(e))
+	day := func(d int) time.Time { return time.Date(2026, 1, d, 0, 0, 0, 0, time.UTC) }
+	if diff := cmp.Diff([]time.Time{day(8), day(9)}, begins); diff != "" {
+		t.Errorf("phases begin (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([][]float64{{0.5, 0.25, 0.25}, {0.5, 0, 0.25}, {0.5, 0, 0}}, weights); diff != "" {
+		t.Errorf("weights (-want +got):\n%s", diff)
+	}
+}
