@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -58,6 +59,36 @@ func TestEveryFlagIsReadFromTheEnvironment(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, c, cmp.AllowUnexported(config{})); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestInstanceIsTheMachine: in a shared store a process without a name has that of its machine.
+func TestInstanceIsTheMachine(t *testing.T) {
+	machine, err := os.Hostname()
+	if err != nil {
+		t.Skip(err)
+	}
+	if c, _, err := parse([]string{"--no-keys"}, nil); err != nil || c.instance != machine {
+		t.Errorf("instance %q, error %v", c.instance, err)
+	}
+}
+
+// TestExitStatus: 2 is wrong usage, 1 is everything else that fails.
+func TestExitStatus(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for args, want := range map[string]int{"--version": 0, "--port 80": 2, "key": 2, "--keys none": 1} {
+		program := exec.Command(self, strings.Fields(args)...)
+		program.Dir, program.Env = t.TempDir(), append(os.Environ(), asProgram+"=1")
+		out, err := program.CombinedOutput()
+		if got := program.ProcessState.ExitCode(); got != want || (err == nil) != (want == 0) {
+			t.Errorf("%s: status %d, want %d: %s", args, got, want, out)
+		}
+		if want != 0 && !strings.HasPrefix(string(out), "readout-choose: ") {
+			t.Errorf("%s: says %q", args, out)
+		}
 	}
 }
 

@@ -357,6 +357,44 @@ func TestRequestsThatTakeTooLongAreEnded(t *testing.T) {
 	}
 }
 
+// TestWhatIsPublishedNextIsServed: a service need not be started again for what is published
+// while it runs.
+func TestWhatIsPublishedNextIsServed(t *testing.T) {
+	dir := project(t)
+	service := begin(t, arguments(dir, "--no-keys")...)
+	clients, _ := service.log.wait(t)
+	if status, body := ask(t, clients, "u-1"); status != http.StatusOK || strings.Contains(body, "brand new") {
+		t.Fatalf("before: %d %s", status, body)
+	}
+	state := filepath.Join(dir, "state")
+	p, err := experiment.ReadPublished(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range p.Experiments[0].Variants {
+		p.Experiments[0].Variants[i].Payload = json.RawMessage(`"brand new"`)
+	}
+	data, err := p.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(experiment.PublishedPath(state), data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for begun := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		status, body := ask(t, clients, "u-1")
+		if status == http.StatusOK && strings.Contains(body, "brand new") {
+			break
+		}
+		if time.Since(begun) > patience {
+			t.Fatalf("after: %d %s\n%s", status, body, service.log)
+		}
+	}
+	if err := service.end(t); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestRestartWithTheStateDirectoryGone starts a second time without anything published: what
 // was served before still is, and nobody changes variant.
 func TestRestartWithTheStateDirectoryGone(t *testing.T) {
@@ -404,6 +442,7 @@ func TestWhatCannotStartSaysWhy(t *testing.T) {
 	}
 	f("API keys: open "+filepath.Join(dir, "none"), arguments(dir, "--keys", filepath.Join(dir, "none"))...)
 	f("listen for admin: listen tcp "+taken.Addr().String(), arguments(dir, "--no-keys", "--admin", taken.Addr().String())...)
+	f("dial tcp 127.0.0.1:1", arguments(dir, "--no-keys", "--store", "redis://127.0.0.1:1/0")...)
 	f("open decision store "+filepath.Join(dir, "state", "published.json"), arguments(dir, "--no-keys", "--store", filepath.Join(dir, "state", "published.json"))...)
 }
 
