@@ -72,7 +72,7 @@ func TestNoEffectEndsInconclusive(t *testing.T) {
 	if spent, alpha := first(last).Spent.Or(0), first(last).Alpha.Or(1); spent != alpha {
 		t.Errorf("the final look spends all: %v of %v", spent, alpha)
 	}
-	if got := cards[0]; first(got).Look != 0 || first(got).Verdict != TooEarly {
+	if got := cards[0]; first(got).Look != 0 || first(got).Verdict != TooEarly || first(got).Sentence != "It is too early to say anything about big on revenue." {
 		t.Errorf("before the first window is over: look %d, verdict %s", first(got).Look, first(got).Verdict)
 	}
 	if got := cards[2]; got.Recommendation.Action != ActionKeepRunning || got.DaysLeft != 4 {
@@ -83,11 +83,11 @@ func TestNoEffectEndsInconclusive(t *testing.T) {
 // A look needs new users in both arms; the final one does not, and nothing follows it.
 func TestLooks(t *testing.T) {
 	control, big := newStream(10, 4, 5), newStream(10, 4, 6)
-	add := []int{0, 50, 0, 50, 0, 0, 0}
-	cards := daily(t, testInput(testExperiment(), 5), func(k int) []moments.Set {
-		return []moments.Set{control.more(add[k]), big.more(add[k])}
+	add := [][2]int{{0, 0}, {50, 50}, {0, 0}, {50, 50}, {50, 0}, {0, 50}, {0, 0}, {0, 0}}
+	cards := daily(t, testInput(testExperiment(), 6), func(k int) []moments.Set {
+		return []moments.Set{control.more(add[k][0]), big.more(add[k][1])}
 	}, len(add))
-	wantLooks, wantToday := []int{0, 1, 1, 2, 2, 3, 3}, []bool{false, true, false, true, false, true, false}
+	wantLooks, wantToday := []int{0, 1, 1, 2, 2, 3, 4, 4}, []bool{false, true, false, true, false, true, true, false}
 	for k, c := range cards {
 		if got := first(c); got.Look != wantLooks[k] || got.Today != wantToday[k] {
 			t.Errorf("%s: look %d today %v, want %d %v (%s)", c.Date, got.Look, got.Today, wantLooks[k], wantToday[k], got.Reason)

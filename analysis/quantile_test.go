@@ -399,6 +399,7 @@ func TestQuantileOnScorecard(t *testing.T) {
 		e := testExperiment()
 		e.Statistics.Method = method
 		e.Scorecard.Primary = []*experiment.Metric{quantileMetric(0.5)}
+		e.Scorecard.Secondary = []*experiment.Metric{testMetric("orders")}
 		in := testInput(e, 3)
 		random := rand.New(rand.NewPCG(9, 10))
 		control, treatment := draw(random, 900), draw(random, 900)

@@ -43,7 +43,7 @@ func TestRecommendationOrder(t *testing.T) {
 		{"within the first week", []MetricResult{metric(Primary, big(Better), huge(NotYet))}, false, 5, ActionKeepRunning, "big", "for 2 days more"},
 		{"a week is over", []MetricResult{metric(Primary, big(Better), huge(NotYet))}, false, 7, ActionShip, "big", ""},
 		{"one is not futile", []MetricResult{metric(Primary, futile(big(NotYet)), huge(NotYet))}, false, 10, ActionKeepRunning, "", ""},
-		{"all are futile", []MetricResult{metric(Primary, futile(big(NotYet)), futile(huge(NotYet)))}, false, 10, ActionStopFutility, "", ""},
+		{"all are futile", []MetricResult{metric(Primary, futile(big(NotYet)), futile(huge(NotYet)))}, false, 10, ActionStopFutility, "", "Stop for futility: had a primary metric improved"},
 		{"all are futile but for a stopped one", []MetricResult{metric(Primary, futile(big(NotYet)), stopped(huge(NotYet)))}, false, 10, ActionStopFutility, "", ""},
 		{"enrolment is over", []MetricResult{metric(Primary, big(NotYet), huge(NotYet))}, false, 14, ActionKeepRunning, "", "Keep waiting"},
 		{"nothing more to come", []MetricResult{metric(Primary, futile(big(NoDifference)), futile(huge(NoDifference)))}, false, 16, ActionInconclusive, "", "no primary metric has moved"},

@@ -381,6 +381,17 @@ func TestSegmentSplits(t *testing.T) {
 			t.Errorf("recommendation %+v, error %v", card.Recommendation, err)
 		}
 	})
+	t.Run("too few users", func(t *testing.T) {
+		card, _, err := Analyze(segmented(testExperiment(), good("AT"), counted("CH", []int64{4, 4})))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []string{"", fewForSplit} {
+			if split := card.Segments.Columns[0].Segments[i].Split; split.Reason != want || split.P.ok != (want == "") {
+				t.Errorf("split %+v, want the reason %q", split, want)
+			}
+		}
+	})
 	t.Run("corrected for the number of segments", func(t *testing.T) {
 		lnE := logSplitE([]int64{5215, 4785}, []float64{1, 1}, splitConcentration)
 		if !(lnE > math.Log(1000) && lnE < math.Log(3000)) {

@@ -120,6 +120,9 @@ func TestConditionalPower(t *testing.T) {
 		t.Fatal(err)
 	}
 	closeTo(t, "no effect", null, upperTail((1.96-1.5*rho)/rho), 1e-12, 0)
+	if _, err := ConditionalPower(1, 2, 0, 0); err == nil {
+		t.Error("a correlation of 0 was accepted")
+	}
 	if _, err := ConditionalPower(1, 2, 1, 0); err == nil {
 		t.Error("correlation 1: no error")
 	}

@@ -272,6 +272,104 @@ func TestAdHocAgreesWithTheDailyJob(t *testing.T) {
 	}
 }
 
+// The day asked for is made again when it has a scorecard, and with a first day every day from
+// that on; days before stay as they were seen.
+func TestDaysAreMadeAgain(t *testing.T) {
+	s := newShop(t)
+	s.mustRun("2026-03-30")
+	before := s.files()
+	late := filepath.Join(s.dir, "conversions", "date=2026-03-28", "part-1.parquet")
+	if err := parquet.WriteFile(late, []purchase{{"u1", "purchase", s.day("2026-03-28").Start, 1e4}}); err != nil {
+		t.Fatal(err)
+	}
+	changed := func(want ...string) {
+		t.Helper()
+		now := s.files()
+		var got []string
+		for _, date := range []string{"2026-03-27", "2026-03-28", "2026-03-29", "2026-03-30"} {
+			if path := "scorecards/button/date=" + date + "/scorecard.json"; now[path] != before[path] {
+				got = append(got, date)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("days that changed (-want +got):\n%s", diff)
+		}
+	}
+	s.mustRun("2026-03-30")
+	changed("2026-03-30")
+	d := s.day("2026-03-30")
+	if _, err := s.runner.Run(context.Background(), d.Through.Add(4*time.Hour), s.day("2026-03-29"), d); err != nil {
+		t.Fatal(err)
+	}
+	changed("2026-03-29", "2026-03-30")
+}
+
+// What an analysis on request is not told it takes from the data.
+func TestAdHocDates(t *testing.T) {
+	s := newShop(t)
+	run := func(start, end, through string) (analysis.Scorecard, error) {
+		job := daily.AdHoc{Project: s.runner.Project, Engine: s.runner.Engine, Experiment: s.runner.Project.Experiments[0], Control: experiment.Control}
+		if start != "" {
+			job.Start = s.day(start).Start
+		}
+		if end != "" {
+			job.End = s.day(end).Through
+		}
+		if through != "" {
+			job.Through = s.day(through)
+		}
+		return job.Run(context.Background())
+	}
+	f := func(start, end, through, want string) {
+		t.Helper()
+		card, err := run(start, end, through)
+		got := strings.Join([]string{card.Start.Format(time.DateOnly), card.End.Add(-1).Format(time.DateOnly), card.Date}, " ")
+		if err != nil || got != want {
+			t.Errorf("start %q, end %q, through %q: %s, error %v, want %s", start, end, through, got, err, want)
+		}
+	}
+	f("", "", "", "2026-03-27 2026-04-01 2026-04-01")
+	f("", "", "2026-03-29", "2026-03-27 2026-03-29 2026-03-29")
+	f("2026-03-28", "", "", "2026-03-28 2026-04-01 2026-04-01")
+	// Users of the last day have a day more to buy.
+	f("", "2026-03-30", "", "2026-03-27 2026-03-30 2026-03-31")
+	f("2026-03-28", "2026-03-30", "2026-03-29", "2026-03-28 2026-03-30 2026-03-29")
+
+	for d := s.day("2026-03-27"); d.Date <= "2026-04-01"; d = d.Next(s.zone) {
+		if err := os.RemoveAll(filepath.Join(s.dir, "exposures", "date="+d.Date)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := exposure.WriteFile(filepath.Join(s.dir, "exposures", "none.parquet"),
+		exposure.Columns{User: "user_id", Experiment: "experiment", Variant: "variant", Time: "timestamp"},
+		func(*exposure.Writer) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	f("2026-03-28", "2026-03-30", "", "2026-03-28 2026-03-30 2026-03-30")
+	for _, given := range [][2]string{{"", ""}, {"2026-03-28", ""}, {"", "2026-03-30"}} {
+		if _, err := run(given[0], given[1], ""); err == nil || !strings.Contains(err.Error(), "give --start and --end") {
+			t.Errorf("start %q and end %q of no data: error %v", given[0], given[1], err)
+		}
+	}
+}
+
+// What cannot be analysed is an error, and no empty scorecard.
+func TestAdHocFails(t *testing.T) {
+	s := newShop(t)
+	e := *s.runner.Project.Experiments[0]
+	e.Statistics.Spending.Name = "none"
+	for _, through := range []string{"2026-03-27", "2026-03-30"} {
+		job := daily.AdHoc{
+			Project: s.runner.Project, Engine: s.runner.Engine, Experiment: &e, Control: experiment.Control,
+			Start: s.day("2026-03-27").Start, End: s.day(through).Through, Through: s.day(through),
+		}
+		if _, err := job.Run(context.Background()); err == nil {
+			t.Errorf("through %s: a spending function that is none was no error", through)
+		}
+	}
+}
+
 // What has nothing to do says why, and a day after the last is never made.
 func TestIdle(t *testing.T) {
 	s := newShop(t)
