@@ -83,11 +83,11 @@ func TestNoEffectEndsInconclusive(t *testing.T) {
 // A look needs new users in both arms; the final one does not, and nothing follows it.
 func TestLooks(t *testing.T) {
 	control, big := newStream(10, 4, 5), newStream(10, 4, 6)
-	add := [][2]int{{0, 0}, {50, 50}, {0, 0}, {50, 50}, {50, 0}, {0, 50}, {0, 0}, {0, 0}}
-	cards := daily(t, testInput(testExperiment(), 6), func(k int) []moments.Set {
+	add := [][2]int{{0, 0}, {50, 50}, {0, 0}, {50, 50}, {0, 50}, {50, 0}, {50, 0}, {0, 0}, {0, 0}}
+	cards := daily(t, testInput(testExperiment(), 7), func(k int) []moments.Set {
 		return []moments.Set{control.more(add[k][0]), big.more(add[k][1])}
 	}, len(add))
-	wantLooks, wantToday := []int{0, 1, 1, 2, 2, 3, 4, 4}, []bool{false, true, false, true, false, true, true, false}
+	wantLooks, wantToday := []int{0, 1, 1, 2, 2, 3, 3, 4, 4}, []bool{false, true, false, true, false, true, false, true, false}
 	for k, c := range cards {
 		if got := first(c); got.Look != wantLooks[k] || got.Today != wantToday[k] {
 			t.Errorf("%s: look %d today %v, want %d %v (%s)", c.Date, got.Look, got.Today, wantLooks[k], wantToday[k], got.Reason)
