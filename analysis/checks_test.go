@@ -131,6 +131,9 @@ func TestChecks(t *testing.T) {
 		{"just enough users", func(in *Input) {
 			in.today().Metrics[0][0][1].Moments = newStream(10, 4, 5).more(100)
 		}, CheckFewUsers, "", ""},
+		{"nobody yet", func(in *Input) {
+			in.today().Metrics[0][0][1] = Arm{Moments: newStream(10, 4, 5).more(0)}
+		}, CheckFewUsers, "", ""},
 		{"few who converted", func(in *Input) {
 			in.Experiment.Scorecard.Primary[0].Numerator.Aggregate = experiment.AggregateAny
 			in.today().Metrics[0][0][1].Converted = 9
