@@ -3,6 +3,7 @@ package daily_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"readout/analysis"
 	"readout/experiment"
+	"readout/ingest"
 	"readout/internal/daily"
 	"readout/internal/exposure"
 )
@@ -84,5 +86,42 @@ func TestCountedFirst(t *testing.T) {
 	}
 	if c := want.Metrics[0].Comparisons[0].CountedFirst; c != nil {
 		t.Errorf("beside itself: %+v", c)
+	}
+}
+
+// failing is an engine that fails at the given run and every one after it.
+type failing struct {
+	ingest.Engine
+	left *int
+}
+
+var errEngine = errors.New("the disk is gone")
+
+func (f failing) Run(ctx context.Context, q ingest.Query, progress ingest.Progress) (*ingest.Result, error) {
+	if *f.left--; *f.left < 0 {
+		return nil, errEngine
+	}
+	return f.Engine.Run(ctx, q, progress)
+}
+
+// An analysis whose data cannot be read any more on the way says so, however far it came.
+func TestEngineFails(t *testing.T) {
+	s := newShop(t)
+	s.moved(40)
+	e := s.runner.Project.Experiments[0]
+	for runs := 0; ; runs++ {
+		left := runs
+		job := daily.AdHoc{Project: s.runner.Project, Engine: failing{s.runner.Engine, &left}, Experiment: e, Control: "control"}
+		_, err := job.Run(context.Background())
+		if left >= 0 {
+			// It came to its end: dates, the analysis, and once more with everybody counted first.
+			if runs != 3 || err != nil {
+				t.Errorf("%d runs of the engine, error %v", runs, err)
+			}
+			return
+		}
+		if !errors.Is(err, errEngine) {
+			t.Errorf("after %d runs: error %v", runs, err)
+		}
 	}
 }
