@@ -124,6 +124,10 @@ func TestChecks(t *testing.T) {
 				in.today().Metrics[0][0][v].Converted = -1
 			}
 		}, CheckNoConversions, "", ""},
+		{"one user in an arm without traffic", func(in *Input) {
+			in.Experiment.Variants[0].Traffic, in.Experiment.Variants[1].Traffic = experiment.Whole, 0
+			in.today().Users = []int64{300, 1}
+		}, CheckZeroWeight, Alarm, "big has 1 user"},
 		{"enough users", func(*Input) {}, CheckFewUsers, "", ""},
 		{"few users", func(in *Input) {
 			in.today().Metrics[0][0][1].Moments = newStream(10, 4, 5).more(99)

@@ -345,6 +345,9 @@ func TestLogFaults(t *testing.T) {
 	f(schedule+begin+stop, "lifecycle.jsonl:3: stop needs an end between the start and the end before")
 	f(schedule+begin+strings.ReplaceAll(stop, "2026-03-01", "2026-01-20"), "")
 	f(schedule+begin+strings.ReplaceAll(stop, "2026-03-01", "2026-01-05"), "lifecycle.jsonl:3: stop needs an end between the start and the end before")
+	extend := strings.ReplaceAll(strings.Replace(stop, `"stop"`, `"extend"`, 1), "Ready for review", "Running")
+	f(schedule+begin+extend, "")
+	f(schedule+begin+strings.ReplaceAll(extend, "2026-03-01", "2026-01-05"), "lifecycle.jsonl:3: extend needs an end after the start")
 	f(strings.Replace(schedule, "2026-02-01", "2025-02-01", 1), "lifecycle.jsonl:1: schedule needs a start and a later end")
 
 	var located Error
