@@ -21,8 +21,9 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 		c.Margin = Defined(s.margin)
 	}
 	treatment, control := column(phases, v), column(phases, a.control)
-	e, err := compare(pairs(fits, a.control, v), control, treatment)
-	if raw, rawErr := compare(pairs(raws, a.control, v), control, treatment); rawErr == nil {
+	needs := needOf(s.metric, row.Exact)
+	e, err := compare(pairs(needs, fits, a.control, v), control, treatment)
+	if raw, rawErr := compare(pairs(needs, raws, a.control, v), control, treatment); rawErr == nil {
 		c.Raw = Estimate{Defined(raw.value), Defined(raw.se), Defined(raw.df)}
 	}
 	past, now, mayLook := a.recorded(&c, s, name)
@@ -37,7 +38,7 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 		c.undefined(row, v, a.control)
 	} else {
 		c.Effect = Estimate{Defined(e.value), Defined(e.se), Defined(e.df)}
-		if now == nil && mayLook && a.isLook(s, t, past, e, expectedConversions(s.metric, control, treatment)) {
+		if now == nil && mayLook && a.isLook(s, t, past, e, mostConversions(s.metric, control, treatment)) {
 			l, err := t.next(past, a.look(s, name, e))
 			switch {
 			case errors.Is(err, errTooLarge), errors.Is(err, errNoPlan):
@@ -159,7 +160,7 @@ func (a *analyzer) recorded(c *Comparison, s scored, variant string) (past []Loo
 	return past, now, mayLook
 }
 
-// isLook reports whether today is a look. conversions are the [expectedConversions].
+// isLook reports whether today is a look. conversions are the [mostConversions].
 func (a *analyzer) isLook(s scored, t test, past []Look, e effect, conversions float64) bool {
 	now := sight{
 		time:        a.in.spendingTime(s.metric, a.day.Through),
@@ -175,7 +176,7 @@ type sight struct {
 	time float64
 	// final says that no user is to come.
 	final bool
-	// conversions are those expected in the smaller arm, see [expectedConversions].
+	// conversions are those expected in the smaller arm, see [mostConversions].
 	conversions float64
 }
 

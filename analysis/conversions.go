@@ -12,26 +12,27 @@ import (
 // 0 without variance. Uneven splits suffer, as in even ones both arms err alike.
 const firstConversions = 20
 
-// expectedConversions returns how many users of the smaller arm are expected to convert, or
-// where that is less, not to, if both arms had the rate of both together. That rate says
-// nothing about the effect, so that looks which wait for it keep their level. It is infinite
-// for a metric that is no rate.
-func expectedConversions(m *experiment.Metric, control, treatment []Arm) float64 {
+// expectedConversions returns how many users of the smaller arm are expected to convert in a
+// phase, or where that is less, not to, if both arms had the rate of both together. That rate
+// says nothing about the effect, so that looks, and phases, which wait for it keep their level.
+func expectedConversions(control, treatment Arm) float64 {
+	least := min(control.Moments.N, treatment.Moments.N)
+	if least == 0 {
+		return 0
+	}
+	rate := float64(control.converted()+treatment.converted()) / float64(control.Moments.N+treatment.Moments.N)
+	return float64(least) * math.Min(rate, 1-rate)
+}
+
+// mostConversions returns the largest [expectedConversions] of the phases. It is infinite for a
+// metric that is no rate.
+func mostConversions(m *experiment.Metric, control, treatment []Arm) float64 {
 	if m.Kind() != experiment.KindProportion {
 		return math.Inf(1)
 	}
-	var inControl, inTreatment, converted int64
+	var most float64
 	for p := range control {
-		c, t := control[p], treatment[p]
-		if c.Moments.N > 0 && t.Moments.N > 0 {
-			inControl, inTreatment = inControl+c.Moments.N, inTreatment+t.Moments.N
-			converted += c.converted() + t.converted()
-		}
+		most = math.Max(most, expectedConversions(control[p], treatment[p]))
 	}
-	users := float64(inControl + inTreatment)
-	if users == 0 {
-		return 0
-	}
-	rate := float64(converted) / users
-	return float64(min(inControl, inTreatment)) * math.Min(rate, 1-rate)
+	return most
 }

@@ -46,8 +46,9 @@ func AddCountedFirst(card *Scorecard, in Input, day Day) error {
 		if err != nil {
 			return err
 		}
+		_, exact := t.procedure.(exactRate)
 		for j, v := range a.treatments() {
-			e, err := compare(pairs(fits, a.control, v), column(phases, a.control), column(phases, v))
+			e, err := compare(pairs(needOf(s.metric, exact), fits, a.control, v), column(phases, a.control), column(phases, v))
 			c := &card.Metrics[i].Comparisons[j]
 			c.CountedFirst = t.countedFirst(e, err, c.Critical)
 		}

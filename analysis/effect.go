@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"readout/cuped"
+	"readout/experiment"
 )
 
 // Reasons why a comparison is not defined, as they are shown.
@@ -33,15 +34,37 @@ type effect struct {
 }
 
 // pair is how the two arms of a comparison are adjusted in a phase: alike, or each by a
-// regression of its own.
-type pair struct{ control, treatment cuped.Adjustment }
+// regression of its own, and what the phase needs for its variance to be known.
+type pair struct {
+	control, treatment cuped.Adjustment
+	need               need
+}
+
+// need is the least that the smaller arm of a phase must have: users, and of a rate
+// [expectedConversions].
+type need struct {
+	users       int64
+	conversions float64
+}
+
+// needOf returns what the phases of a metric need. The exact test of a rare rate knows no
+// variance and takes them all.
+func needOf(m *experiment.Metric, exact bool) need {
+	switch {
+	case exact:
+		return need{}
+	case m.Kind() == experiment.KindProportion:
+		return need{users: smallArm, conversions: firstConversions}
+	}
+	return need{users: smallArm}
+}
 
 // pairs returns the adjustments of treatment v and control, out of those of all variants,
 // phase by phase.
-func pairs(fits [][]cuped.Adjustment, control, v int) []pair {
+func pairs(n need, fits [][]cuped.Adjustment, control, v int) []pair {
 	out := make([]pair, len(fits))
 	for p, arms := range fits {
-		out[p] = pair{control: arms[control], treatment: arms[v]}
+		out[p] = pair{control: arms[control], treatment: arms[v], need: n}
 	}
 	return out
 }
@@ -57,8 +80,8 @@ func pairs(fits [][]cuped.Adjustment, control, v int) []pair {
 // Satterthwaite's formula (Σ v_i)² / Σ v_i²/df_i.
 //
 // Phases are combined and never pooled: pooling arms whose shares changed while the rate
-// drifts would compare different times with each other. One in which an arm has a single user,
-// or nothing to divide by, is left out while there are others: see [estimable].
+// drifts would compare different times with each other. One with too few users is left out
+// while there are others: see [comparable].
 //
 // Source: B. L. Welch (1947); F. E. Satterthwaite (1946).
 func compare(fits []pair, control, treatment []Arm) (effect, error) {
@@ -127,23 +150,37 @@ func compare(fits []pair, control, treatment []Arm) (effect, error) {
 	return e, nil
 }
 
-// comparable returns the phases in which both arms recruited and have an estimate, or where
-// they have none in any phase, all in which both recruited.
+// comparable returns the phases that take part in a comparison: those with enough users for
+// their variance to be known, or where there are none, those in which both arms have an
+// estimate, or else all in which both recruited.
+//
+// A phase weighs by the users of both arms. One in which treatment got one percent of the
+// traffic for a day or two would thus make most of the variance, by the handful of users
+// whose own it is estimated from.
 func comparable(fits []pair, control, treatment []Arm) []int {
-	var recruited, estimated []int
+	var recruited, estimated, known []int
 	for p := range control {
-		if control[p].Moments.N == 0 || treatment[p].Moments.N == 0 {
+		c, t := control[p], treatment[p]
+		least := min(c.Moments.N, t.Moments.N)
+		if least == 0 {
 			continue
 		}
 		recruited = append(recruited, p)
-		if estimable(fits[p].control, control[p]) && estimable(fits[p].treatment, treatment[p]) {
-			estimated = append(estimated, p)
+		if !estimable(fits[p].control, c) || !estimable(fits[p].treatment, t) {
+			continue
+		}
+		estimated = append(estimated, p)
+		if n := fits[p].need; least >= n.users && (n.conversions == 0 || expectedConversions(c, t) >= n.conversions) {
+			known = append(known, p)
 		}
 	}
-	if len(estimated) == 0 {
-		return recruited
+	switch {
+	case len(known) > 0:
+		return known
+	case len(estimated) > 0:
+		return estimated
 	}
-	return estimated
+	return recruited
 }
 
 // estimable reports whether an arm has enough in a phase for an estimate of a mean or a

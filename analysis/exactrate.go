@@ -129,6 +129,12 @@ func (v exactRate) next(t test, earlier []Look, l Look) (Look, error) {
 	return l, nil
 }
 
+// due: conversions need no number at which their variance is known.
+func (v exactRate) due(past []Look, e effect, now sight) bool {
+	now.conversions = math.Inf(1)
+	return v.alwaysValid.due(past, e, now)
+}
+
 // criticalAt has none: the test is not one of a score. See [Look.exactLift].
 func (exactRate) criticalAt(test, float64, []Look) (sequential.Critical, error) {
 	return sequential.Critical{}, nil

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,5 +75,59 @@ func TestPhaseWithoutDenominatorIsLeftOut(t *testing.T) {
 	}
 	if _, err := compare(plainPairs(outcome, 1), phased(control), phased(none)); err == nil || !strings.Contains(err.Error(), "denominator is 0") {
 		t.Errorf("no denominator in the only phase: %v", err)
+	}
+}
+
+// A phase with fewer users in an arm than are needed is left out as long as another has enough,
+// and so is, of a rate, one with too few conversions. With none that has, all count.
+func TestSmallPhasesAreLeftOut(t *testing.T) {
+	phases := func(n need, control, treatment []Arm) []int {
+		fits := plainPairs(cuped.Column(0), len(control))
+		for p := range fits {
+			fits[p].need = n
+		}
+		return comparable(fits, control, treatment)
+	}
+	mean, rate := needOf(testMetric("revenue"), false), need{users: 100, conversions: 20}
+	if mean != (need{users: 100}) || needOf(testMetric("revenue"), true) != (need{}) {
+		t.Errorf("needs %+v", mean)
+	}
+	for _, c := range []struct {
+		name               string
+		need               need
+		control, treatment []Arm
+		want               []int
+	}{
+		{"enough", mean, phased(converting(900, 90), converting(500, 50)), phased(converting(100, 10), converting(500, 50)), []int{0, 1}},
+		{"few in treatment", mean, phased(converting(9900, 990), converting(500, 50)), phased(converting(99, 10), converting(500, 50)), []int{1}},
+		{"few in control", mean, phased(converting(99, 10), converting(500, 50)), phased(converting(9900, 990), converting(500, 50)), []int{1}},
+		{"few in both phases", mean, phased(converting(99, 10), converting(50, 5)), phased(converting(99, 10), converting(50, 5)), []int{0, 1}},
+		{"few conversions", rate, phased(converting(900, 90), converting(500, 50)), phased(converting(199, 40), converting(500, 50)), []int{0, 1}},
+		{"too few conversions", rate, phased(converting(900, 90), converting(500, 50)), phased(converting(100, 10), converting(500, 50)), []int{1}},
+		{"exact", need{}, phased(converting(900, 9), converting(500, 5)), phased(converting(10, 1), converting(500, 5)), []int{0, 1}},
+	} {
+		if got := phases(c.need, c.control, c.treatment); !slices.Equal(got, c.want) {
+			t.Errorf("%s: phases %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// Users are added where they are in some phase: a small one that is left out once another has
+// enough takes its users with it.
+func TestMoreUsersByPhase(t *testing.T) {
+	arm := func(phase int, n int64) []LookArm { return []LookArm{{Phase: phase, N: n}} }
+	last := Look{Control: arm(0, 9000), Treatment: arm(0, 90)}
+	for _, c := range []struct {
+		now  effect
+		want bool
+	}{
+		{effect{control: arm(1, 100), treatment: arm(1, 100)}, true},
+		{effect{control: arm(0, 9000), treatment: arm(0, 90)}, false},
+		{effect{control: arm(0, 9100), treatment: arm(0, 90)}, false},
+		{effect{control: arm(0, 9100), treatment: arm(0, 91)}, true},
+	} {
+		if got := moreUsers(c.now, last); got != c.want {
+			t.Errorf("%+v: %v", c.now, got)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"readout/experiment"
@@ -109,9 +110,18 @@ func criticals(looks []Look) []sequential.Critical {
 	return out
 }
 
-// moreUsers reports whether both arms have more users than at a recorded look.
+// moreUsers reports whether both arms have more users, in some phase, than at a recorded look.
 func moreUsers(e effect, last Look) bool {
-	return users(e.control) > users(last.Control) && users(e.treatment) > users(last.Treatment)
+	return more(e.control, last.Control) && more(e.treatment, last.Treatment)
+}
+
+// more reports whether an arm has more users in some phase than before.
+func more(now, before []LookArm) bool {
+	n := make(map[int]int64, len(before))
+	for _, arm := range before {
+		n[arm.Phase] = arm.N
+	}
+	return slices.ContainsFunc(now, func(arm LookArm) bool { return arm.N > n[arm.Phase] })
 }
 
 // singleLogP returns the logarithm of the p-value of a single test: the tail beyond the

@@ -198,7 +198,7 @@ func (a *analyzer) segmentMetric(s scored, reason string, phases [][]Arm) (Segme
 	for _, v := range a.treatments() {
 		c := SegmentComparison{Variant: a.in.Experiment.Variants[v].Name, Alpha: Defined(t.alpha)}
 		c.Reason = tooFew(m, out.Variants[a.control], out.Variants[v])
-		e, err := compare(pairs(fits, a.control, v), column(phases, a.control), column(phases, v))
+		e, err := compare(pairs(needOf(m, false), fits, a.control, v), column(phases, a.control), column(phases, v))
 		if err != nil {
 			c.Reason = err.Error()
 		}
@@ -206,7 +206,7 @@ func (a *analyzer) segmentMetric(s scored, reason string, phases [][]Arm) (Segme
 			if err := c.setTest(t, e); err != nil {
 				return out, fmt.Errorf("metric %s, variant %s: %w", m.Name, c.Variant, err)
 			}
-			if raw, err := compare(pairs(raws, a.control, v), column(phases, a.control), column(phases, v)); err == nil {
+			if raw, err := compare(pairs(needOf(m, false), raws, a.control, v), column(phases, a.control), column(phases, v)); err == nil {
 				c.Raw = Estimate{Defined(raw.value), Defined(raw.se), Defined(raw.df)}
 			}
 		}

@@ -79,7 +79,7 @@ func (a *analyzer) waits(t test, s scored, i, v int) bool {
 		return false
 	}
 	phases := a.day.Metrics[i]
-	return expectedConversions(s.metric, column(phases, a.control), column(phases, v)) < firstConversions
+	return mostConversions(s.metric, column(phases, a.control), column(phases, v)) < firstConversions
 }
 
 // adjustFamilies adds what needs all comparisons at once: q-values of the secondary
