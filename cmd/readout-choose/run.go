@@ -27,8 +27,6 @@ import (
 	"readout/decision/feed"
 	"readout/decision/server"
 	"readout/decision/sticky"
-	"readout/experiment"
-	"readout/internal/exposure"
 )
 
 const usage = `Serves the decisions of a readout project: which variant a visitor gets.
@@ -90,13 +88,17 @@ func run(ctx context.Context, args, environment []string, stdout, stderr io.Writ
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newQueue(store))
 	metrics := server.NewMetrics(registry)
 	report := reporter(log, metrics)
-	f := &feed.Feed{State: c.state, Keep: keepPath(c), Report: func(e feed.Event) {
+	f := &feed.Feed{State: c.state, Keep: keepPath(c)}
+	f.Report = func(e feed.Event) {
 		report(e)
 		if e.Err == nil && e.Watch == nil {
 			// Profiles that were taken leave those from before behind.
 			runtime.GC()
+			if _, err := target(c, f.Snapshot().Published()); err != nil {
+				log.Error("exposures cannot be written and stay queued", "error", err)
+			}
 		}
-	}}
+	}
 	f.Load()
 	s := server.New(server.Options{
 		Store: store, Snapshot: f.Snapshot, Keys: keys.keys.Load, Now: time.Now, Log: log,
@@ -209,30 +211,7 @@ func logExposures(ctx context.Context, c config, f *feed.Feed, store decision.St
 	}
 	l := &exposurelog.Log{
 		Store: store, Rows: c.flushRows,
-		Target: func() exposurelog.Target { return target(c, f.Snapshot().Published()) },
+		Target: func() (exposurelog.Target, error) { return target(c, f.Snapshot().Published()) },
 	}
 	l.Run(ctx, c.flushEvery, signals, report)
-}
-
-// target returns where and in which form a published state wants exposures.
-func target(c config, p *experiment.Published) exposurelog.Target {
-	location, err := time.LoadLocation(p.TimeZone)
-	if err != nil {
-		location = time.UTC
-	}
-	dir := c.exposures
-	if dir == "" {
-		dir = p.Exposures.Path
-		if !filepath.IsAbs(dir) {
-			dir = filepath.Join(c.project, dir)
-		}
-	}
-	columns := p.Exposures.Columns
-	return exposurelog.Target{
-		Dir: dir, Location: location,
-		Columns: exposure.Columns{
-			User: columns.User, Experiment: columns.Experiment, Variant: columns.Variant, Time: columns.Time,
-			Segments: p.Exposures.Segments,
-		},
-	}
 }

@@ -446,6 +446,32 @@ func TestWhatCannotStartSaysWhy(t *testing.T) {
 	f("open decision store "+filepath.Join(dir, "state", "published.json"), arguments(dir, "--no-keys", "--store", filepath.Join(dir, "state", "published.json"))...)
 }
 
+// TestExposuresFolder: what the batch job can read but nobody can write into is refused.
+func TestExposuresFolder(t *testing.T) {
+	project := t.TempDir()
+	for _, dir := range []string{"data", "odd[1]"} {
+		if err := os.Mkdir(filepath.Join(project, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(project, "data", "one.parquet"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]bool{
+		"data": true, "data/later": true, "odd[1]": true, "/srv/exposures": true,
+		"data/*.parquet": false, "data/date=*": false, "data/one.parquet": false, "s3://bucket/exposures": false,
+	} {
+		dir, err := exposuresFolder(project, path)
+		if (err == nil) != want || err == nil && dir != path && dir != filepath.Join(project, path) {
+			t.Errorf("%s: %q, error %v", path, dir, err)
+		}
+	}
+	p := &experiment.Published{TimeZone: "UTC", Exposures: experiment.PublishedExposures{Path: "data/*.parquet"}}
+	if got, err := target(config{project: project, exposures: "elsewhere"}, p); err != nil || got.Dir != "elsewhere" {
+		t.Errorf("with --exposures: %q, error %v", got.Dir, err)
+	}
+}
+
 func TestServersHaveLimits(t *testing.T) {
 	s := newServer(nil, slog.New(slog.DiscardHandler))
 	if s.ReadHeaderTimeout <= 0 || s.ReadTimeout <= 0 || s.WriteTimeout <= s.ReadTimeout || s.IdleTimeout <= 0 || s.MaxHeaderBytes <= 0 {

@@ -174,11 +174,11 @@ func (l *loop) begin() {
 		l.t.Fatal(err)
 	}
 	c := p.Exposures.Columns
-	l.log = &exposurelog.Log{Store: l.store, Target: func() exposurelog.Target {
+	l.log = &exposurelog.Log{Store: l.store, Target: func() (exposurelog.Target, error) {
 		return exposurelog.Target{
 			Dir: filepath.Join(l.dir, p.Exposures.Path), Location: zone,
 			Columns: exposure.Columns{User: c.User, Experiment: c.Experiment, Variant: c.Variant, Time: c.Time, Segments: p.Exposures.Segments},
-		}
+		}, nil
 	}}
 }
 

@@ -27,7 +27,7 @@ const (
 type Log struct {
 	Store decision.Store
 	// Target is asked before every batch where and in which form exposures are written now.
-	Target func() Target
+	Target func() (Target, error)
 	// Rows is how many exposures a file has at most, and how many queued ones are written
 	// before the time has come. 0 means DefaultRows.
 	Rows int
@@ -54,13 +54,17 @@ func (l *Log) Flush(ctx context.Context) (rows, files int, err error) {
 		return 0, 0, err
 	}
 	for rows < queued {
+		target, err := l.Target()
+		if err != nil {
+			return rows, files, fmt.Errorf("exposures stay queued: %w", err)
+		}
 		name, batch, err := l.Store.Batch(ctx, cmp.Or(l.Rows, DefaultRows))
 		if err != nil || name == "" {
 			return rows, files, err
 		}
 		again := !l.went
 		l.went = false
-		n, err := l.Target().write(name, batch, again)
+		n, err := target.write(name, batch, again)
 		if err != nil {
 			return rows, files, fmt.Errorf("exposures stay queued: %w", err)
 		}

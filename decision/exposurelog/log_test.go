@@ -48,7 +48,7 @@ func newStore(t *testing.T) decision.Store {
 func newLog(t *testing.T, s decision.Store) (*Log, *Target) {
 	t.Helper()
 	target := &Target{Dir: filepath.Join(t.TempDir(), "exposures"), Columns: columns, Location: time.UTC}
-	return &Log{Store: s, Target: func() Target { return *target }}, target
+	return &Log{Store: s, Target: func() (Target, error) { return *target, nil }}, target
 }
 
 // expose queues an exposure whose segments are pairs of name and value.
@@ -304,6 +304,20 @@ func TestCannotWrite(t *testing.T) {
 	}
 	flush(t, l, 1, 1)
 	same(t, "rows", map[string][]string{"date=2026-01-10": {line("u1", "1768084200123456", "")}}, read(t, target.Dir))
+}
+
+// TestNoTarget: while nobody knows where to write, exposures stay queued, and the reason is told.
+func TestNoTarget(t *testing.T) {
+	s := newStore(t)
+	l, _ := newLog(t, s)
+	known := l.Target
+	l.Target = func() (Target, error) { return Target{}, errors.New("no folder") }
+	expose(t, s, "u-1", lateEvening)
+	if rows, files, err := l.Flush(background); rows != 0 || files != 0 || err == nil || err.Error() != "exposures stay queued: no folder" {
+		t.Errorf("%d rows, %d files, error %v", rows, files, err)
+	}
+	l.Target = known
+	flush(t, l, 1, 1)
 }
 
 // TestRun: files are written when enough is queued, when the time has come, at a signal and

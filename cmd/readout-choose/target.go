@@ -1,0 +1,50 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"readout/decision/exposurelog"
+	"readout/experiment"
+	"readout/internal/exposure"
+)
+
+// target returns where and in which form a published state wants exposures.
+func target(c config, p *experiment.Published) (exposurelog.Target, error) {
+	location, err := time.LoadLocation(p.TimeZone)
+	if err != nil {
+		return exposurelog.Target{}, err
+	}
+	dir := c.exposures
+	if dir == "" {
+		if dir, err = exposuresFolder(c.project, p.Exposures.Path); err != nil {
+			return exposurelog.Target{}, err
+		}
+	}
+	columns := p.Exposures.Columns
+	return exposurelog.Target{
+		Dir: dir, Location: location,
+		Columns: exposure.Columns{
+			User: columns.User, Experiment: columns.Experiment, Variant: columns.Variant, Time: columns.Time,
+			Segments: p.Exposures.Segments,
+		},
+	}, nil
+}
+
+// exposuresFolder returns the folder that data.exposures.path names. The batch job reads from
+// files, globs and object stores too, where nothing can be written.
+func exposuresFolder(project, path string) (string, error) {
+	dir := path
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(project, dir)
+	}
+	info, err := os.Stat(dir)
+	switch {
+	case strings.Contains(path, "://"), err != nil && strings.ContainsAny(path, "*?["), err == nil && !info.IsDir():
+		return "", fmt.Errorf("data.exposures.path %q is no folder: say with --exposures into which one exposures are written", path)
+	}
+	return dir, nil
+}
