@@ -395,6 +395,24 @@ func TestRedisInstances(t *testing.T) {
 	}
 }
 
+// TestSameInstance: two processes of one name get the same batch, and the second is told why it
+// has gone.
+func TestSameInstance(t *testing.T) {
+	b := &redisBacking{miniredis.RunT(t).Addr(), "shop"}
+	one, two := b.open(t), b.open(t)
+	defer closeStore(t, one)
+	defer closeStore(t, two)
+	commit(t, one, first("a", "u", "big"))
+	name, _ := nextBatch(t, one, 1, 1)
+	if again, _ := nextBatch(t, two, 1, 1); again != name {
+		t.Errorf("batches %s and %s", name, again)
+	}
+	done(t, one, name)
+	if err := two.Done(background, name); err == nil || !strings.Contains(err.Error(), "instance name of its own") {
+		t.Errorf("error %v", err)
+	}
+}
+
 // TestRedisTells: what Redis says about its log and its memory is asked for; miniredis says
 // nothing.
 func TestRedisTells(t *testing.T) {

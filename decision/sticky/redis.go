@@ -248,7 +248,7 @@ func (s *Redis) Done(ctx context.Context, name string) error {
 		return fmt.Errorf("write decision store: %w", err)
 	}
 	if done != 1 {
-		return notUnderWay(name)
+		return fmt.Errorf("%w: another process may have taken it, each needs an instance name of its own", notUnderWay(name))
 	}
 	return nil
 }
