@@ -59,14 +59,16 @@ const maxDecimals = 9
 
 // fixed returns v with the given number of decimals and thousands separators. A v that is
 // not 0 is never printed as 0, nor with a hundred digits: where decimals do not reach, it
-// gets more of them, and outside [1e-9, 1e15) the exponent form with three digits.
+// gets more of them, and outside [1e-9, 1e15) the exponent form with three digits. So does a v
+// below 1e-6 of which more decimals are wanted than there are.
 func fixed(v float64, decimals int) string {
 	v = finite(v)
+	short := decimals > maxDecimals && math.Abs(v) < 1e-6
 	decimals = max(0, min(decimals, maxDecimals))
 	if v == 0 {
 		return strconv.FormatFloat(0, 'f', decimals, 64)
 	}
-	if a := math.Abs(v); a >= 1e15 || a < 1e-9 {
+	if a := math.Abs(v); a >= 1e15 || a < 1e-9 || short {
 		return strconv.FormatFloat(v, 'e', 2, 64)
 	}
 	s := strconv.FormatFloat(v, 'f', decimals, 64)
