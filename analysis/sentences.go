@@ -14,6 +14,7 @@ import (
 
 const (
 	noUsersSentence   = "No users were exposed yet."
+	noHistory         = "the look-back of every user reaches before the first conversions: take a shorter one"
 	noPrimarySentence = "No primary metric is named, so there is nothing to decide by."
 	balancedSentence  = "What users did before their exposure does not differ between the arms beyond chance."
 )
