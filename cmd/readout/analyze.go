@@ -73,7 +73,7 @@ a summary are named in it, and all are compared unless some are chosen.`,
 	flags.StringVar(&f.exposures, "exposures", "", "exposures: a Parquet file, folder or glob (no project needed)")
 	flags.StringVar(&f.conversions, "conversions", "", "conversions, likewise")
 	flags.StringVar(&f.summary, "summary", "", "a CSV or Parquet file of aggregates per look, instead of exposures and conversions")
-	flags.StringArrayVar(&f.columns, "column", nil, "ROLE=NAME of a column; roles: user, experiment, variant, time, event, value")
+	flags.StringArrayVar(&f.columns, "column", nil, "ROLE=NAME of a column; roles: user, experiment, variant, time, event, value; exposures.user, conversions.user and likewise time where the tables differ")
 	flags.StringVar(&f.experiment, "experiment", "", "which experiment, when the files hold several")
 	flags.StringVar(&f.control, "control", "", "the variant to compare with (default control)")
 	flags.StringArrayVar(&f.metrics, "metric", nil, "a metric, see above; of a project also by its name; may be repeated")
