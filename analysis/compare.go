@@ -68,7 +68,9 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 	if err := a.describeFutility(&c, t, looks); err != nil {
 		return c, err
 	}
-	if s.role == Guardrail && c.Today && c.Lift.ok {
+	// Harm that was found does not go away on a day without new users: those of the last
+	// look are still there.
+	if s.role == Guardrail && c.Look > 0 && !c.Stopped && c.Reason == "" && c.Lift.ok && guardrailVerdict(&c, t) == Fails {
 		if c.Harm, err = a.harm(&c, t, looks, e); err != nil {
 			return c, err
 		}

@@ -158,6 +158,29 @@ func TestHarmIsTheVerdictAtItsShare(t *testing.T) {
 	}
 }
 
+// Harm stays found on days that bring no users, as when data are late.
+func TestHarmStaysWithoutNewUsers(t *testing.T) {
+	e := testExperiment()
+	e.Scorecard.Guardrails = []experiment.Guardrail{{Metric: testMetric("speed"), Margin: 0.02}}
+	in := testInput(e, 5)
+	control, big := newStream(100, 10, 1), newStream(90, 10, 2)
+	for day, users := range []int{2000, 2000, 2000, 0, 0} {
+		in.addDay(control.more(users), big.more(users))
+		card, looks, err := Analyze(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Looks = append(in.Looks, looks...)
+		c := card.Metrics[1].Comparisons[0]
+		if day >= 2 && (!c.Harm || c.Verdict != Fails) {
+			t.Errorf("day %d: verdict %s, harm %v, a look today %v", day, c.Verdict, c.Harm, c.Today)
+		}
+		if day == 3 && c.Today {
+			t.Error("a look without new users")
+		}
+	}
+}
+
 // A guardrail without a lift is undecided: what cannot be related to control is in no margin.
 func TestGuardrailWithoutLift(t *testing.T) {
 	e := testExperiment()
