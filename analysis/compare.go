@@ -148,6 +148,9 @@ func (a *analyzer) recorded(c *Comparison, s scored, variant string) (past []Loo
 	if changed {
 		a.redefined = append(a.redefined, s.metric.Name+": "+variant)
 		mayLook = false
+		if len(looks) == 0 {
+			c.Reason = redefinedReason
+		}
 	}
 	for i := range looks {
 		switch at := looks[i].At; {

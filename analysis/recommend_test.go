@@ -231,3 +231,25 @@ func TestOneSidedSentence(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// What cannot be tested any more, because its definition was changed, is not too early to say.
+func TestChangedTestSaysSo(t *testing.T) {
+	in := testInput(testExperiment(), 14)
+	control, big := newStream(10, 2, 1), newStream(10, 2, 2)
+	for range 5 {
+		in.addDay(control.more(500), big.more(500))
+	}
+	_, looks, err := Analyze(in)
+	if err != nil || len(looks) != 1 {
+		t.Fatal(len(looks), err)
+	}
+	in.Looks, in.MetricHash["revenue"] = looks, "another"
+	card, looks, err := Analyze(in)
+	if err != nil || len(looks) != 0 {
+		t.Fatal(len(looks), err)
+	}
+	c := card.Metrics[0].Comparisons[0]
+	if c.Verdict != CannotSay || c.Sentence != "Nothing can be said about big on revenue: the test was changed while it ran." {
+		t.Errorf("%s: %s", c.Verdict, c.Sentence)
+	}
+}

@@ -16,6 +16,7 @@ const (
 	noUsersSentence   = "No users were exposed yet."
 	noHistory         = "the look-back of every user reaches before the first conversions: take a shorter one"
 	noPrimarySentence = "No primary metric is named, so there is nothing to decide by."
+	redefinedReason   = "the test was changed while it ran"
 	balancedSentence  = "What users did before their exposure does not differ between the arms beyond chance."
 )
 
