@@ -3,7 +3,9 @@ package reports
 import (
 	"fmt"
 	"html/template"
+	"slices"
 
+	"readout/analysis"
 	"readout/experiment"
 )
 
@@ -29,6 +31,8 @@ type indexRow struct {
 	Users             string
 	Class, Sentence   string
 	Marks             []word
+	// rank orders the experiments of a group, those of equal rank by name.
+	rank int
 }
 
 // groups are the headings of the index: what needs a decision comes first.
@@ -67,6 +71,7 @@ func (s *Site) index() (indexView, error) {
 		rows[g] = append(rows[g], row)
 	}
 	for g, group := range all {
+		slices.SortStableFunc(rows[g], func(a, b indexRow) int { return a.rank - b.rank })
 		if len(rows[g]) > 0 {
 			v.Groups = append(v.Groups, indexGroup{group.title, rows[g]})
 		}
@@ -87,13 +92,35 @@ func groupOf(status string) int {
 	return len(all) - 1
 }
 
+// rankOf ranks what to do by how soon somebody should look at it.
+func rankOf(action string) int {
+	switch action {
+	case analysis.ActionInvestigate, analysis.ActionStopForHarm:
+		return rankWrong
+	case analysis.ActionShip:
+		return rankShip
+	case analysis.ActionStopFutility:
+		return rankStop
+	}
+	return rankRest
+}
+
+// The ranks of experiments in their group: where something is wrong, what may be shipped,
+// what may be stopped, and what goes on as it is.
+const (
+	rankWrong = iota
+	rankShip
+	rankStop
+	rankRest
+)
+
 // indexRow returns one experiment. What has been decided needs no attention any more.
 func (s *Site) indexRow(p *Page) indexRow {
 	st := s.standing(p)
 	a := s.advice(p, st)
 	row := indexRow{
 		Link: pageFile(p.name()), Title: p.title(), Name: visible(p.name()),
-		Standing: st, Users: missing, Class: a.Class, Sentence: a.Sentence,
+		Standing: st, Users: missing, Class: a.Class, Sentence: a.Sentence, rank: rankRest,
 	}
 	if p.Stale != "" {
 		row.Marks = append(row.Marks, word{pageStaleMark, "bad", "!"})
@@ -106,7 +133,9 @@ func (s *Site) indexRow(p *Page) indexRow {
 		users += v.Users
 	}
 	row.Users = count(users)
+	row.rank = rankOf(p.Card.Recommendation.Action)
 	if st.Status == string(experiment.Completed) {
+		row.rank = rankRest
 		return row
 	}
 	var checks []checkView

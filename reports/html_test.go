@@ -554,3 +554,27 @@ func TestHypothesisBelowTheAdvice(t *testing.T) {
 		t.Errorf("advice at %d, hypothesis at %d", advice, hypothesis)
 	}
 }
+
+// In each group of the index what needs somebody comes first, and the rest keeps its order.
+func TestIndexOrder(t *testing.T) {
+	s := site()
+	for _, x := range []struct{ name, action string }{
+		{"a", analysis.ActionKeepRunning}, {"b", analysis.ActionStopFutility}, {"c", analysis.ActionShip},
+		{"d", analysis.ActionInvestigate}, {"e", analysis.ActionKeepRunning}, {"f", analysis.ActionStopForHarm},
+	} {
+		card := base()
+		card.Experiment, card.Recommendation.Action = x.name, x.action
+		s.Pages = append(s.Pages, Page{Experiment: x.name, Card: &card})
+	}
+	v, err := s.index()
+	if err != nil || len(v.Groups) != 1 {
+		t.Fatal(len(v.Groups), err)
+	}
+	order := ""
+	for _, r := range v.Groups[0].Rows {
+		order += r.Name
+	}
+	if order != "dfcbae" {
+		t.Errorf("order %s, want dfcbae", order)
+	}
+}
