@@ -114,8 +114,8 @@ func definitionOf(card *analysis.Scorecard, r *analysis.MetricResult, m *experim
 	v.CUPED = cupedSentence(r.CUPED)
 	for _, row := range rows(card, r) {
 		c := row.comparison
-		if c == nil {
-			continue
+		if c == nil || c.AsOf != "" {
+			continue // the adjusted figures of an earlier day say nothing beside the raw ones of today
 		}
 		none := analysis.Number{}
 		v.Adjusted = append(v.Adjusted, adjustedView{

@@ -578,3 +578,29 @@ func TestIndexOrder(t *testing.T) {
 		t.Errorf("order %s, want dfcbae", order)
 	}
 }
+
+// The raw difference stands beside the adjusted one of the same day only.
+func TestRawOfTheSameDay(t *testing.T) {
+	p := fullPage()
+	raw := func() (page, text bool) {
+		var b strings.Builder
+		if err := Text(&b, []analysis.Scorecard{*p.Card}, TextOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range definitions(&p, zoneOf("UTC")) {
+			page = page || len(d.Adjusted) > 0
+		}
+		return page, strings.Contains(b.String(), "without adjustment")
+	}
+	if page, text := raw(); !page || !text {
+		t.Fatal("no raw difference to begin with", page, text)
+	}
+	for i := range p.Card.Metrics {
+		for j := range p.Card.Metrics[i].Comparisons {
+			p.Card.Metrics[i].Comparisons[j].AsOf, p.Card.Metrics[i].Comparisons[j].Today = "2026-01-10", false
+		}
+	}
+	if page, text := raw(); page || text {
+		t.Error("a raw difference of another day", page, text)
+	}
+}
