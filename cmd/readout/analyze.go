@@ -166,7 +166,7 @@ func (a *app) projectJob(name string, f analyzeFlags) (*daily.AdHoc, error) {
 	if err != nil {
 		return nil, err
 	}
-	log, err := experiment.ReadLog(daily.LifecyclePath(a.state(p)))
+	log, err := daily.ReadLifecycle(a.state(p))
 	if err != nil {
 		return nil, err
 	}

@@ -153,7 +153,7 @@ func (a *app) move(name string, r experiment.Request, until string) (err error) 
 	}
 	defer func() { err = errors.Join(err, lock.Release()) }()
 	path := daily.LifecyclePath(state)
-	log, err := experiment.ReadLog(path)
+	log, err := daily.ReadLifecycle(state)
 	if err != nil {
 		return err
 	}

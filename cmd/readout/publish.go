@@ -48,7 +48,7 @@ func (a *app) publishProject() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, lock.Release()) }()
-	log, err := experiment.ReadLog(daily.LifecyclePath(state))
+	log, err := daily.ReadLifecycle(state)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"readout/experiment"
 	"readout/internal/daily"
 	"readout/reports"
 )
@@ -93,7 +92,7 @@ func (a *app) writeReport(out string) (dir string, faults, err error) {
 		}
 		defer func() { err = errors.Join(err, lock.Release()) }()
 	}
-	log, err := experiment.ReadLog(daily.LifecyclePath(state))
+	log, err := daily.ReadLifecycle(state)
 	if err != nil {
 		return "", faults, err
 	}

@@ -71,7 +71,7 @@ func (a *app) status(args []string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	log, err := experiment.ReadLog(daily.LifecyclePath(a.state(p)))
+	log, err := daily.ReadLifecycle(a.state(p))
 	if err != nil {
 		return err
 	}

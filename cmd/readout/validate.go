@@ -41,7 +41,7 @@ func (a *app) validateEdits(p *experiment.Project) error {
 	if err != nil {
 		return err
 	}
-	log, err := experiment.ReadLog(daily.LifecyclePath(a.state(p)))
+	log, err := daily.ReadLifecycle(a.state(p))
 	if err != nil {
 		return err
 	}

@@ -88,7 +88,7 @@ func (r *Runner) Run(ctx context.Context, now time.Time, first, last Day) (repor
 	if err := errors.Join(reports.Recover(r.State), atomicfile.RemoveTemps(r.State)); err != nil {
 		return nil, err
 	}
-	log, err := experiment.ReadLog(LifecyclePath(r.State))
+	log, err := ReadLifecycle(r.State)
 	if err != nil {
 		return nil, err
 	}
