@@ -3,6 +3,7 @@ package daily_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io/fs"
 	"math"
 	"math/rand/v2"
@@ -203,6 +204,35 @@ func TestOneByOneAndAtOnce(t *testing.T) {
 	sameFiles(t, one.files(), want)
 	if _, ok := want["scorecards/button/date=2026-03-29/scorecard.json"]; !ok {
 		t.Errorf("no scorecard of the day of 23 hours among %d files", len(want))
+	}
+}
+
+// A look of a metric without a window is linked with the look before by users' values at both;
+// with a window, what a user counted before is what it counts now.
+func TestLooksAreLinked(t *testing.T) {
+	s := newShop(t)
+	s.mustRun("2026-03-29", "2026-03-30")
+	looks := 0
+	for line := range strings.Lines(s.files()["looks.jsonl"]) {
+		var l analysis.Look
+		if err := json.Unmarshal([]byte(line), &l); err != nil {
+			t.Fatal(err)
+		}
+		if want := l.Metric == "revenue" && l.Number > 1; l.CrossMoments != want {
+			t.Errorf("look %d of %s on %s: linked by values %v, want %v", l.Number, l.Metric, l.Date, l.CrossMoments, want)
+		}
+		looks++
+	}
+	if looks != 7 {
+		t.Errorf("%d looks", looks)
+	}
+}
+
+func TestParseDay(t *testing.T) {
+	for _, date := range []string{"", "yesterday", "2026-02-30", "2026-2-3", "2026-02-03T00:00:00Z"} {
+		if d, err := daily.ParseDay(date, time.UTC); err == nil {
+			t.Errorf("%q is %+v", date, d)
+		}
 	}
 }
 

@@ -129,6 +129,17 @@ func TestSummaryClock(t *testing.T) {
 	}
 }
 
+// TestSummaryStart holds that no look lies before the start that is asked for.
+func TestSummaryStart(t *testing.T) {
+	const rows = summaryHeader + "2026-01-05,a,m,10,1,2\n2026-01-05,b,m,10,1,2\n2026-01-08,a,m,20,1,2\n2026-01-08,b,m,20,1,2\n"
+	for start, want := range map[int]string{5: "", 6: "look 2026-01-05 is not after the start", 9: "the last look ends before the start"} {
+		_, err := analyseSummary(rows, func(s *daily.Summarized) { s.Start = time.Date(2026, 1, start, 0, 0, 0, 0, time.UTC) })
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("start on the %dth: error %v, want %q", start, err, want)
+		}
+	}
+}
+
 // TestSummaryTooFew holds that arms of no and of one user have no result, and a reason.
 func TestSummaryTooFew(t *testing.T) {
 	for _, c := range []struct{ name, row string }{
