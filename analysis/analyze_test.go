@@ -303,18 +303,24 @@ func TestDecreaseIsBetter(t *testing.T) {
 func TestGuardrails(t *testing.T) {
 	for _, c := range []struct {
 		name      string
+		goal      experiment.Goal
 		treatment float64
 		verdict   Verdict
 		action    string
 	}{
-		{"unharmed", 100.2, Passes, ActionInconclusive},
-		{"beyond its margin", 80, Fails, ActionStopForHarm},
-		{"on its margin", 98, Undecided, ActionInconclusive},
+		{"unharmed", experiment.GoalIncrease, 100.2, Passes, ActionInconclusive},
+		{"beyond its margin", experiment.GoalIncrease, 80, Fails, ActionStopForHarm},
+		{"on its margin", experiment.GoalIncrease, 98, Undecided, ActionInconclusive},
+		{"lower is better: unharmed", experiment.GoalDecrease, 99.8, Passes, ActionInconclusive},
+		{"lower is better: far lower", experiment.GoalDecrease, 80, Passes, ActionInconclusive},
+		{"lower is better: beyond its margin", experiment.GoalDecrease, 120, Fails, ActionStopForHarm},
+		{"lower is better: on its margin", experiment.GoalDecrease, 102, Undecided, ActionInconclusive},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := testExperiment()
 			e.Statistics.Method = experiment.MethodFixed
 			e.Scorecard.Guardrails = []experiment.Guardrail{{Metric: testMetric("speed"), Margin: 0.02}}
+			e.Scorecard.Guardrails[0].Metric.Goal = c.goal
 			in := testInput(e, 1)
 			in.addDay(newStream(10, 1, 15).more(1000), newStream(10, 1, 16).more(1000))
 			in.Days[0].Metrics[1] = [][]Arm{{
@@ -465,4 +471,35 @@ func TestFixedHasOneLook(t *testing.T) {
 	if one, two := first(cards[0]), first(cards[1]); !one.Critical.ok || !one.Lo.ok || two.Critical.ok || two.Lo.ok {
 		t.Errorf("boundaries %v and %v, intervals from %v and %v", one.Critical, two.Critical, one.Lo, two.Lo)
 	}
+}
+
+// The scorecard is final once its last metric is, and totals are sums over all users.
+func TestFinalAndTotals(t *testing.T) {
+	e := testExperiment()
+	e.Statistics.Method = experiment.MethodFixed
+	late, ratio := testMetric("late"), testMetric("ratio")
+	late.Numerator.Window.To = 72 * time.Hour
+	ratio.Denominator = &experiment.Column{Event: "visit", Aggregate: experiment.AggregateCount, Window: ratio.Numerator.Window}
+	e.Scorecard.Secondary = []*experiment.Metric{late, ratio}
+	in := testInput(e, 1)
+	in.addDay(set(1, 2, 3), set(2, 4, 6))
+	both := func(factor float64) moments.Set {
+		s := moments.New(2)
+		for k := range 3 {
+			s.Add(factor*float64(k+1), float64(k+2))
+		}
+		return s
+	}
+	in.Days[0].Metrics[2] = [][]Arm{{{Moments: both(1)}, {Moments: both(2)}}}
+	card, _, err := Analyze(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := in.End.Add(72 * time.Hour); !card.Final.Equal(want) {
+		t.Errorf("final at %v, want %v", card.Final, want)
+	}
+	v := card.Metrics[2].Variants[1]
+	closeTo(t, "total", v.Total.Or(0), 12, 1e-12)
+	closeTo(t, "total of the denominator", v.DenominatorTotal.Or(0), 9, 1e-12)
+	closeTo(t, "ratio", v.Mean.Or(0), 12.0/9, 1e-12)
 }

@@ -122,6 +122,38 @@ func TestExplainIsDecide(t *testing.T) {
 	})
 }
 
+// TestExplainDraws: whoever a holdout, an exclusion group or coverage leaves out is told so by
+// that step.
+func TestExplainDraws(t *testing.T) {
+	p := project(published("a", func(e *experiment.PublishedExperiment) {
+		e.Coverage, e.Exclusion = experiment.Whole/2, &experiment.Exclusion{Group: "g", Share: experiment.Whole / 2}
+	}))
+	p.Holdouts = []experiment.Holdout{{Name: "h", Share: 300_000}}
+	s, faults := Compile(p, nil, nil)
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	x := s.All()[0]
+	seen := make(map[Reason]int)
+	for i := range 200 {
+		v := visitor(fmt.Sprint("u-", i))
+		o, e := x.Decide(v, Assignment{}, during, true), x.Explain(v, Assignment{}, during)
+		seen[o.Reason]++
+		first := ""
+		for _, step := range e.Steps {
+			if first == "" && !step.Passes {
+				first = step.Name
+			}
+		}
+		if first != stepsOf[o.Reason] || e.Reason != o.Reason || e.Variant != o.Variant {
+			t.Errorf("%s: decided %s, explained %s by %q", v.ID, o.Reason, e.Reason, first)
+		}
+	}
+	if len(seen) != 4 {
+		t.Errorf("reasons %v", seen)
+	}
+}
+
 // TestDecideTwiceIsDecideOnce: what was decided holds at once, whatever the definition.
 func TestDecideTwiceIsDecideOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
