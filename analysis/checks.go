@@ -24,6 +24,7 @@ const (
 	CheckCovariateBalance = "covariate_balance"
 	CheckNoConversions    = "no_conversions"
 	CheckFewUsers         = "few_users"
+	CheckSegmentValues    = "segment_values"
 	CheckDefinition       = "definition_changed"
 	CheckValues           = "values_left_out"
 )
@@ -67,7 +68,7 @@ func (a *analyzer) addImbalance(metric, variant string, covariate cuped.Term, tr
 func (a *analyzer) checks(card *Scorecard) []Check {
 	out := []Check{a.sampleRatioCheck()}
 	for _, check := range []func(*Scorecard) (Check, bool){
-		a.segmentRatioCheck, a.zeroWeightCheck, a.severalCheck, a.unknownCheck, a.nullCheck, a.outsideCheck,
+		a.segmentRatioCheck, a.segmentValuesCheck, a.zeroWeightCheck, a.severalCheck, a.unknownCheck, a.nullCheck, a.outsideCheck,
 		a.missingDaysCheck, a.freshnessCheck, a.dateOnlyCheck, a.valuesCheck,
 		a.balanceCheck, a.noConversionsCheck, a.fewUsersCheck, a.definitionCheck,
 	} {
@@ -76,6 +77,23 @@ func (a *analyzer) checks(card *Scorecard) []Check {
 		}
 	}
 	return out
+}
+
+// segmentValuesCheck warns of segment columns by which nothing is broken down.
+func (a *analyzer) segmentValuesCheck(*Scorecard) (Check, bool) {
+	var wide []string
+	for _, column := range a.day.Segments {
+		if a.tooWide(column) {
+			wide = append(wide, column.Column)
+		}
+	}
+	if len(wide) == 0 {
+		return Check{}, false
+	}
+	return Check{
+		Name: CheckSegmentValues, Severity: Warning, Sentence: segmentValuesSentence(wide),
+		Numbers: []CheckNumber{{"columns", Defined(float64(len(wide)))}},
+	}, true
 }
 
 // zeroWeightCheck alarms when an arm has users of a phase in which it gets no traffic.

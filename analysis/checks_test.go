@@ -128,6 +128,12 @@ func TestChecks(t *testing.T) {
 			in.Experiment.Variants[0].Traffic, in.Experiment.Variants[1].Traffic = experiment.Whole, 0
 			in.today().Users = []int64{300, 1}
 		}, CheckZeroWeight, Alarm, "big has 1 user"},
+		{"a segment column of too many values", func(in *Input) {
+			in.today().Segments = []DaySegments{{Column: "device"}, {Column: "city"}}
+		}, CheckSegmentValues, Warning, "Nothing is broken down by device, city: "},
+		{"no users yet in any segment", func(in *Input) {
+			in.today().Segments, in.today().Users = []DaySegments{{Column: "device"}}, []int64{0, 0}
+		}, CheckSegmentValues, "", ""},
 		{"enough users", func(*Input) {}, CheckFewUsers, "", ""},
 		{"few users", func(in *Input) {
 			in.today().Metrics[0][0][1].Moments = newStream(10, 4, 5).more(99)

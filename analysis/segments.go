@@ -27,6 +27,9 @@ func (a *analyzer) segments(card *Scorecard) (*Segments, error) {
 	}
 	out := &Segments{Least: leastPerVariant * int64(len(a.in.Experiment.Variants)), Most: mostSegments}
 	for _, column := range a.day.Segments {
+		if a.tooWide(column) {
+			continue
+		}
 		c := SegmentColumn{Column: column.Column, Segments: []Segment{}}
 		for _, d := range pooledSegments(column.Segments, out.Least, out.Most) {
 			s, err := a.segment(card, d)
@@ -37,10 +40,18 @@ func (a *analyzer) segments(card *Scorecard) (*Segments, error) {
 		}
 		out.Columns = append(out.Columns, c)
 	}
+	if len(out.Columns) == 0 {
+		return nil, nil
+	}
 	alarmedSplits(out)
 	out.Comparisons = adjustSegments(out)
 	out.Sentence = segmentsSentence(a.in.Experiment.Statistics, out)
 	return out, nil
+}
+
+// tooWide reports whether a column has so many values that no user is in any segment of it.
+func (a *analyzer) tooWide(column DaySegments) bool {
+	return len(column.Segments) == 0 && sum(a.day.Users) > 0
 }
 
 // pooledSegments returns the segments of a column in the order of the report: values by

@@ -13,7 +13,8 @@ const (
 // were on each user's first exposure.
 type DaySegments struct {
 	Column string
-	// Segments are disjoint and hold all users; values in byte order.
+	// Segments are disjoint and hold all users; values in byte order. A column with too many
+	// values has none.
 	Segments []DaySegment
 }
 

@@ -452,6 +452,11 @@ func segmentRatioFineSentence(segments int) string {
 	return fmt.Sprintf("The split between arms is as planned in each of %d segments.", segments)
 }
 
+func segmentValuesSentence(columns []string) string {
+	return "Nothing is broken down by " + strings.Join(columns, ", ") +
+		": there are too many different values. Take it out of the segments, or write fewer values into the exposures."
+}
+
 func segmentRatioAlarmSentence(found []segmentMismatch) string {
 	var parts []string
 	for i, m := range found {

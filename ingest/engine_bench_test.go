@@ -64,7 +64,7 @@ func benchTuples(r *runner, rules *scanRules) {
 			for i := range countries {
 				countries[i] = []uint32{r.segments.names[i].Code(fmt.Appendf(nil, "%d", random.IntN(20)))}
 			}
-			set, _ = r.exposures[0].sets.of(countries, 0)
+			set = r.exposures[0].sets.of(countries, 0)
 		}
 		for e := range benchExperiments {
 			if random.IntN(2) == 0 {

@@ -295,7 +295,7 @@ func (r *runner) kindsNow(index *keptIndex) ([]int, error) {
 }
 
 // setsNow returns, by place in the index, the numbers of combinations of segments.
-func (r *runner) setsNow(index *keptIndex) ([]int, error) {
+func (r *runner) setsNow(index *keptIndex) []int {
 	now := make([]int, len(index.Sets))
 	for i, set := range index.Sets {
 		codes := make([]uint32, len(set))
@@ -305,13 +305,9 @@ func (r *runner) setsNow(index *keptIndex) ([]int, error) {
 				codes[column] = r.segments.names[column].Code([]byte(index.Segments[column][place]))
 			}
 		}
-		n, err := r.segments.numbered(codes)
-		if err != nil {
-			return nil, err
-		}
-		now[i] = int(n)
+		now[i] = int(r.segments.numbered(codes))
 	}
-	return now, nil
+	return now
 }
 
 // exposureRules and conversionRules are what else decides what is kept of a row.

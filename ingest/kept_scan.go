@@ -165,9 +165,7 @@ func (r *runner) keptExposures(ctx context.Context, src source) ([]int64, error)
 		}
 		var sets []int
 		if r.segments != nil {
-			if sets, err = r.setsNow(rows.keptIndex); err != nil {
-				return nil, err
-			}
+			sets = r.setsNow(rows.keptIndex)
 		}
 		for i := range rows.Dumps {
 			switch d := &rows.Dumps[i]; d.Tuple {

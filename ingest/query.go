@@ -226,7 +226,8 @@ type LookResult struct {
 	// Segments holds, per column of ExposureTable.Segments, the segments told apart: values
 	// by their bytes, null first, and last, if it has users, all the rest as one. Told apart
 	// are the 50 values with most users at this look, of those with at least 100. The caps
-	// are those of the whole, and nothing links a segment with the look before.
+	// are those of the whole, and nothing links a segment with the look before. A column of
+	// 4,096 values or more, or columns of a million combinations, have no segments.
 	Segments [][]Segment
 }
 

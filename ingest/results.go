@@ -95,7 +95,11 @@ func (r *runner) segmentColumns(p *program, t *experimentTotals, ranks *segmentR
 		}
 		cumulateAll(append([][]int64{c.totals.users, c.totals.several}, c.totals.clocks...), len(looks))
 		for k := range looks {
-			looks[k].Segments = append(looks[k].Segments, c.at(p, i, k, len(looks)))
+			var segments []Segment
+			if !ranks.wide[i] {
+				segments = c.at(p, i, k, len(looks))
+			}
+			looks[k].Segments = append(looks[k].Segments, segments)
 		}
 		columns[i] = c
 	}

@@ -3,7 +3,6 @@ package ingest
 import (
 	"cmp"
 	"encoding/binary"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -16,7 +15,8 @@ import (
 // mostSegments with the most users and have at least leastSegmentUsers; the others are
 // pooled. A column of at most mostSegmentSlots values is added up by each of them, and which
 // are told apart is seen from what that comes to; in one with more, users are counted first.
-// maxSegmentNames bounds the different values in a column: one with more is no segment.
+// A column of maxSegmentNames values is no segment: nobody wants to read so many, and what
+// clients say of themselves may have any number. Nothing is broken down by it.
 const (
 	mostSegments      = 50
 	leastSegmentUsers = 100
@@ -27,34 +27,30 @@ const (
 // segmentValues numbers the combinations of values in the segment columns of exposures, so
 // that an exposure carries one small number for all of them.
 type segmentValues struct {
-	columns []string
-	names   []*tables.OpenNames // by column
+	names []*tables.OpenNames // by column
+	most  int                 // combinations
 
 	mu     sync.Mutex
 	number map[string]uint32
 	sets   [][]uint32 // codes by column
 }
 
-// maxSets bounds the combinations.
+// maxSets bounds the combinations. With as many, nothing is broken down by any column.
 const maxSets = 1 << 20
 
 func newSegmentValues(columns []string) *segmentValues {
-	s := &segmentValues{columns: columns, number: map[string]uint32{}}
+	s := &segmentValues{most: maxSets, number: map[string]uint32{}}
 	for range columns {
 		names := tables.NewOpenNames(nil)
-		names.Most, names.Purpose = maxSegmentNames, "a column of segments"
+		names.Most = maxSegmentNames
 		s.names = append(s.names, names)
 	}
 	return s
 }
 
-func (s *segmentValues) check() error {
-	for i, names := range s.names {
-		if err := names.Check(s.columns[i]); err != nil {
-			return err
-		}
-	}
-	return nil
+// wide reports whether a column, once all rows have been read, has too many values.
+func (s *segmentValues) wide(column int) bool {
+	return s.names[column].Full() || len(s.sets) == s.most
 }
 
 // segmentCoder finds the numbers of a worker's rows.
@@ -65,27 +61,26 @@ type segmentCoder struct {
 }
 
 // of returns the number of a row's combination.
-func (c *segmentCoder) of(columns [][]uint32, row int) (uint32, error) {
+func (c *segmentCoder) of(columns [][]uint32, row int) uint32 {
 	c.key = c.key[:0]
 	for _, codes := range columns {
 		c.key = binary.LittleEndian.AppendUint32(c.key, codes[row])
 	}
 	if n, ok := c.known[string(c.key)]; ok {
-		return n, nil
+		return n
 	}
 	set := make([]uint32, len(columns))
 	for i, codes := range columns {
 		set[i] = codes[row]
 	}
-	n, err := c.values.numbered(set)
-	if err == nil {
-		c.known[string(c.key)] = n
-	}
-	return n, err
+	n := c.values.numbered(set)
+	c.known[string(c.key)] = n
+	return n
 }
 
-// numbered returns the number of a combination, given by its codes.
-func (s *segmentValues) numbered(set []uint32) (uint32, error) {
+// numbered returns the number of a combination, given by its codes; any when there are too
+// many.
+func (s *segmentValues) numbered(set []uint32) uint32 {
 	var key []byte
 	for _, code := range set {
 		key = binary.LittleEndian.AppendUint32(key, code)
@@ -94,14 +89,14 @@ func (s *segmentValues) numbered(set []uint32) (uint32, error) {
 	defer s.mu.Unlock()
 	n, ok := s.number[string(key)]
 	if !ok {
-		if len(s.sets) == maxSets {
-			return 0, fmt.Errorf("the segments have more than %d combinations of values", maxSets)
+		if len(s.sets) == s.most {
+			return 0
 		}
 		n = uint32(len(s.sets))
 		s.number[string(key)] = n
 		s.sets = append(s.sets, set)
 	}
-	return n, nil
+	return n
 }
 
 // kept returns the values of each column and the combinations as places there, -1 for null.
@@ -113,7 +108,7 @@ func (s *segmentValues) kept() (values [][]string, sets [][]int32) {
 		places := make([]int32, len(set))
 		for column, code := range set {
 			places[column] = -1
-			if code != tables.NullCode {
+			if code < tables.OtherCode {
 				places[column] = int32(code)
 			}
 		}
@@ -125,8 +120,10 @@ func (s *segmentValues) kept() (values [][]string, sets [][]int32) {
 // segmentRanks is segmentValues once all rows have been read: combinations in the order of
 // their values, which does not depend on which was met first.
 type segmentRanks struct {
-	// texts are the values of each column in order; the first is null.
+	// texts are the values of each column in order; the first is null. Of a column with too
+	// many, which is wide, all are.
 	texts [][]string
+	wide  []bool
 	// rank is the place of each combination, values the places of its values in texts, by
 	// rank and column.
 	rank   []uint32
@@ -137,10 +134,15 @@ func newSegmentRanks(s *segmentValues) *segmentRanks {
 	r := &segmentRanks{rank: make([]uint32, len(s.sets))}
 	places := make([]map[uint32]int, len(s.names)) // of codes
 	for i, names := range s.names {
-		texts := append([]string{""}, slices.Sorted(slices.Values(names.Others()))...)
+		texts, others := []string{""}, names.Others()
+		r.wide = append(r.wide, s.wide(i))
+		if r.wide[i] {
+			others = nil
+		}
+		texts = append(texts, slices.Sorted(slices.Values(others))...)
 		r.texts = append(r.texts, texts)
-		places[i] = map[uint32]int{tables.NullCode: 0}
-		for code, name := range names.Others() {
+		places[i] = map[uint32]int{}
+		for code, name := range others {
 			places[i][uint32(code)], _ = slices.BinarySearch(texts, name)
 		}
 	}

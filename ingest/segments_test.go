@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -65,14 +64,69 @@ func TestSmallSegmentsArePooled(t *testing.T) {
 	}
 }
 
+// A column of too many values breaks nothing down; neither do columns of too many combinations.
+// That is no fault: clients may say of themselves what they like.
 func TestColumnThatIsNoSegment(t *testing.T) {
 	users := map[string]int{}
-	for i := range maxSegmentNames + 1 {
+	for i := range maxSegmentNames - 1 {
 		users[strconv.Itoa(i)] = 1
 	}
-	_, err := runCountries(t, countries(users))
-	want := `column "country" holds more than 4096 different names: is it a column of segments?`
-	if err == nil || !strings.HasSuffix(err.Error(), want) {
-		t.Errorf("error %v, want %s", err, want)
+	if segments, err := runCountries(t, countries(users)); err != nil || len(segments) != 1 || !segments[0].Other {
+		t.Errorf("%d segments, %v, want all others", len(segments), err)
+	}
+	for range 2 {
+		users[fmt.Sprint("further ", len(users))] = 1
+		if segments, err := runCountries(t, countries(users)); err != nil || segments != nil {
+			t.Errorf("%d values: %d segments, %v, want none", len(users), len(segments), err)
+		}
+	}
+
+	d := countries(map[string]int{"": 200, "here": 200, "there": 200})
+	for most, want := range map[int]int{4: 3, 3: 0, 2: 0} {
+		q, _ := small()
+		q.Exposures.Segments = []string{"country"}
+		r := newRunner(&q, 2, nil)
+		r.segments.most = most
+		exposures, conversions := d.sources(r)
+		result, err := r.run(t.Context(), exposures, conversions)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := result.Experiments[0].Looks[0].Segments[0]; len(got) != want {
+			t.Errorf("at most %d combinations: %d segments, want %d", most, len(got), want)
+		}
+	}
+}
+
+// A column may get too many values from one run to the next, and what is kept knows of it.
+func TestKeptColumnThatBecomesNoSegment(t *testing.T) {
+	q, _ := small()
+	q.Exposures.Segments = []string{"country"}
+	d := countries(map[string]int{"here": 150, "there": 150})
+	further := fakeFile{nil}
+	for i := range maxSegmentNames {
+		further[0] = append(further[0], fakeRow{user: fmt.Sprint("further ", i), variant: "a", country: strconv.Itoa(i), time: microseconds(testStart)})
+	}
+	dir := t.TempDir()
+	for run, want := range []int{2, 0, 0} {
+		if run == 1 {
+			d.exposures = append(d.exposures, further)
+		}
+		kept, err := runKept(q, d, dir, 2, 0, []string{"1", "1"}[:len(d.exposures)])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := kept.Experiments[0].Looks[0].Segments[0]; len(got) != want {
+			t.Errorf("run %d: %d segments, want %d", run, len(got), want)
+		}
+		plain, err := runFake(t.Context(), q, d, 2, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		settleValues(plain)
+		settleValues(kept)
+		if diff := unlike(plain, kept); diff != "" {
+			t.Errorf("run %d (- want, + got):\n%s", run, diff)
+		}
 	}
 }

@@ -71,22 +71,18 @@ func (v *exposureVisitor) rows(b *tables.Batch) error {
 	if !v.oneExperiment {
 		experiments, segments = b.Text[1][:b.N], b.Text[2:]
 	}
-	var err error
 	if v.segments != nil {
-		err = v.anyRows(b, experiments, variants, segments)
+		v.anyRows(b, experiments, variants, segments)
 	} else if look, takePart, ok := v.together(b.User, b.Time[:b.N]); !ok {
-		err = v.anyRows(b, experiments, variants, nil)
+		v.anyRows(b, experiments, variants, nil)
 	} else if takePart {
 		v.rowsOfLook(b, experiments, variants, look)
-	}
-	if err != nil {
-		return err
 	}
 	return v.variants.Check(v.variantColumn)
 }
 
 // anyRows takes in rows of any looks, with or without segments.
-func (v *exposureVisitor) anyRows(b *tables.Batch, experiments, variants []uint32, segments [][]uint32) error {
+func (v *exposureVisitor) anyRows(b *tables.Batch, experiments, variants []uint32, segments [][]uint32) {
 	times, users := b.Time[:len(variants)], b.User[:len(variants)]
 	for i, variant := range variants {
 		look, ok := v.row(users[i], times[i])
@@ -101,16 +97,8 @@ func (v *exposureVisitor) anyRows(b *tables.Batch, experiments, variants []uint3
 			v.exposure(users[i], times[i], look, experiment, variant, 0)
 			continue
 		}
-		set, err := v.sets.of(segments, i)
-		if err != nil {
-			return err
-		}
-		v.exposure(users[i], times[i], look, experiment, variant, set)
+		v.exposure(users[i], times[i], look, experiment, variant, v.sets.of(segments, i))
 	}
-	if v.segments == nil {
-		return nil
-	}
-	return v.segments.check()
 }
 
 // exposure takes in a row that has a user and is seen by a look.

@@ -84,12 +84,17 @@ func (o *OpenNames) Name(code uint32) string {
 
 // Check fails when there were too many names to tell them apart.
 func (o *OpenNames) Check(column string) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if len(o.names) < o.Most {
+	if !o.Full() {
 		return nil
 	}
 	return fmt.Errorf("column %q holds more than %d different names: is it %s?", column, o.Most, o.Purpose)
+}
+
+// Full reports whether there are as many others as may be: further ones are not told apart.
+func (o *OpenNames) Full() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.names) >= o.Most
 }
 
 // Others returns the names that are not the query's, in the order of their codes. It must not
