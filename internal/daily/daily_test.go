@@ -33,7 +33,7 @@ data:
   exposures: {path: exposures}
   conversions: {path: conversions}
 metrics:
-  bought:  {event: purchase, window: 1d}
+  bought:  {event: purchase, aggregate: count, window: 1d}
   revenue: {event: purchase, aggregate: sum}
 `
 
