@@ -7,6 +7,7 @@ import (
 
 	"readout/analysis"
 	"readout/internal/atomicfile"
+	"readout/reports"
 )
 
 // looksLog is the append-only log of looks.
@@ -37,6 +38,37 @@ func readLooks(path string) (*looksLog, error) {
 		log.looks[l.Experiment] = append(log.looks[l.Experiment], l)
 	}
 	return log, nil
+}
+
+// check fails where a scorecard counts looks of an experiment that the log has not. Forgotten
+// looks would be made again, and what they spent be spent twice. A scorecard that cannot be
+// read is no witness.
+func (l *looksLog) check(state, name string) error {
+	stored, err := reports.Days(state, name)
+	if err != nil || len(stored) == 0 {
+		return err
+	}
+	date := stored[len(stored)-1]
+	card, err := reports.ReadDay(state, name, date)
+	if err != nil {
+		return nil
+	}
+	type comparison struct{ metric, variant string }
+	logged := make(map[comparison]int)
+	for _, look := range l.of(name) {
+		at := comparison{look.Metric, look.Variant}
+		logged[at] = max(logged[at], look.Number)
+	}
+	for _, m := range card.Metrics {
+		for _, c := range m.Comparisons {
+			if n := logged[comparison{m.Name, c.Variant}]; n < c.Look {
+				return fmt.Errorf("%s has %d of the %d looks that the scorecard of %s on %s counts for metric %s, variant %s: "+
+					"restore the log from a backup, or remove the scorecards of %s too to have its looks made anew",
+					l.path, n, c.Look, name, date, m.Name, c.Variant, name)
+			}
+		}
+	}
+	return nil
 }
 
 // of returns the looks of one experiment.

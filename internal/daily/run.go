@@ -248,6 +248,9 @@ func (r *Runner) analyse(ctx context.Context, tasks []task, last Day, report *Re
 	begin := tasks[0].start
 	subjects := make([]subject, len(tasks))
 	for i, t := range tasks {
+		if err := looks.check(r.State, t.experiment.Name); err != nil {
+			return err
+		}
 		subjects[i] = t.subject
 		if t.start.Before(begin) {
 			begin = t.start
