@@ -68,6 +68,8 @@ type analyzer struct {
 	passing bool
 	// redefined names comparisons whose recorded looks belong to another definition.
 	redefined []string
+	// smallPhases are the comparisons in which a phase takes no part yet.
+	smallPhases []smallPhase
 	// imbalance collects the covariates' differences between arms.
 	imbalance []imbalance
 }

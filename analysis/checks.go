@@ -24,6 +24,7 @@ const (
 	CheckCovariateBalance = "covariate_balance"
 	CheckNoConversions    = "no_conversions"
 	CheckFewUsers         = "few_users"
+	CheckSmallPhases      = "small_phases"
 	CheckSegmentValues    = "segment_values"
 	CheckDefinition       = "definition_changed"
 	CheckValues           = "values_left_out"
@@ -70,7 +71,7 @@ func (a *analyzer) checks(card *Scorecard) []Check {
 	for _, check := range []func(*Scorecard) (Check, bool){
 		a.segmentRatioCheck, a.segmentValuesCheck, a.zeroWeightCheck, a.severalCheck, a.unknownCheck, a.nullCheck, a.outsideCheck,
 		a.missingDaysCheck, a.freshnessCheck, a.dateOnlyCheck, a.valuesCheck,
-		a.balanceCheck, a.noConversionsCheck, a.fewUsersCheck, a.definitionCheck,
+		a.balanceCheck, a.noConversionsCheck, a.fewUsersCheck, a.smallPhasesCheck, a.definitionCheck,
 	} {
 		if c, ok := check(card); ok {
 			out = append(out, c)
@@ -368,6 +369,17 @@ func (a *analyzer) fewUsersCheck(card *Scorecard) (Check, bool) {
 		}
 	}
 	return Check{}, false
+}
+
+// smallPhasesCheck says which comparisons leave out users of phases that have few.
+func (a *analyzer) smallPhasesCheck(*Scorecard) (Check, bool) {
+	if len(a.smallPhases) == 0 {
+		return Check{}, false
+	}
+	return Check{
+		Name: CheckSmallPhases, Severity: Info, Sentence: smallPhasesSentence(a.smallPhases),
+		Numbers: []CheckNumber{{"comparisons", Defined(float64(len(a.smallPhases)))}},
+	}, true
 }
 
 // noConversionsCheck warns of events that nobody of many users has: their name is mistyped more

@@ -55,6 +55,9 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 	if a.passing {
 		return c, nil
 	}
+	if c.Effect.Value.ok {
+		a.noteSmallPhases(s.metric.Name, name, e, control, treatment)
+	}
 	looks := slices.Clone(past)
 	if now != nil {
 		looks = append(looks, *now)

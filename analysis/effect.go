@@ -3,6 +3,7 @@ package analysis
 import (
 	"errors"
 	"math"
+	"slices"
 
 	"readout/cuped"
 	"readout/experiment"
@@ -181,6 +182,26 @@ func comparable(fits []pair, control, treatment []Arm) []int {
 		return estimated
 	}
 	return recruited
+}
+
+// smallPhase is a comparison in which phases take no part, see [comparable].
+type smallPhase struct {
+	metric, variant string
+	users           int64 // of both arms in these phases
+}
+
+// noteSmallPhases notes a comparison in which phases take no part.
+func (a *analyzer) noteSmallPhases(metric, variant string, e effect, control, treatment []Arm) {
+	var users int64
+	for p := range control {
+		c, t := control[p].Moments.N, treatment[p].Moments.N
+		if c > 0 && t > 0 && !slices.ContainsFunc(e.control, func(arm LookArm) bool { return arm.Phase == p }) {
+			users += c + t
+		}
+	}
+	if users > 0 {
+		a.smallPhases = append(a.smallPhases, smallPhase{metric, variant, users})
+	}
 }
 
 // estimable reports whether an arm has enough in a phase for an estimate of a mean or a

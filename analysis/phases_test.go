@@ -112,6 +112,40 @@ func TestSmallPhasesAreLeftOut(t *testing.T) {
 	}
 }
 
+// The scorecard says whose users a comparison leaves out.
+func TestSmallPhasesAreSaid(t *testing.T) {
+	for name, c := range map[string]struct {
+		first, second int
+		want          string
+	}{
+		"a small phase":   {50, 500, "take no part yet in revenue, big: 100 users."},
+		"two large ones":  {100, 500, ""},
+		"two small ones":  {50, 60, ""},
+		"nobody in first": {0, 500, ""},
+	} {
+		in := testInput(testExperiment(), 3)
+		in.Phases = []Phase{{Weights: []float64{50, 50}}, {Weights: []float64{50, 50}}}
+		users := func(n int) []Arm {
+			return []Arm{{Moments: newStream(10, 4, 1).more(n)}, {Moments: newStream(10, 4, 2).more(n)}}
+		}
+		in.addDay(users(c.second)[0].Moments, users(c.second)[1].Moments)
+		in.today().Metrics[0] = [][]Arm{users(c.first), users(c.second)}
+		card, _, err := Analyze(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := ""
+		for _, check := range card.Checks {
+			if check.Name == CheckSmallPhases {
+				said = check.Sentence
+			}
+		}
+		if (said == "") != (c.want == "") || !strings.HasSuffix(said, c.want) {
+			t.Errorf("%s: %q, want %q", name, said, c.want)
+		}
+	}
+}
+
 // Users are added where they are in some phase: a small one that is left out once another has
 // enough takes its users with it.
 func TestMoreUsersByPhase(t *testing.T) {

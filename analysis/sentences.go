@@ -581,6 +581,14 @@ func fewUsersSentence(m MetricResult, v VariantResult) string {
 	return fmt.Sprintf("%s has %s in %s: too few for the normal approximation to be good.", m.Name, count(v.Users, "user", "users"), v.Variant)
 }
 
+func smallPhasesSentence(of []smallPhase) string {
+	var parts []string
+	for _, p := range of {
+		parts = append(parts, fmt.Sprintf("%s, %s: %s", p.metric, p.variant, count(p.users, "user", "users")))
+	}
+	return "Phases of traffic with few users in a variant take no part yet in " + firstOf(parts) + "."
+}
+
 func definitionSentence(comparisons []string) string {
 	return fmt.Sprintf("The test of %s was changed while it ran: what was recorded belongs to another test, so no new look is made. Start a new experiment, or change it back.",
 		strings.Join(comparisons, ", "))
