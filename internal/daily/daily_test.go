@@ -468,16 +468,16 @@ func TestDamagedLooks(t *testing.T) {
 		}
 	}
 	// Looks that a scorecard counts must be there.
-	for name, left := range map[string][]byte{"none": nil, "all but the last": data[:bytes.LastIndexByte(data[:len(data)-1], '\n')+1]} {
+	for name, left := range map[string][]byte{"none": nil, "the first": data[:bytes.IndexByte(data, '\n')+1]} {
 		if err := os.WriteFile(path, left, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		_, err := s.run("2026-03-30")
 		if want := "looks that the scorecard of button on 2026-03-29 counts for metric "; err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: error %v", name, err)
+			t.Errorf("%s left: error %v", name, err)
 		}
 		if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, left) {
-			t.Errorf("%s: the log has been written to", name)
+			t.Errorf("%s left: the log has been written to", name)
 		}
 	}
 	// A last line that a crash has cut is no damage: its scorecard is not there yet.

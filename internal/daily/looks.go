@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"readout/analysis"
 	"readout/internal/atomicfile"
@@ -42,13 +43,17 @@ func readLooks(path string) (*looksLog, error) {
 
 // check fails where a scorecard counts looks of an experiment that the log has not. Forgotten
 // looks would be made again, and what they spent be spent twice. A scorecard that cannot be
-// read is no witness.
+// read is no witness. A log with looks of its day or later needs none: nothing is ever taken
+// out of it, but what came last.
 func (l *looksLog) check(state, name string) error {
 	stored, err := reports.Days(state, name)
 	if err != nil || len(stored) == 0 {
 		return err
 	}
 	date := stored[len(stored)-1]
+	if slices.ContainsFunc(l.of(name), func(look analysis.Look) bool { return look.Date >= date }) {
+		return nil
+	}
 	card, err := reports.ReadDay(state, name, date)
 	if err != nil {
 		return nil
