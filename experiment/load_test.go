@@ -100,3 +100,12 @@ func loadFiles(t testing.TB, path string) *Project {
 	}
 	return p
 }
+
+// A pipe in the place of a file is a fault of that file, and is not waited for.
+func TestLoadPipe(t *testing.T) {
+	fsys := archiveFS(t, &txtar.Archive{})
+	fsys["experiments/pipe.yaml"] = &fstest.MapFile{Mode: fs.ModeNamedPipe}
+	if _, err := LoadFS(fsys); err == nil || !strings.Contains(err.Error(), "experiments/pipe.yaml: not a regular file") {
+		t.Errorf("error %v", err)
+	}
+}

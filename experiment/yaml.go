@@ -90,8 +90,16 @@ func readYAML(fsys fs.FS, name string, errs *Errors) *node {
 	return r.read(data)
 }
 
-// readLimited reads a file up to one byte more than is allowed.
+// readLimited reads a file up to one byte more than is allowed. To open a pipe could last for
+// ever.
 func readLimited(fsys fs.FS, name string) ([]byte, error) {
+	info, err := fs.Stat(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, errors.New("not a regular file")
+	}
 	file, err := fsys.Open(name)
 	if err != nil {
 		return nil, err
