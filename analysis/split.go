@@ -46,20 +46,7 @@ func (a *analyzer) plannedSplit(d *Day) []float64 {
 	if len(phases) < 2 {
 		return nil
 	}
-	out := make([]float64, len(d.Users))
-	for _, phase := range phases {
-		var all, total float64
-		for i, w := range phase.weights {
-			all += float64(phase.users[i])
-			total += w
-		}
-		for i, w := range phase.weights {
-			if total > 0 {
-				out[i] += all * w / total
-			}
-		}
-	}
-	return out
+	return expected(phases)
 }
 
 // severalSplits returns the users of a day that were seen in several variants by the one
