@@ -263,7 +263,7 @@ func harmSentence(card *Scorecard, worst Comparison, metric string) string {
 func shipSentence(w winner, card *Scorecard) string {
 	if worse := worseSecondaries(card, w.variant); len(worse) > 0 {
 		return fmt.Sprintf("Ship %s: it improves %s%s and harms no other primary metric and no guardrail. Weigh first that it makes %s worse, by the uncorrected test of secondary metrics.",
-			w.variant, w.metric, inParentheses(w.lift), firstOf(worse))
+			w.variant, w.metric, inParentheses(w.lift), firstOf(3, worse))
 	}
 	return fmt.Sprintf("Ship %s: it improves %s%s and harms nothing that is watched.", w.variant, w.metric, inParentheses(w.lift))
 }
@@ -271,7 +271,7 @@ func shipSentence(w winner, card *Scorecard) string {
 // improvesSentence says what speaks for a variant beside one that harms.
 func improvesSentence(w winner, card *Scorecard) string {
 	if worse := worseSecondaries(card, w.variant); len(worse) > 0 {
-		return fmt.Sprintf("Of the others, %s improves %s%s, and makes the secondary metric %s worse.", w.variant, w.metric, inParentheses(w.lift), firstOf(worse))
+		return fmt.Sprintf("Of the others, %s improves %s%s, and makes the secondary metric %s worse.", w.variant, w.metric, inParentheses(w.lift), firstOf(3, worse))
 	}
 	return fmt.Sprintf("Of the others, %s improves %s%s and harms nothing that is watched.", w.variant, w.metric, inParentheses(w.lift))
 }
@@ -296,9 +296,8 @@ func inParentheses(lift Number) string {
 	return ""
 }
 
-// firstOf lists names, of many only the first.
-func firstOf(names []string) string {
-	const most = 3
+// firstOf lists names, of many only the first few.
+func firstOf(most int, names []string) string {
 	if len(names) > most {
 		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
 	}
@@ -524,18 +523,10 @@ func missingDaysSentence(exposures, conversions, both []string) string {
 		days []string
 	}{{"neither exposures nor conversions", both}, {"no exposures", exposures}, {"no conversions", conversions}} {
 		if len(missing.days) > 0 {
-			parts = append(parts, missing.of+" for "+someDays(missing.days))
+			parts = append(parts, missing.of+" for "+firstOf(5, missing.days))
 		}
 	}
 	return "There are " + strings.Join(parts, "; ") + ": check whether files are missing."
-}
-
-// someDays lists the first five days and says how many more there are.
-func someDays(days []string) string {
-	if len(days) <= 5 {
-		return strings.Join(days, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(days[:5], ", "), len(days)-5)
 }
 
 func freshnessSentence(row string, last time.Time, hours float64) string {
@@ -586,7 +577,7 @@ func smallPhasesSentence(of []smallPhase) string {
 	for _, p := range of {
 		parts = append(parts, fmt.Sprintf("%s, %s: %s", p.metric, p.variant, count(p.users, "user", "users")))
 	}
-	return "Phases of traffic with few users in a variant take no part yet in " + firstOf(parts) + "."
+	return "Phases of traffic with few users in a variant take no part yet in " + firstOf(3, parts) + "."
 }
 
 func definitionSentence(comparisons []string) string {
