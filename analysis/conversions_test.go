@@ -29,6 +29,32 @@ func rateInput(days int, spending experiment.SpendingName) Input {
 	return testInput(e, days)
 }
 
+// binomial returns a function that draws how many of n do something with probability p.
+func binomial(seed uint64) func(n int64, p float64) int64 {
+	r := rand.New(rand.NewPCG(seed, seed))
+	return func(n int64, p float64) int64 {
+		return int64(distuv.Binomial{N: float64(n), P: p, Src: r}.Rand())
+	}
+}
+
+// crosses looks at an experiment day by day and reports whether its first metric crosses its
+// boundary.
+func crosses(t *testing.T, in Input, days int, day func(k int) Day) bool {
+	t.Helper()
+	for k := range days {
+		in.Days = []Day{day(k)}
+		made, err := Looks(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Looks = append(in.Looks, made...)
+		if len(made) > 0 && made[0].Crossed {
+			return true
+		}
+	}
+	return false
+}
+
 // The first look of a rate waits for conversions to be expected in the smaller arm, by the rate
 // of both arms together. It then spends what looks before would have spent.
 func TestRateWaitsForConversions(t *testing.T) {
@@ -74,30 +100,21 @@ func TestRateWaitsForConversions(t *testing.T) {
 // Waiting for conversions leaves about one in fifteen.
 func TestUnevenRareRate(t *testing.T) {
 	const runs, looks, perDay, rate, share = 200, 28, 500, 0.02, 0.1
-	r := rand.New(rand.NewPCG(3, 3))
-	draw := func(n int64, p float64) int64 {
-		return int64(distuv.Binomial{N: float64(n), P: p, Src: r}.Rand())
-	}
+	draw := binomial(3)
 	found := 0
 	for range runs {
 		in := rateInput(looks, experiment.SpendingPocock)
 		var n, converted [2]int64
-		for k := range looks + 1 {
+		if crosses(t, in, looks+1, func(k int) Day {
 			treated := draw(perDay, share)
 			n[0], n[1] = n[0]+perDay-treated, n[1]+treated
 			converted[0], converted[1] = converted[0]+draw(perDay-treated, rate), converted[1]+draw(treated, rate)
-			in.Days = nil
-			in.addDay(converting(n[0], converted[0]), converting(n[1], converted[1]))
-			in.Days[0].Through = day0.AddDate(0, 0, k+1)
-			made, err := Looks(in)
-			if err != nil {
-				t.Fatal(err)
-			}
-			in.Looks = append(in.Looks, made...)
-			if len(made) > 0 && made[0].Crossed {
-				found++
-				break
-			}
+			today := in
+			today.addDay(converting(n[0], converted[0]), converting(n[1], converted[1]))
+			today.Days[0].Through = day0.AddDate(0, 0, k+1)
+			return today.Days[0]
+		}) {
+			found++
 		}
 	}
 	if found > 25 {
@@ -111,16 +128,13 @@ func TestUnevenRareRate(t *testing.T) {
 // Pocock's spending. Left out, they do no harm.
 func TestRampUp(t *testing.T) {
 	const runs, looks, perDay, rate = 200, 28, 500, 0.2
-	r := rand.New(rand.NewPCG(4, 4))
-	draw := func(n int64, p float64) int64 {
-		return int64(distuv.Binomial{N: float64(n), P: p, Src: r}.Rand())
-	}
+	draw := binomial(4)
 	found := 0
 	for range runs {
 		in := rateInput(looks, experiment.SpendingPocock)
 		in.Phases = []Phase{{Weights: []float64{99, 1}}, {Weights: []float64{50, 50}}}
 		var n, converted [2][2]int64
-		for k := range looks + 1 {
+		if crosses(t, in, looks+1, func(k int) Day {
 			phase, share := 0, 0.01
 			if k >= 2 {
 				phase, share = 1, 0.5
@@ -141,16 +155,9 @@ func TestRampUp(t *testing.T) {
 				}
 				day.Metrics[0] = append(day.Metrics[0], arms)
 			}
-			in.Days = []Day{day}
-			made, err := Looks(in)
-			if err != nil {
-				t.Fatal(err)
-			}
-			in.Looks = append(in.Looks, made...)
-			if len(made) > 0 && made[0].Crossed {
-				found++
-				break
-			}
+			return day
+		}) {
+			found++
 		}
 	}
 	if found > 20 {
