@@ -65,9 +65,6 @@ func (a *analyzer) conclude(card *Scorecard) error {
 			if c.Verdict == TooEarly && c.Look == 0 && !c.Stopped && a.waits(t, s, i, a.treatments()[j]) {
 				c.Sentence = waitingSentence(c, s)
 			}
-			if c.Verdict == TooEarly && c.Look == 0 && !c.Stopped && a.waits(t, s, i, a.treatments()[j]) {
-				c.Sentence = waitingSentence(c, s)
-			}
 		}
 	}
 	return nil
