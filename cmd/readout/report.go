@@ -86,9 +86,9 @@ func (a *app) writeReport(out string) (dir string, faults, err error) {
 	state := a.state(p)
 	if dir = out; dir == "" {
 		dir = reports.PagesDir(state)
-		lock, err := daily.LockState(state)
-		if err != nil {
-			return "", faults, err
+		lock, busy := daily.LockState(state)
+		if busy != nil {
+			return "", faults, busy
 		}
 		defer func() { err = errors.Join(err, lock.Release()) }()
 	}
