@@ -21,7 +21,7 @@ type Exposure struct {
 
 // KnownDevice returns the name of a device that an experiment can be shown on, whatever case it is
 // written in; empty for all else, which may be any text: as values of a segment it would be more
-// than the batch job takes.
+// than the batch job breaks down by.
 func KnownDevice(text string) string {
 	for _, d := range experiment.AllDevices() {
 		if strings.EqualFold(text, string(d)) {
