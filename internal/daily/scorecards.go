@@ -1,0 +1,175 @@
+package daily
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"readout/analysis"
+	"readout/reports"
+)
+
+// analyse reads the data once and makes the scorecards of all tasks, day by day.
+func (r *Runner) analyse(ctx context.Context, tasks []task, last Day, report *Report) error {
+	looks, err := readLooks(filepath.Join(r.State, looksFile))
+	if err != nil {
+		return err
+	}
+	begin := tasks[0].start
+	subjects := make([]subject, len(tasks))
+	for i, t := range tasks {
+		if err := looks.check(r.State, t.experiment.Name); err != nil {
+			return err
+		}
+		subjects[i] = t.subject
+		if t.start.Before(begin) {
+			begin = t.start
+		}
+	}
+	all := days(begin, last, r.Project.Location)
+	answer, err := ask(ctx, r.Engine, query(r.Project, subjects, all, r.Seed), r.Progress)
+	if err != nil {
+		return err
+	}
+	first := &countedFirst{query: countingFirst(r.Project, subjects, all, r.Seed)}
+	for _, d := range all {
+		made := make([]scorecard, 0, len(tasks))
+		for i := range tasks {
+			if tasks[i].days[d.Date] {
+				made = append(made, scorecard{task: &tasks[i], subject: i})
+			}
+		}
+		outcomes, err := r.day(ctx, made, d, all, answer, first, looks)
+		report.Days = append(report.Days, outcomes...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scorecard is a scorecard being made.
+type scorecard struct {
+	task    *task
+	subject int // its place in the query
+	input   analysis.Input
+	card    analysis.Scorecard
+	looks   []analysis.Look // that it adds to the log
+	changed bool
+}
+
+// day makes the scorecards of a day, several at a time, and returns those that are stored.
+// Looks are logged before scorecards are stored: a run that is killed in between finds them
+// again and makes the same scorecards.
+func (r *Runner) day(ctx context.Context, cards []scorecard, d Day, all []Day, a answer, counted *countedFirst, looks *looksLog) ([]Outcome, error) {
+	if _, err := eachScorecard(ctx, cards, d, func(s *scorecard) (err error) {
+		s.input = r.input(s.task, d)
+		s.input.Days = analysisDays(s.task.subject, a, s.subject, all, d)
+		s.input.ExposureDates, s.input.ConversionDates = a.result.ExposureDates, a.result.ConversionDates
+		s.input.Looks = looks.of(s.task.experiment.Name)
+		s.card, s.looks, err = analysis.Analyze(s.input)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	var added []analysis.Look
+	for i := range cards {
+		s := &cards[i]
+		if s.card.LeavingOutBiases() {
+			first, err := counted.ask(ctx, r)
+			if err == nil {
+				err = addCountedFirst(&s.card, s.input, s.task.subject, first, s.subject, d)
+			}
+			if err != nil {
+				return nil, s.wrap(err, d)
+			}
+		}
+		added = append(added, s.looks...)
+	}
+	if len(added) > 0 {
+		if err := looks.append(added); err != nil {
+			return nil, err
+		}
+	}
+	stored, err := eachScorecard(ctx, cards, d, func(s *scorecard) (err error) {
+		s.changed, err = reports.WriteDay(r.State, s.card, r.extraFormats()...)
+		return err
+	})
+	var outcomes []Outcome
+	for _, s := range stored {
+		outcomes = append(outcomes, Outcome{Card: s.card, Changed: s.changed})
+	}
+	return outcomes, err
+}
+
+// eachScorecard calls do for every scorecard of a day, for as many at a time as there are
+// processors. It returns those for which all went well, in order, and the first error in
+// that order.
+func eachScorecard(ctx context.Context, cards []scorecard, d Day, do func(*scorecard) error) (done []scorecard, err error) {
+	errs := make([]error, len(cards))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(cards)) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(cards)); i = next.Add(1) - 1 {
+				if errs[i] = ctx.Err(); errs[i] == nil {
+					errs[i] = cards[i].wrap(do(&cards[i]), d)
+				}
+			}
+		})
+	}
+	workers.Wait()
+	for i, e := range errs {
+		if e == nil {
+			done = append(done, cards[i])
+		} else if err == nil {
+			err = e
+		}
+	}
+	return done, err
+}
+
+// wrap says of an error which scorecard it kept from being made.
+func (s *scorecard) wrap(err error, d Day) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("experiment %s on %s: %w", s.task.experiment.Name, d.Date, err)
+}
+
+// extraFormats are stored beside JSON and Parquet.
+func (r *Runner) extraFormats() []reports.Format {
+	var out []reports.Format
+	for _, f := range reports.Formats() {
+		if f.Name == "csv" || f.Name == "arrow" {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// input returns what the analysis needs to know of the experiment as of a day.
+func (r *Runner) input(t *task, d Day) analysis.Input {
+	in := analysis.Input{
+		Organization: r.Project.Organization, Project: r.Project.Name,
+		Experiment: t.experiment, Control: t.control,
+		Status: string(t.state.At(d.Through)), Location: r.Project.Location,
+		Start: t.start, End: t.state.EndAt(d.Through), FirstEnd: t.state.FirstEnd,
+		ConfigHash: t.experiment.ConfigHash(), MetricHash: metricHashes(t.experiment),
+	}
+	in.Stopped = stoppedOf(t.state)
+	for i, weights := range t.weights {
+		if i == 0 || t.phases[i-1].Before(d.Through) {
+			in.Phases = append(in.Phases, analysis.Phase{Weights: weights})
+		}
+	}
+	for _, x := range t.state.Extensions {
+		if !x.At.After(d.Through) {
+			in.Extensions = append(in.Extensions, x)
+		}
+	}
+	return in
+}
