@@ -16,7 +16,8 @@ const maxFiles = 10_000
 
 // names are the things that experiments refer to by name. A name whose
 // definition has a fault is there with a nil value, so that the fault is
-// reported once and not at every use.
+// reported once and not at every use. So is a name with two definitions:
+// nobody can say which is meant.
 type names struct {
 	complete    bool // readout.yaml could be read, so all metrics are known
 	metrics     map[string]*Metric
@@ -119,6 +120,8 @@ func (l *loader) addMetric(d *decoder) func(*node, *Metric) {
 	return func(key *node, m *Metric) {
 		if _, twice := l.names.metrics[key.text]; twice {
 			d.errorf(key, "metric %q is defined in another file already", clip(key.text))
+			l.names.metrics[key.text] = nil
+			l.project.Metrics = slices.DeleteFunc(l.project.Metrics, func(m *Metric) bool { return m.Name == key.text })
 			return
 		}
 		l.names.metrics[key.text] = m
@@ -185,6 +188,7 @@ func (l *loader) template(file string) {
 	}
 	if _, twice := l.names.templates[name]; twice {
 		l.report(file, "template %q has another file already", name)
+		l.names.templates[name] = nil
 		return
 	}
 	l.names.templates[name] = nil
@@ -211,6 +215,7 @@ func (l *loader) audience(file string) {
 	}
 	if _, twice := l.names.audiences[name]; twice {
 		l.report(file, "audience %q has another file already", name)
+		l.names.audiences[name] = nil
 		return
 	}
 	l.names.audiences[name] = nil
@@ -251,18 +256,28 @@ func (l *loader) faulty(file, name string) {
 }
 
 // finish compares the experiments with each other and puts everything in order.
+// Of experiments of one name nobody can say which is meant: all are left out.
 func (l *loader) finish() {
-	files := make(map[string]string)
-	l.project.Experiments = slices.DeleteFunc(l.project.Experiments, func(e *Experiment) bool {
-		// Names are folders of the state directory, and some file systems do
-		// not tell upper from lower case.
+	first := make(map[string]*Experiment)
+	twice := make(map[string]bool)
+	// Names are folders of the state directory, and some file systems do not
+	// tell upper from lower case.
+	for _, e := range l.project.Experiments {
 		folded := strings.ToLower(e.Name)
-		if other, twice := files[folded]; twice {
-			l.errs = append(l.errs, Error{e.File, e.Line, 1,
-				fmt.Sprintf("name %q is taken by %s already (upper and lower case count as the same)", e.Name, other)})
+		other := first[folded]
+		if other == nil {
+			first[folded] = e
+			continue
+		}
+		twice[folded] = true
+		l.errs = append(l.errs, Error{e.File, e.Line, 1,
+			fmt.Sprintf("name %q is taken by %s already (upper and lower case count as the same)", e.Name, other.File)})
+	}
+	l.project.Experiments = slices.DeleteFunc(l.project.Experiments, func(e *Experiment) bool {
+		if twice[strings.ToLower(e.Name)] {
+			l.faulty(e.File, e.Name)
 			return true
 		}
-		files[folded] = e.File
 		return false
 	})
 	slices.SortStableFunc(l.project.Experiments, func(a, b *Experiment) int {

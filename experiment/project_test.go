@@ -194,7 +194,7 @@ func TestFaultsLeaveTheRest(t *testing.T) {
 	}
 	f("bad_traffic", "good")
 	f("bad_one_fault_once", "good")
-	f("bad_same_name", "checkout", "good")
+	f("bad_same_name", "good")
 	f("bad_types", "good")
 	f("bad_readout")
 }

@@ -230,6 +230,44 @@ func TestFaultyExperiments(t *testing.T) {
 	same(t, "faulty", []string{"b", "c", "other"}, p.Faulty)
 }
 
+// TestDefinedTwice: of two definitions of one name neither counts, whichever file comes
+// first. Everything else is there.
+func TestDefinedTwice(t *testing.T) {
+	fsys := archiveFS(t, &txtar.Archive{})
+	for name, text := range map[string]string{
+		"metrics/a.yaml":        "copied: {event: purchase}\nown: {event: click}\n",
+		"metrics/b.yaml":        "copied: {event: click}\n",
+		"templates/button.yaml": "size: large\n", "templates/button.yml": "size: small\n",
+		"audiences/young.yaml": "attribute: age\nat_most: 30\n", "audiences/young.yml": "attribute: age\nat_most: 40\n",
+	} {
+		fsys[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	for file, definition := range map[string]string{
+		"checkout-2": "name: checkout\nscorecard: {primary: [own]}\n",
+		"checkout":   "name: checkout\nscorecard: {secondary: [own]}\n",
+		"copied":     "name: copied\nscorecard: {primary: [copied]}\n",
+		"own":        "name: own\nscorecard: {primary: [own]}\n",
+		"button":     "name: button\ntype: experiment\n",
+		"young":      "name: young\naudience: young\n",
+	} {
+		big := "{traffic: 50}"
+		if file == "button" {
+			big = "{traffic: 50, template: button}"
+		}
+		text := definition + "variants: {control: {traffic: 50}, big: " + big + "}\nschedule: {end: 2026-02-01}\n"
+		fsys["experiments/"+file+".yaml"] = &fstest.MapFile{Data: []byte(text)}
+	}
+	p, err := LoadFS(fsys)
+	var faults Errors
+	if !errors.As(err, &faults) || len(faults) != 4 {
+		t.Fatalf("error %v", err)
+	}
+	same(t, "faulty", []string{"button", "checkout", "copied", "young"}, p.Faulty)
+	if _, known := p.Metric("copied"); known || len(p.Experiments) != 1 || p.Experiments[0].Name != "own" {
+		t.Errorf("metric copied known: %v, experiments %v", known, p.Experiments)
+	}
+}
+
 // TestPublishedChecksum: others can check the file without knowing its fields. The checksum
 // is that of its bytes without spaces and without the checksum.
 func TestPublishedChecksum(t *testing.T) {
