@@ -42,12 +42,13 @@ func (a *app) analyzeCommand() *cobra.Command {
 		Long: `Analyses an experiment on request and writes nothing.
 
 Of a project: EXPERIMENT as it is defined, with other dates, metrics, confidence or method
-where flags say so. Without a project: exposures and conversions as Parquet files, folders
-or globs; or, where there are only aggregates, a CSV or Parquet file with the columns look,
-variant, metric, n, mean and variance. Its rows are running figures per look: the users so
-far, and their mean and variance (divisor n - 1). Looks are dates, times, or numbers of days.
-Of a file that also has the column experiment, every experiment is analysed by itself, or the
-one of --experiment.
+where flags say so. Errors in files that do not concern it do not matter.
+
+Without a project: exposures and conversions as Parquet files, folders or globs; or, where
+there are only aggregates, a CSV or Parquet file with the columns look, variant, metric, n,
+mean and variance. Its rows are running figures per look: the users so far, and their mean
+and variance (divisor n - 1). Looks are dates, times, or numbers of days. Of a file that also
+has the column experiment, every experiment is analysed by itself, or the one of --experiment.
 
 The fixed method takes one look at all the data and is the default without a project. The
 sequential methods take one look a day, as the daily job does; of a summary, one at each
@@ -158,12 +159,15 @@ func (a *app) projectJob(name string, f analyzeFlags) (*daily.AdHoc, error) {
 			return nil, usagef("%s goes with --exposures; a project has it in its files", only.flag)
 		}
 	}
-	p, err := a.load()
+	p, faults, err := a.loadWhole()
 	if err != nil {
 		return nil, err
 	}
 	e, err := experimentNamed(p, name)
 	if err != nil {
+		return nil, errors.Join(faults, err)
+	}
+	if err := f.checkMetrics(p, faults); err != nil {
 		return nil, err
 	}
 	log, err := daily.ReadLifecycle(a.state(p))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -255,6 +256,28 @@ func (f analyzeFlags) applyMetrics(e *experiment.Experiment, p *experiment.Proje
 		e.Scorecard = card
 	}
 	return f.applyGoals(e)
+}
+
+// checkMetrics refuses names that may be those of metrics whose definitions have faults: they
+// would be taken for events, and something else be counted.
+func (f analyzeFlags) checkMetrics(p *experiment.Project, faults error) error {
+	var all, ofMetrics experiment.Errors
+	errors.As(faults, &all)
+	for _, fault := range all {
+		if folder, _, _ := strings.Cut(fault.File, "/"); folder == "metrics" {
+			ofMetrics = append(ofMetrics, fault)
+		}
+	}
+	if len(ofMetrics) == 0 {
+		return nil
+	}
+	for _, text := range f.metrics {
+		if _, known := p.Metric(text); known || strings.Contains(text, "=") {
+			continue
+		}
+		return errors.Join(ofMetrics, usagef("--metric %s may be a metric that has an error, or an event: correct the error, or say what to count, such as --metric 'NAME=any(%s)'", text, text))
+	}
+	return nil
 }
 
 // applyGoals marks the metrics of --decrease.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"readout/experiment"
 	"readout/ingest"
@@ -26,8 +27,8 @@ func (a *app) load() (*experiment.Project, error) {
 	return p, err
 }
 
-// loadWhole reads the project's files for work that must go on: what has no fault comes back
-// in p, the faults of experiments and metrics beside it. Only when nothing can be done is
+// loadWhole reads the project's files for work that faults of other experiments must not hold
+// up: what has no fault comes back in p, the faults of experiments and metrics beside it. Only when nothing can be done is
 // there an error.
 func (a *app) loadWhole() (p *experiment.Project, faults, err error) {
 	p, err = a.load()
@@ -80,10 +81,14 @@ func who(by string) (string, error) {
 	return "", fmt.Errorf("who does it? Say so with --by NAME")
 }
 
-// experimentNamed returns the experiment of a name.
+// experimentNamed returns the experiment of a name. One that is there has no fault, nor has
+// anything that it refers to: those of other files do not concern it.
 func experimentNamed(p *experiment.Project, name string) (*experiment.Experiment, error) {
 	if e, ok := p.Experiment(name); ok {
 		return e, nil
+	}
+	if slices.Contains(p.Faulty, name) {
+		return nil, usagef("experiment %s is left out: its file, or one that it refers to, has an error", name)
 	}
 	if len(p.Experiments) == 0 {
 		return nil, usagef("unknown experiment %q: the project has none yet", name)

@@ -51,7 +51,8 @@ func (a *app) statusCommand() *cobra.Command {
 		Long: `Shows status, progress to the end, users so far, and the recommendation and checks of
 the last scorecard; of one experiment also the verdict on every variant by every primary
 metric, and its history. Transitions that are due show as made; 'readout run' logs them.
-Experiments whose files have errors are left out and reported, with exit status 2.`,
+Experiments whose files have errors are left out and reported, with exit status 2; of one
+experiment only errors that concern it are.`,
 		Example: "  readout status\n  readout status checkout-button --json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -81,7 +82,7 @@ func (a *app) status(args []string, asJSON bool) error {
 		if err != nil {
 			return errors.Join(faults, err)
 		}
-		chosen = []*experiment.Experiment{e}
+		chosen, faults = []*experiment.Experiment{e}, nil
 	}
 	standings := make([]standing, 0, len(chosen))
 	for _, e := range chosen {
