@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"readout/analysis"
@@ -25,6 +26,8 @@ type standing struct {
 	// Progress towards the end, in [0, 1].
 	Progress float64 `json:"progress"`
 	DaysLeft int     `json:"days_left"`
+	// Fault says why the last scorecard cannot be read, and what to do; empty if it can.
+	Fault string `json:"fault,omitempty"`
 	// Date is the day of the last scorecard; the following fields are from it.
 	Date           string                  `json:"date,omitempty"`
 	Users          int64                   `json:"users"`
@@ -52,7 +55,8 @@ func (a *app) statusCommand() *cobra.Command {
 the last scorecard; of one experiment also the verdict on every variant by every primary
 metric, and its history. Transitions that are due show as made; 'readout run' logs them.
 Experiments whose files have errors are left out and reported, with exit status 2; of one
-experiment only errors that concern it are.`,
+experiment only errors that concern it are. A stored scorecard that cannot be read is
+reported, with exit status 1; all else is shown.`,
 		Example: "  readout status\n  readout status checkout-button --json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -85,13 +89,18 @@ func (a *app) status(args []string, asJSON bool) error {
 		chosen, faults = []*experiment.Experiment{e}, nil
 	}
 	standings := make([]standing, 0, len(chosen))
+	var unread []string
 	for _, e := range chosen {
-		s, err := standingOf(log.State(e), a.state(p), now, p.Location)
-		if err != nil {
-			return err
+		s := standingOf(log.State(e), now, p.Location)
+		if err := s.readLast(a.state(p)); err != nil {
+			s.Fault = err.Error()
+			unread = append(unread, e.Name)
 		}
 		s.History = historyOf(log, e, now, p.Location)
 		standings = append(standings, s)
+	}
+	if len(unread) > 0 {
+		faults = errors.Join(fmt.Errorf("cannot read the last scorecard of %s", list(unread)), faults)
 	}
 	if asJSON {
 		encoder := json.NewEncoder(a.out)
@@ -102,8 +111,8 @@ func (a *app) status(args []string, asJSON bool) error {
 	return faults
 }
 
-// standingOf returns where an experiment stands at now.
-func standingOf(s experiment.State, state string, now time.Time, zone *time.Location) (standing, error) {
+// standingOf returns where an experiment stands at now, without what its scorecards say.
+func standingOf(s experiment.State, now time.Time, zone *time.Location) standing {
 	out := standing{Experiment: s.Experiment, Status: s.At(now), Verdicts: []verdict{}, Attention: []string{}}
 	if !s.Start.IsZero() {
 		out.Start = &s.Start
@@ -114,35 +123,47 @@ func standingOf(s experiment.State, state string, now time.Time, zone *time.Loca
 	if out.Status != experiment.Draft && !s.Start.IsZero() {
 		out.Progress, out.DaysLeft = analysis.Progress(s.Start, s.End, now), analysis.DaysBetween(now, s.End, zone)
 	}
+	return out
+}
+
+// readLast adds what the last stored scorecard says, if there is one.
+func (s *standing) readLast(state string) error {
+	const asWhom = "ask as the user of the daily job, to whom the files belong"
 	days, err := reports.Days(state, s.Experiment)
-	if err != nil || len(days) == 0 {
-		return out, err
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w; %s", err, asWhom)
+	case err != nil:
+		return fmt.Errorf("%w; move it away, the next readout run makes the scorecards again from the data", err)
+	case len(days) == 0:
+		return nil
 	}
-	card, err := reports.ReadDay(state, s.Experiment, days[len(days)-1])
-	if errors.Is(err, fs.ErrNotExist) {
-		return out, nil
+	last := days[len(days)-1]
+	card, err := reports.ReadDay(state, s.Experiment, last)
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w; %s", err, asWhom)
+	case err != nil:
+		return fmt.Errorf("%w; readout run --from %s makes it again from the data", err, last)
 	}
-	if err != nil {
-		return out, err
-	}
-	out.Date, out.Recommendation = card.Date, card.Recommendation
+	s.Date, s.Recommendation = card.Date, card.Recommendation
 	for _, v := range card.Variants {
-		out.Users += v.Users
+		s.Users += v.Users
 	}
 	for _, m := range card.Metrics {
 		if m.Role != analysis.Primary {
 			continue
 		}
 		for _, c := range m.Comparisons {
-			out.Verdicts = append(out.Verdicts, verdict{m.Name, c.Variant, c.Verdict, c.Sentence})
+			s.Verdicts = append(s.Verdicts, verdict{m.Name, c.Variant, c.Verdict, c.Sentence})
 		}
 	}
 	for _, c := range card.Checks {
 		if c.Severity == analysis.Alarm || c.Severity == analysis.Warning {
-			out.Attention = append(out.Attention, c.Sentence)
+			s.Attention = append(s.Attention, c.Sentence)
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // printStandings prints a table and below it what each experiment's scorecard says, with
@@ -155,16 +176,24 @@ func (a *app) printStandings(standings []standing, zone *time.Location, details 
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
 	t.Style().Options.SeparateRows = false
+	t.SetColumnConfigs([]table.ColumnConfig{{Name: "Users", Align: text.AlignRight}})
 	t.AppendHeader(table.Row{"Experiment", "Status", "Start", "End", "Progress", "Days left", "Users"})
 	for _, s := range standings {
 		progress := "-"
 		if s.Start != nil && s.Status != experiment.Draft {
 			progress = fmt.Sprintf("%.0f%%", 100*s.Progress)
 		}
-		t.AppendRow(table.Row{s.Experiment, s.Status, stamp(s.Start, zone), stamp(s.End, zone), progress, s.DaysLeft, s.Users})
+		users := any(s.Users)
+		if s.Fault != "" {
+			users = "?"
+		}
+		t.AppendRow(table.Row{s.Experiment, s.Status, stamp(s.Start, zone), stamp(s.End, zone), progress, s.DaysLeft, users})
 	}
 	fmt.Fprintln(a.out, t.Render())
 	for _, s := range standings {
+		if s.Fault != "" {
+			fmt.Fprintf(a.out, "\n%s: %s\n", s.Experiment, s.Fault)
+		}
 		if s.Date != "" {
 			a.printFindings(s, details)
 		}
@@ -182,8 +211,8 @@ func (a *app) printFindings(s standing, details bool) {
 			fmt.Fprintf(a.out, "  %s, %s: %s. %s\n", v.Metric, v.Variant, v.Verdict, v.Sentence)
 		}
 	}
-	for _, text := range s.Attention {
-		fmt.Fprintf(a.out, "  ! %s\n", text)
+	for _, sentence := range s.Attention {
+		fmt.Fprintf(a.out, "  ! %s\n", sentence)
 	}
 }
 
