@@ -93,7 +93,8 @@ type Guardrail struct {
 	Margin float64 // relative to the control mean, in (0, 1]
 }
 
-// Statistics is how an experiment is tested.
+// Statistics is how an experiment is tested. Its hash is recorded: a field that is added
+// has to be zero where experiments are tested as before.
 type Statistics struct {
 	Method     Method
 	CUPED      CUPEDFit // of method sequential-cuped

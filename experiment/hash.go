@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"reflect"
 )
 
 // ConfigHash returns the SHA-256, in hex, of what defines the metric. Description
@@ -52,13 +53,52 @@ func (e *Experiment) ConfigHash() string {
 	return hashOf("readout experiment 1", test)
 }
 
-// hashOf hashes a kind and the JSON of a struct, whose fields have a fixed order.
+// ConfigHash returns the SHA-256, in hex, of what the settings say.
+func (s Statistics) ConfigHash() string { return hashOf("readout statistics 1", s) }
+
+// hashOf hashes a kind and the JSON of a value, without the fields of structs that are
+// zero.
+//
+// Hashes are recorded, and tell whether an experiment was edited while it ran. A version
+// that adds a field has to leave them as they are: its zero value stands for what was done
+// before.
 func hashOf(kind string, v any) string {
-	text, err := json.Marshal(v)
+	text, err := json.Marshal(withoutZeros(reflect.ValueOf(v)))
 	if err != nil {
 		// Definitions hold text and finite numbers only.
 		panic("experiment: " + err.Error())
 	}
 	sum := sha256.Sum256(append([]byte(kind+"\n"), text...))
 	return hex.EncodeToString(sum[:])
+}
+
+// withoutZeros returns a value with maps in place of structs, which lack the fields that
+// are zero. A type that has a JSON form of its own keeps it. The keys of maps are sorted in
+// JSON, so that the order of fields does not matter either.
+func withoutZeros(v reflect.Value) any {
+	if !v.IsValid() {
+		return nil
+	}
+	if _, own := v.Interface().(json.Marshaler); own {
+		return v.Interface()
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		fields := make(map[string]any)
+		for field, value := range v.Fields() {
+			if !value.IsZero() {
+				fields[field.Name] = withoutZeros(value)
+			}
+		}
+		return fields
+	case reflect.Pointer:
+		return withoutZeros(v.Elem())
+	case reflect.Slice:
+		items := make([]any, v.Len())
+		for i := range items {
+			items[i] = withoutZeros(v.Index(i))
+		}
+		return items
+	}
+	return v.Interface()
 }

@@ -14,7 +14,7 @@ import (
 // alpha with. A look counts only for the test with the same hash.
 func metricHashes(e *experiment.Experiment) map[string]string {
 	var test strings.Builder
-	fmt.Fprintf(&test, "readout test 1\n%s\n%+v\n%s\n", e.Name, e.Statistics, e.SeveralVariants)
+	fmt.Fprintf(&test, "readout test 1\n%s\n%s\n%s\n", e.Name, e.Statistics.ConfigHash(), e.SeveralVariants)
 	for _, v := range e.Variants {
 		fmt.Fprintln(&test, v.Name)
 	}
