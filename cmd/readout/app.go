@@ -110,7 +110,7 @@ func (a *app) fail(err error) int {
 		fmt.Fprintln(a.err, "readout: interrupted, nothing was left half-written")
 		return exitFailed
 	case errors.Is(err, atomicfile.ErrLocked):
-		fmt.Fprintf(a.err, "readout: %v: a run, a move or a publish is at work, try again when it is done\n", err)
+		fmt.Fprintf(a.err, "readout: %v: %s\n", err, atWork)
 		return exitFailed
 	}
 	fmt.Fprintf(a.err, "readout: %v\n", err)

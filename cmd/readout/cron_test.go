@@ -82,7 +82,7 @@ func (s *cronStory) moveUntil(name string, r experiment.Request, until string) {
 	s.app.nowAt = s.now.Format(time.RFC3339)
 	defer func() { s.app.nowAt = "" }()
 	r.By = "ana"
-	if err := s.app.move(name, r, until); err != nil {
+	if err := s.app.move(s.t.Context(), name, r, &moveFlags{until: until}); err != nil {
 		s.t.Fatal(err)
 	}
 }

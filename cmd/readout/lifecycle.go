@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -17,6 +18,7 @@ import (
 type moveFlags struct {
 	by, why, until string
 	cancel         bool
+	wait           time.Duration
 }
 
 // mover is a command that makes one move of an experiment.
@@ -101,7 +103,7 @@ func (a *app) moveCommands() []*cobra.Command {
 		}
 		c := &cobra.Command{
 			Use: m.use, Short: m.short, Long: m.long, Example: m.example, Args: cobra.ExactArgs(args),
-			RunE: func(_ *cobra.Command, args []string) error {
+			RunE: func(cmd *cobra.Command, args []string) error {
 				r := experiment.Request{Action: m.action, By: f.by, Why: f.why}
 				if m.variant {
 					r.Variant = args[1]
@@ -109,7 +111,7 @@ func (a *app) moveCommands() []*cobra.Command {
 				if f.cancel {
 					r.Action = experiment.ActionCancel
 				}
-				return a.move(args[0], r, f.until)
+				return a.move(cmd.Context(), args[0], r, f)
 			},
 		}
 		c.Flags().StringVar(&f.by, "by", "", "who does it (default: the user's name)")
@@ -118,6 +120,7 @@ func (a *app) moveCommands() []*cobra.Command {
 			why += " (required)"
 		}
 		c.Flags().StringVar(&f.why, "why", "", why)
+		c.Flags().DurationVar(&f.wait, "wait", 0, "how long to wait for a run that is at work, such as 10m (default not at all)")
 		if m.flags != nil {
 			m.flags(c.Flags(), f)
 		}
@@ -128,30 +131,25 @@ func (a *app) moveCommands() []*cobra.Command {
 
 // move makes one move of an experiment and logs it, after the transitions that are due,
 // which are made even if the move is refused.
-func (a *app) move(name string, r experiment.Request, until string) (err error) {
-	p, err := a.load()
+func (a *app) move(ctx context.Context, name string, r experiment.Request, f *moveFlags) (err error) {
+	if f.wait < 0 {
+		return usagef("--wait %s: want how long to wait, such as 10m", f.wait)
+	}
+	p, _, err := a.asked(name, &r, f.until)
 	if err != nil {
-		return err
-	}
-	e, err := experimentNamed(p, name)
-	if err != nil {
-		return err
-	}
-	if r.By, err = who(r.By); err != nil {
-		return usageError{err}
-	}
-	if r.At, err = a.now(p.Location); err != nil {
-		return err
-	}
-	if r.Until, err = untilWhen(r.Action, until, p.Location); err != nil {
 		return err
 	}
 	state := a.state(p)
-	lock, err := daily.LockState(state)
+	lock, err := a.lockState(ctx, state, f.wait)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, lock.Release()) }()
+	// It is later now, and files may have been edited and published.
+	p, e, err := a.asked(name, &r, f.until)
+	if err != nil {
+		return err
+	}
 	path := daily.LifecyclePath(state)
 	log, err := daily.ReadLifecycle(state)
 	if err != nil {
@@ -175,6 +173,26 @@ func (a *app) move(name string, r experiment.Request, until string) (err error) 
 	a.warn(e, before, r, p.Location)
 	fmt.Fprintf(a.out, "%s: %s\n", name, moved(entry, p.Location))
 	return a.publish(p, log, r.At)
+}
+
+// asked reads the project, and completes what is asked of one of its experiments.
+func (a *app) asked(name string, r *experiment.Request, until string) (*experiment.Project, *experiment.Experiment, error) {
+	p, err := a.load()
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := experimentNamed(p, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if r.By, err = who(r.By); err != nil {
+		return nil, nil, usageError{err}
+	}
+	if r.At, err = a.now(p.Location); err != nil {
+		return nil, nil, err
+	}
+	r.Until, err = untilWhen(r.Action, until, p.Location)
+	return p, e, err
 }
 
 // untilWhen reads --until, which only extend has.

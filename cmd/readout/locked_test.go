@@ -2,36 +2,124 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"readout/internal/atomicfile"
 	"readout/internal/daily"
 )
 
-// Who comes while a run is at work is told to wait for it.
-func TestLockedStateSaysWhatToDo(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "shop")
-	if status := run(t.Context(), []string{"init", dir}, io.Discard, io.Discard, time.Now); status != exitOK {
-		t.Fatalf("init: exit status %d", status)
+// lockedProject makes a project whose state is locked, and one Draft in it.
+func lockedProject(t *testing.T) (dir string, lock *atomicfile.FileLock) {
+	t.Helper()
+	dir = filepath.Join(t.TempDir(), "shop")
+	for _, args := range [][]string{{"init", dir}, {"new", "held", "--project", dir}} {
+		if status := run(t.Context(), args, io.Discard, io.Discard, time.Now); status != exitOK {
+			t.Fatalf("%v: exit status %d", args, status)
+		}
 	}
 	lock, err := daily.LockState(filepath.Join(dir, "state"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return dir, lock
+}
+
+// Who comes while a run is at work is told to wait for it.
+func TestLockedStateSaysWhatToDo(t *testing.T) {
+	dir, lock := lockedProject(t)
 	defer func() {
 		if err := lock.Release(); err != nil {
 			t.Error(err)
 		}
 	}()
-	for _, command := range []string{"run", "publish", "report"} {
+	f := func(want string, command ...string) {
+		t.Helper()
 		var errs bytes.Buffer
-		status := run(t.Context(), []string{command, "--project", dir}, io.Discard, &errs, time.Now)
-		const want = "locked by another process: a run, a move or a publish is at work, try again when it is done\n"
-		if status != exitFailed || !strings.HasSuffix(errs.String(), want) {
-			t.Errorf("%s: exit status %d, said %q", command, status, errs.String())
+		status := run(t.Context(), append(command, "--project", dir), io.Discard, &errs, time.Now)
+		if status != exitFailed || !strings.HasSuffix(errs.String(), want+"\n") {
+			t.Errorf("%v: exit status %d, said %q", command, status, errs.String())
 		}
+	}
+	const again = "locked by another process: a run, a move or a publish is at work, try again when it is done"
+	for _, command := range []string{"run", "publish", "report"} {
+		f(again, command)
+	}
+	f(again+", or let it wait with --wait 10m", "start", "held", "--by", "ana")
+	f("locked by another process, also after 1ms: a run, a move or a publish is at work, try again when it is done",
+		"start", "held", "--by", "ana", "--wait", "1ms")
+}
+
+// called is a writer that calls a function at the first thing that is written.
+type called struct {
+	bytes.Buffer
+	do func()
+}
+
+func (c *called) Write(p []byte) (int, error) {
+	if c.do != nil {
+		c.do()
+		c.do = nil
+	}
+	return c.Buffer.Write(p)
+}
+
+// A move that waits is made when the lock is free, at the time that it is by then.
+func TestMoveWaitsForTheLock(t *testing.T) {
+	dir, lock := lockedProject(t)
+	asked := time.Now()
+	now := asked
+	errs := called{do: func() {
+		now = asked.Add(time.Minute)
+		if err := lock.Release(); err != nil {
+			t.Error(err)
+		}
+	}}
+	status := run(t.Context(), []string{"start", "held", "--by", "ana", "--wait", "1h", "--project", dir},
+		io.Discard, &errs, func() time.Time { return now })
+	said, _, _ := strings.Cut(errs.String(), "\n")
+	if status != exitOK || !strings.HasSuffix(said, "locked by another process: waiting for it, 1h0m0s at most") {
+		t.Errorf("exit status %d, said %q", status, errs.String())
+	}
+	log, err := daily.ReadLifecycle(filepath.Join(dir, "state"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries := log.Entries("held")
+	if len(entries) != 1 || !entries[0].At.Equal(now) {
+		t.Errorf("asked at %s, the lock was free at %s, logged %+v", asked, now, entries)
+	}
+}
+
+// Ctrl-C ends the waiting, and nothing is written: also when the lock is free by then.
+func TestMoveStopsWaiting(t *testing.T) {
+	dir, lock := lockedProject(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	move := func() {
+		t.Helper()
+		errs := called{do: interrupt}
+		status := run(ctx, []string{"start", "held", "--by", "ana", "--wait", "1h", "--project", dir}, io.Discard, &errs, time.Now)
+		if status != exitFailed || !strings.HasSuffix(errs.String(), "readout: interrupted, nothing was left half-written\n") {
+			t.Errorf("exit status %d, said %q", status, errs.String())
+		}
+		left, err := os.ReadDir(filepath.Join(dir, "state"))
+		if err != nil || len(left) != 1 || left[0].Name() != "lock" {
+			t.Errorf("state holds %v, error %v", left, err)
+		}
+	}
+	move()
+	if err := lock.Release(); err != nil {
+		t.Fatal(err)
+	}
+	move()
+	if lock, err := daily.LockState(filepath.Join(dir, "state")); err != nil {
+		t.Error(err)
+	} else if err := lock.Release(); err != nil {
+		t.Error(err)
 	}
 }
