@@ -175,15 +175,23 @@ func (a *app) move(ctx context.Context, name string, r experiment.Request, f *mo
 	return a.publish(p, log, r.At)
 }
 
-// asked reads the project, and completes what is asked of one of its experiments.
+// asked reads the project, and completes what is asked of one of its experiments. Errors in
+// files of others do not hold up what ends something: nobody should be exposed to harm any
+// longer for that.
 func (a *app) asked(name string, r *experiment.Request, until string) (*experiment.Project, *experiment.Experiment, error) {
-	p, err := a.load()
+	p, faults, err := a.loadWhole()
 	if err != nil {
 		return nil, nil, err
 	}
+	switch r.Action {
+	case experiment.ActionSchedule, experiment.ActionStart, experiment.ActionExtend:
+		if faults != nil {
+			return nil, nil, faults
+		}
+	}
 	e, err := experimentNamed(p, name)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, errors.Join(faults, err)
 	}
 	if r.By, err = who(r.By); err != nil {
 		return nil, nil, usageError{err}

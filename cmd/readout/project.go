@@ -28,8 +28,8 @@ func (a *app) load() (*experiment.Project, error) {
 }
 
 // loadWhole reads the project's files for work that faults of other experiments must not hold
-// up: what has no fault comes back in p, the faults of experiments and metrics beside it. Only when nothing can be done is
-// there an error.
+// up: what has no fault comes back in p, the faults of experiments and metrics beside it. Only
+// when nothing can be done is there an error.
 func (a *app) loadWhole() (p *experiment.Project, faults, err error) {
 	p, err = a.load()
 	var found experiment.Errors
