@@ -90,6 +90,26 @@ func TestStagewiseOfEqualArms(t *testing.T) {
 	}
 }
 
+// TestStagewiseOfHugeEffects: no p-value is 0, and a harm as large as a gain is as certain.
+func TestStagewiseOfHugeEffects(t *testing.T) {
+	for effect, want := range map[float64]float64{0.5: 7.05e-23, 5: floorP} {
+		var p [2]float64
+		for i, mean := range []float64{10 + effect, 10 - effect} {
+			in := testInput(testExperiment(), 1)
+			in.addDay(exactly(10, 1, 800), exactly(mean, 1, 800))
+			in.Days[0].Through = day0.AddDate(0, 0, 2)
+			card, _, err := Analyze(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p[i] = first(card).Stagewise.P.Or(0)
+		}
+		if math.Abs(p[0]/want-1) > 1e-3 || math.Abs(p[1]/p[0]-1) > 1e-9 {
+			t.Errorf("effect ±%v: p %v, want about %v", effect, p, want)
+		}
+	}
+}
+
 // TestStagewiseUnderHolm: a comparison that crossed its boundary and is not significant
 // after Holm's correction has no stage-wise inference.
 func TestStagewiseUnderHolm(t *testing.T) {

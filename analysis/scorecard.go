@@ -284,7 +284,8 @@ type Estimate struct {
 type Stagewise struct {
 	Date string `json:"date"`
 	Look int    `json:"look"`
-	P    Number `json:"p"`
+	// P is never below 1e-300.
+	P Number `json:"p"`
 	// Estimate is the median-unbiased estimate of the effect, which the plain one exceeds
 	// where a test stopped early.
 	Estimate Number `json:"estimate"`

@@ -44,12 +44,12 @@ func (t test) stagewise(looks []Look) (*Stagewise, error) {
 		return nil, err
 	}
 	out := &Stagewise{
-		Date: last.Date, Look: last.Number, P: Defined(final.P),
+		Date: last.Date, Look: last.Number, P: Defined(max(final.P, floorP)),
 		Estimate: t.effectAt(last, z, final.Median),
 		Lo:       t.effectAt(last, z, final.Lo), Hi: t.effectAt(last, z, final.Hi),
 	}
 	if t.sides == 1 {
-		out.P, out.Hi = Defined(final.PUpper), Number{}
+		out.P, out.Hi = Defined(max(final.PUpper, floorP)), Number{}
 		if t.direction < 0 {
 			out.Lo, out.Hi = Number{}, out.Lo
 		}

@@ -81,6 +81,31 @@ func TestSingleLookDesign(t *testing.T) {
 	closeTo(t, "upper end", final.Hi, 2.5+1.959963984540054, 0, 1e-8)
 }
 
+// TestStagewiseFarBelow: a test that stops early far below has the p-value of one that stops as
+// far above.
+func TestStagewiseFarBelow(t *testing.T) {
+	p := mustInformation(t, []float64{1, 2, 3, 4})
+	upper, err := Boundaries(p, increments(OBrienFleming{}, []float64{0.01, 0.02, 0.03, 1}, 0.05, 2), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	two := Design{Process: p, Upper: upper, Lower: Mirror(upper)}
+	one := Design{Process: mustInformation(t, []float64{1}), Upper: upper[:1]}
+	for _, z := range []float64{4, 9, 12} {
+		for _, d := range []Design{two, one} {
+			above, err := d.Stagewise(z, 0.95)
+			if err != nil {
+				t.Fatal(err)
+			}
+			below, err := d.Stagewise(-z, 0.95)
+			if err != nil {
+				t.Fatal(err)
+			}
+			closeTo(t, "p", below.P, above.P, 1e-9, 0)
+		}
+	}
+}
+
 // TestSwappingSidesMirrors: a drift of the other sign swaps the sides.
 func TestSwappingSidesMirrors(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

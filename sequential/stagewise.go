@@ -11,7 +11,8 @@ import (
 type Final struct {
 	// PUpper is the probability under no effect of an outcome at least as extreme upwards.
 	PUpper float64
-	// P is the two-sided p-value, twice the smaller of PUpper and 1 - PUpper.
+	// P is the two-sided p-value, twice the smaller of PUpper and of the same downwards, and at
+	// most 1.
 	P float64
 	// Median is the median-unbiased estimate of the drift.
 	Median float64
@@ -33,7 +34,7 @@ type Final struct {
 //
 // Sources: A. A. Tsiatis, G. L. Rosner, C. R. Mehta (1984), Exact confidence intervals
 // following a group sequential test, Biometrics 40; C. Jennison, B. W. Turnbull (2000),
-// Group Sequential Methods, section 8.4.
+// Group Sequential Methods, chapter 8.
 func (d Design) Stagewise(z, confidence float64) (Final, error) {
 	if math.IsNaN(z) || math.Abs(z) > 1e6 {
 		return Final{}, fmt.Errorf("statistic is %v, want a number of at most 1e6 in size", z)
@@ -48,17 +49,21 @@ func (d Design) Stagewise(z, confidence float64) (Final, error) {
 	if err := d.check(); err != nil {
 		return Final{}, err
 	}
-	d.Upper = append([]Critical(nil), d.Upper...)
-	d.Upper[k-1] = Critical{Value: z, Finite: true}
-	if d.Lower != nil {
-		d.Lower = append([]Critical(nil), d.Lower...)
-		d.Lower[k-1] = Critical{}
-	}
-	p, err := d.Power(0)
+	upper, lower := make([]Critical, k), make([]Critical, k)
+	copy(upper, d.Upper)
+	copy(lower, d.Lower)
+	upper[k-1] = Critical{Value: z, Finite: true}
+	lower[k-1] = upper[k-1]
+	d.Upper, d.Lower = upper, lower
+	exit, err := d.ExitProbabilities(make([]float64, k))
 	if err != nil {
 		return Final{}, err
 	}
-	final := Final{PUpper: p, P: min(1, 2*min(p, 1-p))}
+	// Each side by itself: 1 minus the other would be 0 for a statistic far below.
+	above, below := exit.Total()
+	final := Final{PUpper: above, P: min(1, 2*min(above, below))}
+	// From here on only what lies above counts.
+	lower[k-1] = Critical{}
 	for _, solve := range []struct {
 		drift *float64
 		p     float64
