@@ -193,16 +193,16 @@ func (d Design) Inflation(alpha float64, sides int, power float64) (float64, err
 	return (drift / fixed) * (drift / fixed), nil
 }
 
-// ExpectedInformation returns the information that the test has used on average when it
+// ExpectedInformation returns the information, 1/SE², that the test has used on average when it
 // stops, as a share of that of the last look, under a constant effect that gives the last
 // look the expectation drift.
 func (d Design) ExpectedInformation(drift float64) (float64, error) {
-	exit, err := d.ExitProbabilities(d.Process.Means(drift))
+	exit, err := d.ExitProbabilities(d.means(drift))
 	if err != nil {
 		return 0, err
 	}
 	saved := 0.0
-	roots := d.Process.Means(1)
+	roots := d.means(1)
 	for k, r := range roots {
 		saved += (exit.Upper[k] + exit.Lower[k]) * (1 - r*r)
 	}

@@ -119,6 +119,9 @@ func TestShapeOfCanonicalLooks(t *testing.T) {
 	if err != nil || other.PUpper != plain.PUpper || !(other.Median < plain.Median-0.01) {
 		t.Errorf("%+v where nothing more is known at later looks, %+v, %v", other, plain, err)
 	}
+	if share, err := d.ExpectedInformation(3); err != nil || math.Abs(share-1) > 1e-12 {
+		t.Errorf("the test uses %v of the information of its last look, which every look has, %v", share, err)
+	}
 	for _, bad := range [][]float64{{1, 1}, {1, 1, 0, 1}, {1, 1, math.NaN(), 1}} {
 		if d.Shape = bad; d.check() == nil {
 			t.Errorf("shape %v is taken", bad)
