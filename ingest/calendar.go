@@ -1,6 +1,10 @@
 package ingest
 
-import "time"
+import (
+	"time"
+
+	"readout/experiment"
+)
 
 // calendar numbers the days of a time zone. It remembers the last offset from UTC, so each
 // goroutine needs its own.
@@ -40,5 +44,5 @@ func (c *calendar) move(t int64) {
 // startOfDay returns the instant at which the day of t begins.
 func startOfDay(t int64, location *time.Location) time.Time {
 	y, m, d := time.UnixMicro(t).In(location).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, location)
+	return experiment.StartOfDay(y, m, d, location)
 }

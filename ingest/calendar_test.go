@@ -23,6 +23,15 @@ func TestCalendar(t *testing.T) {
 	}
 }
 
+// A day begins on its own date where clocks are put forward at midnight.
+func TestStartOfDayWithoutMidnight(t *testing.T) {
+	zone := mustZone("America/Santiago")
+	noon := time.Date(2026, 9, 6, 12, 0, 0, 0, zone)
+	if got := startOfDay(noon.UnixMicro(), zone).Format("2006-01-02 15:04"); got != "2026-09-06 01:00" {
+		t.Errorf("the day of %v begins at %s", noon, got)
+	}
+}
+
 func TestLooks(t *testing.T) {
 	at := time.Date(2024, 1, 1, 0, 0, 0, 500, time.UTC) // between two µs
 	looks := newLookTable([]time.Time{at, at.Add(time.Hour), at.Add(2 * time.Hour)})

@@ -236,7 +236,7 @@ func (k *keptTotals) looksNow(looks lookTable, start int64) (to []int, added int
 
 const (
 	totalsPrefix = "totals-"
-	totalsMagic  = "readout totals 6\n"
+	totalsMagic  = "readout totals 7\n"
 )
 
 // totalsPath names the file of the totals with a key.

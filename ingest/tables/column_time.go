@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/parquet-go/parquet-go/format"
+
+	"readout/experiment"
 )
 
 // NullTime stands for a null time.
@@ -212,14 +214,21 @@ type wallClock struct {
 }
 
 // instant returns the instant, in microseconds since 1970 UTC, at which a clock in the
-// location reads the given microseconds since its own 1970. For readings that a clock has
-// twice, or skips, when it is changed, it is the instant that time.Date chooses.
+// location reads the given microseconds since its own 1970. Midnight is the start of its day,
+// also where the clock skips it. For other readings that a clock has twice, or skips, when it
+// is changed, it is the instant that time.Date chooses.
 func (c *wallClock) instant(reading int64) int64 {
 	if reading >= c.from && reading < c.to {
 		return reading - c.offset
 	}
 	w := time.UnixMicro(reading).UTC()
-	t := time.Date(w.Year(), w.Month(), w.Day(), w.Hour(), w.Minute(), w.Second(), w.Nanosecond(), c.location)
+	var t time.Time
+	if reading%microsPerDay == 0 {
+		// time.Date would take a skipped one to be of the day before, west of Greenwich.
+		t = experiment.StartOfDay(w.Year(), w.Month(), w.Day(), c.location)
+	} else {
+		t = time.Date(w.Year(), w.Month(), w.Day(), w.Hour(), w.Minute(), w.Second(), w.Nanosecond(), c.location)
+	}
 	c.remember(t)
 	return t.UnixMicro()
 }

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"readout/experiment"
 )
 
 func TestParseISO(t *testing.T) {
@@ -55,8 +57,17 @@ func TestParseISOUndoesFormat(t *testing.T) {
 	})
 }
 
-// The offset that a wallClock remembers must never differ from what time.Date says.
-func TestWallClockIsTimeDate(t *testing.T) {
+// instantOf is what wallClock.instant says, without what it remembers.
+func instantOf(reading int64, location *time.Location) int64 {
+	w := time.UnixMicro(reading).UTC()
+	if reading%microsPerDay == 0 {
+		return experiment.StartOfDay(w.Year(), w.Month(), w.Day(), location).UnixMicro()
+	}
+	return time.Date(w.Year(), w.Month(), w.Day(), w.Hour(), w.Minute(), w.Second(), w.Nanosecond(), location).UnixMicro()
+}
+
+// The offset that a wallClock remembers must never differ from that at the instant.
+func TestWallClockRemembersRight(t *testing.T) {
 	for _, name := range []string{"UTC", "Europe/Berlin", "America/Sao_Paulo", "Australia/Lord_Howe", "Pacific/Apia", "Africa/Casablanca"} {
 		location, err := time.LoadLocation(name)
 		if err != nil {
@@ -70,10 +81,8 @@ func TestWallClockIsTimeDate(t *testing.T) {
 			}
 			for _, step := range []int64{0, 1, 3_600_000_000, 86_400_000_000, -7_200_000_001} {
 				r := reading + step
-				w := time.UnixMicro(r).UTC()
-				want := time.Date(w.Year(), w.Month(), w.Day(), w.Hour(), w.Minute(), w.Second(), w.Nanosecond(), location).UnixMicro()
-				if got := clock.instant(r); got != want {
-					t.Fatalf("%s: a clock that reads %v: %d, want %d", name, w, got, want)
+				if got, want := clock.instant(r), instantOf(r, location); got != want {
+					t.Fatalf("%s: a clock that reads %v: %d, want %d", name, time.UnixMicro(r).UTC(), got, want)
 				}
 			}
 		})
@@ -94,15 +103,31 @@ func TestWallClockNearChanges(t *testing.T) {
 				clock := wallClock{location: location}
 				clock.instant(used.UnixMicro())
 				for r := change.UnixMicro() - 2*microsPerDay; r < change.UnixMicro()+2*microsPerDay; r += microsPerDay / 96 {
-					w := time.UnixMicro(r).UTC()
-					want := time.Date(w.Year(), w.Month(), w.Day(), w.Hour(), w.Minute(), w.Second(), 0, location).UnixMicro()
 					check := clock
-					if got := check.instant(r); got != want {
-						t.Fatalf("%s: a clock that reads %v: %d, want %d", name, w, got, want)
+					if got, want := check.instant(r), instantOf(r, location); got != want {
+						t.Fatalf("%s: a clock that reads %v: %d, want %d", name, time.UnixMicro(r).UTC(), got, want)
 					}
 				}
 			}
 			change = end
+		}
+	}
+}
+
+// A date stays on its day where clocks are put forward at midnight.
+func TestDatesWithoutMidnight(t *testing.T) {
+	for name, date := range map[string]string{
+		"America/Santiago": "2026-09-06", "America/Havana": "2026-03-08", "Atlantic/Azores": "2026-03-29", "Africa/Cairo": "2026-04-24",
+	} {
+		location, err := time.LoadLocation(name)
+		if err != nil {
+			t.Skip("no time zone data")
+		}
+		day, ok := parseISO([]byte(date))
+		clock := wallClock{location: location}
+		at := time.UnixMicro(clock.instant(day.micros)).In(location)
+		if got := at.Format("2006-01-02 15:04"); !ok || got != date+" 01:00" {
+			t.Errorf("%s: %s begins at %s", name, date, got)
 		}
 	}
 }
