@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -16,8 +17,8 @@ import (
 //
 // In a folder, files count whose name ends in .parquet, whatever its case; a file named
 // itself, or by a glob, counts whatever it is called. Names that begin with _ or . are
-// skipped at every level. Links are followed, except back into a folder that is being
-// listed.
+// skipped at every level, unless the path spells out that beginning. Links are followed,
+// except back into a folder that is being listed.
 type LocalStore struct {
 	// Dir is what relative paths are relative to; empty is the working directory.
 	Dir string
@@ -109,24 +110,37 @@ func (l *listing) glob(pattern string) error {
 	}
 	slices.Sort(matches)
 	for _, match := range matches {
-		if hidden(filepath.Base(match)) {
-			continue
-		}
-		path := match
+		file := match
 		if !filepath.IsAbs(filepath.FromSlash(pattern)) && l.store.Dir != "" {
-			if path, err = filepath.Rel(l.store.Dir, match); err != nil {
+			if file, err = filepath.Rel(l.store.Dir, match); err != nil {
 				return fmt.Errorf("%s: %w", pattern, err)
 			}
 		}
+		file = filepath.ToSlash(file)
+		if skipped(pattern, file) {
+			continue
+		}
 		info, err := os.Stat(match)
 		if err != nil {
-			return fmt.Errorf("%s: %w", filepath.ToSlash(path), withoutPath(err))
+			return fmt.Errorf("%s: %w", file, withoutPath(err))
 		}
-		if err := l.entry(filepath.ToSlash(path), info); err != nil {
+		if err := l.entry(file, info); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// skipped reports whether a wildcard has matched a hidden name at some level. As in a shell, a
+// pattern has to spell out how such a name begins.
+func skipped(pattern, file string) bool {
+	parts, names := strings.Split(path.Clean(pattern), "/"), strings.Split(path.Clean(file), "/")
+	for i := 1; i <= min(len(parts), len(names)); i++ {
+		if hidden(names[len(names)-i]) && !hidden(parts[len(parts)-i]) {
+			return true
+		}
+	}
+	return false
 }
 
 // quoteGlob takes the special meaning off the characters of a folder's own name.

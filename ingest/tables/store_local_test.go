@@ -63,6 +63,10 @@ func TestListLocalFiles(t *testing.T) {
 	list("raw/*", "raw/000000_0")
 	list("data/*", "data/A.PARQUET", "data/a-b.parquet", "data/a/z.parquet", "data/b.parquet", "data/date=2024-01-02/p.parquet", "data/notes.txt")
 	list("data/date=2024-*/*.parquet", "data/date=2024-01-02/p.parquet")
+	list("data/*/*.parquet", "data/a/z.parquet", "data/date=2024-01-02/p.parquet")
+	list("./data/../data/*/*.parquet", "data/a/z.parquet", "data/date=2024-01-02/p.parquet")
+	list("data/_temporary/*", "data/_temporary/x.parquet")
+	list("data/_*.parquet", "data/_x.parquet")
 
 	fault := func(path string, want ...string) {
 		t.Helper()
