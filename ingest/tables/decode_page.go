@@ -94,7 +94,7 @@ func (p *pageReader) header() (*format.PageHeader, error) {
 	for size := int64(headWindow); err == io.ErrUnexpectedEOF && int64(len(ahead)) < most; size *= 16 {
 		p.windowBuf = grow(p.windowBuf, int(min(size, most)))
 		p.window, p.windowAt = p.windowBuf, p.at
-		if err := p.readAt(p.window, p.at); err != nil {
+		if err := readFull(p.file, p.window, p.at); err != nil {
 			return nil, err
 		}
 		ahead = p.window
@@ -119,17 +119,6 @@ func (p *pageReader) ahead() []byte {
 	return p.window[p.at-p.windowAt:]
 }
 
-func (p *pageReader) readAt(b []byte, at int64) error {
-	n, err := p.file.ReadAt(b, at)
-	if n == len(b) {
-		return nil
-	}
-	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
-	}
-	return fmt.Errorf("reading %d bytes at byte %d: %w", len(b), at, err)
-}
-
 // body reads the bytes behind a header as they are in the file and checks them against
 // the header's checksum.
 func (p *pageReader) body(head *format.PageHeader) ([]byte, error) {
@@ -140,7 +129,7 @@ func (p *pageReader) body(head *format.PageHeader) ([]byte, error) {
 	p.raw = grow(p.raw, int(size)+pagePadding)
 	body := p.raw[:size]
 	if have := copy(body, p.ahead()); have < len(body) {
-		if err := p.readAt(body[have:], p.at+int64(have)); err != nil {
+		if err := readFull(p.file, body[have:], p.at+int64(have)); err != nil {
 			return nil, err
 		}
 	}

@@ -27,7 +27,8 @@ var (
 	errEncrypted   = errors.New("the file is encrypted, which is not supported")
 )
 
-// Footer returns a file's metadata as it stands there: where each page is, and how large.
+// Footer returns a file's metadata as it stands there: where each page is, and how large. Its
+// errors do not name the file.
 func Footer(ctx context.Context, store Store, f File) ([]byte, error) {
 	data, err := store.Open(ctx, f)
 	if err != nil {
@@ -40,6 +41,14 @@ func Footer(ctx context.Context, store Store, f File) ([]byte, error) {
 
 // ColumnNames returns the names of a file's columns.
 func ColumnNames(ctx context.Context, store Store, f File) ([]string, error) {
+	names, err := columnNames(ctx, store, f)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", f.Path, err)
+	}
+	return names, nil
+}
+
+func columnNames(ctx context.Context, store Store, f File) ([]string, error) {
 	data, err := store.Open(ctx, f)
 	if err != nil {
 		return nil, err
@@ -47,13 +56,10 @@ func ColumnNames(ctx context.Context, store Store, f File) ([]string, error) {
 	defer data.Close()
 	meta, _, err := readFooter(data, f.Size)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", f.Path, err)
+		return nil, err
 	}
 	schema, err := schemaOf(meta.Schema)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", f.Path, err)
-	}
-	return schema.names, nil
+	return schema.names, err
 }
 
 // readFooter reads and checks a file's metadata. pagesEnd is where it begins, and pages end.
@@ -106,10 +112,14 @@ func readFooterBytes(file io.ReaderAt, size int64) (footer []byte, pagesEnd int6
 	return footer, pagesEnd, nil
 }
 
+// readFull fills b from a byte of the file on.
 func readFull(file io.ReaderAt, b []byte, at int64) error {
 	n, err := file.ReadAt(b, at)
 	if n == len(b) {
 		return nil
+	}
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
 	}
 	return fmt.Errorf("reading %d bytes at byte %d: %w", len(b), at, err)
 }

@@ -130,4 +130,6 @@ func TestOpenChangedFile(t *testing.T) {
 	wantFault(t, err, "no such file")
 	_, err = store.Open(t.Context(), File{Path: "."})
 	wantFault(t, err, "not a regular file")
+	_, err = ColumnNames(t.Context(), store, File{Path: "b.parquet"})
+	wantFault(t, err, "read b.parquet: no such file")
 }
