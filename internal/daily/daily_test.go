@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io/fs"
 	"math"
 	"math/rand/v2"
@@ -444,6 +445,13 @@ func TestCancel(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	sameFiles(t, s.files(), want)
+	// Also where nothing was left to do but pages, and whatever else went wrong.
+	s.runner.Publish = func(*experiment.Log) error { return errors.New("no room for published.json") }
+	d = s.day("2026-03-26")
+	_, err := s.runner.Run(ctx, s.day("2026-03-29").Through, daily.Day{}, d)
+	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "no room") {
+		t.Errorf("error %v", err)
+	}
 }
 
 // A looks log that was damaged is an error that names the line, not another test.
@@ -459,6 +467,7 @@ func TestDamagedLooks(t *testing.T) {
 		"not JSON":     append([]byte("nonsense\n"), data...),
 		"impossible":   bytes.Replace(data, []byte(`"time":`), []byte(`"time":7`), 1),
 		"unknown word": bytes.Replace(data, []byte(`"look":`), []byte(`"lok":`), 1),
+		"two in one":   bytes.Replace(data, []byte("\n"), nil, 1),
 	} {
 		if err := os.WriteFile(path, damaged, 0o644); err != nil {
 			t.Fatal(err)

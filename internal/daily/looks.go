@@ -33,6 +33,9 @@ func readLooks(path string) (*looksLog, error) {
 		if err := decoder.Decode(&l); err != nil {
 			return nil, fmt.Errorf("%s:%d: not a look: %w", path, n, err)
 		}
+		if decoder.More() {
+			return nil, fmt.Errorf("%s:%d: not a look: text after the look", path, n)
+		}
 		if err := l.Check(); err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
 		}

@@ -74,7 +74,8 @@ type Idle struct {
 //
 // When the data cannot be read the transitions have been made and published all the same,
 // and no scorecard is touched. An error of Publish does not keep the scorecards from being
-// made. Running a day again with the same input changes no byte.
+// made. When ctx ends early, what was made stands, and pages are as they were. Running a day
+// again with the same input changes no byte.
 func (r *Runner) Run(ctx context.Context, now time.Time, first, last Day) (report *Report, err error) {
 	if now.Before(last.Through) {
 		return nil, fmt.Errorf("%s is not over yet in %s: the last whole day is %s",
@@ -105,7 +106,10 @@ func (r *Runner) Run(ctx context.Context, now time.Time, first, last Day) (repor
 		err = r.analyse(ctx, wanted, last, report)
 	}
 	if ctx.Err() != nil {
-		return report, err
+		if err == nil {
+			err = ctx.Err()
+		}
+		return report, errors.Join(err, published)
 	}
 	return report, errors.Join(err, published, r.pages(log, last, err, report))
 }
