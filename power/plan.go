@@ -132,7 +132,7 @@ func newSize(total float64, shares []float64) Size {
 //
 //	1 − Φ(z_α − (effect − margin) / sqrt(Var_t/n_t + Var_c/n_c))
 //
-// users holds those of control and of each treatment arm, at least 2 each. The refusals
+// users holds those of control and of each treatment arm, 2 to 2⁵³ each. The refusals
 // are those of [SampleSize], but an effect may be 0 or beyond the margin.
 func Power(b Baseline, e Effect, d Design, users ...float64) ([]float64, error) {
 	if err := errors.Join(b.check(), d.check(false), checkUsers(users)); err != nil {
@@ -233,7 +233,7 @@ func checkUsers(users []float64) error {
 	}
 	for _, n := range users {
 		if !(n >= 2 && n <= mostUsers) {
-			return fmt.Errorf("each arm must have at least 2 users, got %g", n)
+			return fmt.Errorf("each arm must have from 2 to %d users, got %g", int64(mostUsers), n)
 		}
 	}
 	return nil

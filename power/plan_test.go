@@ -209,6 +209,10 @@ func TestRefused(t *testing.T) {
 	if want := "no effect on a rate of 90 % is found with power 80 % by 20 and 20 users"; err == nil || err.Error() != want {
 		t.Errorf("%v, want %q", err, want)
 	}
+	_, err = Power(Mean(1, 1), tenth, usual, 10, 5e19)
+	if want := "each arm must have from 2 to 9007199254740992 users, got 5e+19"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %q", err, want)
+	}
 	// An effect of 0 has a power: that of a false alarm.
 	if p := powerOf(t, Mean(1, 1), 0, usual, 10, 10); math.Abs(p-0.025) > 1e-12 {
 		t.Errorf("power at 0 = %v, want 0.025", p)
