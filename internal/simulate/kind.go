@@ -46,7 +46,7 @@ type now struct {
 // Open reports whether the metric has no window, so that users' values grow.
 func (k Kind) Open() bool { return k.event != nil }
 
-// outcome returns the number of columns of the outcome, all the number of all columns.
+// outcome returns the number of columns of the outcome.
 func (k Kind) outcome() int {
 	if k.ratio {
 		return 2
@@ -54,6 +54,8 @@ func (k Kind) outcome() int {
 	return 1
 }
 
+// columns returns the number of all columns: the outcome's, as many covariates, and the mark
+// of missing history.
 func (k Kind) columns() int {
 	if k.quantile > 0 {
 		return 1

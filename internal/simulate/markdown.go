@@ -196,7 +196,7 @@ func (r Report) writeAgain(b *strings.Builder) error {
 			verdict = "**fails**"
 		}
 		limit := x.alpha + 3*standardError(x.alpha, x.again.Runs)
-		line(b, x.world.Name(), x.metric, x.procedure, percent(x.alpha, 0), percent(x.rate.Share(), 2), percent(x.again.Share(), 2), percent(limit, 2), verdict)
+		line(b, x.world.Name(), x.cuped, x.procedure, percent(x.alpha, 0), percent(x.rate.Share(), 2), percent(x.again.Share(), 2), percent(limit, 2), verdict)
 	}
 	b.WriteString("\n")
 	return nil
@@ -214,7 +214,7 @@ func (r Report) writeWithout(b *strings.Builder, procedures []Procedure) {
 			header(b, append([]string{"traffic", "variance", "phases", "CUPED"}, rateColumns(procedures)...)...)
 		}
 		for m := range f.counts {
-			cells := append(f.World.cells(), []string{"off", "on"}[m])
+			cells := append(f.World.cells(), cupedStates[m])
 			line(b, append(cells, f.rateCells(m, procedures)...)...)
 		}
 	}
@@ -259,7 +259,7 @@ func (r Report) writeUneven(b *strings.Builder, procedures []Procedure) {
 	header(b, append([]string{"metric", "CUPED"}, rateColumns(procedures)...)...)
 	for _, f := range r.Uneven {
 		for m := range f.counts {
-			cells := []string{f.World.Kind.Name, []string{"off", "on"}[m]}
+			cells := []string{f.World.Kind.Name, cupedStates[m]}
 			line(b, append(cells, f.rateCells(m, procedures)...)...)
 		}
 	}
@@ -290,7 +290,7 @@ func (r Report) writePower(b *strings.Builder, procedures []Procedure) {
 	header(b, append(columns, "loss")...)
 	for m, rows := range [][]Found{r.With, r.WithCovariates} {
 		for _, f := range rows {
-			cells := []string{f.World.Kind.Name, strconv.Itoa(f.World.Looks), f.World.cells()[0], []string{"off", "on"}[m]}
+			cells := []string{f.World.Kind.Name, strconv.Itoa(f.World.Looks), f.World.cells()[0], cupedStates[m]}
 			for p := range procedures {
 				cells = append(cells, percent(f.rate(m, p, 1).Share(), 1))
 			}

@@ -249,7 +249,7 @@ func (r Report) twice() (first, second []beyond, err error) {
 	for _, f := range r.Without {
 		for _, at := range f.above() {
 			b := beyond{
-				world: f.World, metric: metricNames[at.metric], procedure: procedures[at.procedure].Name, alpha: Alphas()[at.alpha],
+				world: f.World, cuped: cupedStates[at.metric], procedure: procedures[at.procedure].Name, alpha: Alphas()[at.alpha],
 				rate: f.rate(at.metric, at.procedure, at.alpha), again: again[f.World.Name()].rate(at.metric, at.procedure, at.alpha),
 			}
 			first = append(first, b)
@@ -263,14 +263,14 @@ func (r Report) twice() (first, second []beyond, err error) {
 
 // beyond is a rate above its limit.
 type beyond struct {
-	world             World
-	metric, procedure string
-	alpha             float64
-	rate, again       Rate
+	world            World
+	cuped, procedure string
+	alpha            float64
+	rate, again      Rate
 }
 
-// metricNames name the metrics of a run.
-var metricNames = [...]string{"no", "CUPED"}
+// cupedStates say of the metrics of a run, in their order, whether CUPED is on.
+var cupedStates = [...]string{"off", "on"}
 
 // powerMargin is how much less power than a single look the default may have.
 const powerMargin = 0.025
@@ -284,12 +284,12 @@ func (r Report) Failures() ([]string, error) {
 	}
 	var out []string
 	for _, b := range second {
-		out = append(out, fmt.Sprintf("%s; %s; %s at %v: found in %s", b.world.Name(), b.metric, b.procedure, b.alpha, percent(b.again.Share(), 2)))
+		out = append(out, fmt.Sprintf("%s; CUPED %s; %s at %v: found in %s", b.world.Name(), b.cuped, b.procedure, b.alpha, percent(b.again.Share(), 2)))
 	}
 	for m, rows := range [][]Found{r.With, r.WithCovariates} {
 		for _, f := range rows {
 			if points, se := f.loss(m, 0, 1); points > powerMargin+3*se {
-				out = append(out, fmt.Sprintf("%s; %s: power is %s points below that of a single look", f.World.Name(), metricNames[m], percent(points, 1)))
+				out = append(out, fmt.Sprintf("%s; CUPED %s: power is %s points below that of a single look", f.World.Name(), cupedStates[m], percent(points, 1)))
 			}
 		}
 	}

@@ -57,11 +57,7 @@ func (c *crowd) day(k int) analysis.Day {
 		Date: start.AddDate(0, 0, k).Format(time.DateOnly), Through: through,
 		Users: make([]int64, 2), Several: make([]int64, 2),
 	}
-	metrics := 2
-	if c.world.Kind.quantile > 0 {
-		metrics = 1
-	}
-	for m := range metrics {
+	for m := range c.world.metrics() {
 		var phases [][]analysis.Arm
 		for _, arms := range c.arms {
 			both := make([]analysis.Arm, 2)

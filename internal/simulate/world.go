@@ -83,10 +83,7 @@ func (w World) input() analysis.Input {
 		},
 		Statistics: experiment.DefaultStatistics(),
 	}
-	names := []string{plain, adjusted}
-	if w.Kind.quantile > 0 {
-		names = names[:1]
-	}
+	names := []string{plain, adjusted}[:w.metrics()]
 	in := analysis.Input{
 		Experiment: e, Control: "control", Location: time.UTC, Start: start, End: start.AddDate(0, 0, w.Looks),
 		PlannedUsers: plannedUsers, MetricHash: make(map[string]string),
