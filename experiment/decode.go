@@ -79,7 +79,7 @@ func (d *decoder) object(n *node, what string, fields ...field) bool {
 	return true
 }
 
-// list calls each for every item. A missing list is no fault, a wrong type is.
+// list calls each for every item, and reports what is no list.
 func (d *decoder) list(n *node, what string, each func(*node)) {
 	if n.kind != kindList {
 		d.errorf(n, "%s: want a list, got %s", what, n.describe())

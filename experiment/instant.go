@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// The years that instants may lie in: those that nanoseconds since 1970 in 64
-// bits can hold.
+// The years that instants may lie in. Nanoseconds since 1970 in 64 bits reach to
+// 2262, which leaves room for windows after the last.
 const (
 	firstYear = 1970
 	lastYear  = 2200

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -32,7 +33,7 @@ type Entry struct {
 	By      string   `json:"by"`
 }
 
-// A Log is the lifecycle log of a project.
+// A Log is the lifecycle log of a project. The zero value is an empty one.
 type Log struct {
 	entries []Entry
 	states  map[string]State
@@ -134,12 +135,7 @@ func (l *Log) Entries(experiment string) []Entry {
 
 // Experiments returns the names of all experiments in the log, sorted.
 func (l *Log) Experiments() []string {
-	names := make([]string, 0, len(l.states))
-	for name := range l.states {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return sortedKeys(l.states)
 }
 
 // Append writes entries to the log at path, durably, and then holds them in
@@ -147,9 +143,7 @@ func (l *Log) Experiments() []string {
 // the lock of the state directory.
 func (l *Log) Append(path string, entries ...Entry) error {
 	next := &Log{entries: slices.Clone(l.entries), states: make(map[string]State, len(l.states))}
-	for name, state := range l.states {
-		next.states[name] = state
-	}
+	maps.Copy(next.states, l.states)
 	var lines [][]byte
 	for _, entry := range entries {
 		line, err := json.Marshal(entry)
