@@ -125,7 +125,7 @@ type compiler struct {
 	kinds    *eventKinds
 }
 
-// events of a query, in the order of their first mention.
+// eventsOf returns the events of a query, in the order of their first mention.
 func eventsOf(q *Query) []string {
 	var names []string
 	for i := range q.Experiments {

@@ -16,7 +16,8 @@ type Engine interface {
 }
 
 // Progress is told how far a run has come, done of all there is in the step named: bytes of
-// the files of "exposures" and of "conversions", then parts of the "users". It may be called from several goroutines at once. A nil Progress is not called.
+// the files of "exposures" and of "conversions", then parts of the "users". It may be called
+// from several goroutines at once. A nil Progress is not called.
 type Progress func(step string, done, total int64)
 
 // Query says what to compute. It knows columns, windows and policies, no statistics.
@@ -285,10 +286,10 @@ type Cell struct {
 	Values *Values
 	// Previous holds, where Metric.CrossLooks asks for it and from the second look on, the
 	// joint moments of the columns at the look before in the query, whenever that was, and
-	// then of the same columns at this look. It covers the users who count at both looks: not those
-	// who begin to count at this one, nor those left out from this one on because it saw
-	// them in a second variant. Where caps are applied, columns at either look have the
-	// bounds of that look.
+	// then of the same columns at this look. It covers the users who count at both looks:
+	// not those who begin to count at this one, nor those left out from this one on because
+	// it saw them in a second variant. Where caps are applied, columns at either look have
+	// the bounds of that look.
 	//
 	// Users are independent, so with m users at the look before and n at this one the
 	// covariance of means at the two looks is Previous.N · Cov(x_i, y_j) / (m n).

@@ -28,6 +28,7 @@
 //
 // The package knows no metric, user, day or file, reads no clock, and decides
 // nothing: what a crossing means is said elsewhere. No result is NaN, nor infinite but
-// for that of [StudentFromLogTail] where it says so; a look at which nothing can be
-// rejected has a [Critical] that is not finite. It imports none of the other packages of this module.
+// for those of [StudentFromLogTail], [LogUpperTail] and [Spending] where they say so; a
+// look at which nothing can be rejected has a [Critical] that is not finite. It imports
+// none of the other packages of this module.
 package sequential

@@ -17,8 +17,9 @@ import (
 //	one-sided:  log Λ = the same + log 2 + log Φ(z·√(v/(v+ρ)))
 //
 // and the test stops when Λ ≥ 1/alpha. This is with a standard error that is known; what
-// [Mixture.StudentP] and [Mixture.StudentCritical] compute takes in that it is estimated. In the notation of others 1/ρ is τ² with v = 1/SE²
-// (Johari et al.), or ρ² with v = n (Waudby-Smith et al.).
+// [Mixture.StudentP] and [Mixture.StudentCritical] compute takes in that it is estimated. In
+// the notation of others 1/ρ is τ² with v = 1/SE² (Johari et al.), or ρ² with v = n
+// (Waudby-Smith et al.).
 //
 // The scale has to be fixed before the first look, and the standard error has to be close
 // to the true one by then: the sequence holds in the limit of many users.

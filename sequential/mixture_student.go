@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// Student's version of the mixture takes in that the standard error is estimated, with df
-// degrees of freedom. With t the estimate over its estimated standard error, v the
+// logStudentLambda returns log Λ of Student's version of the mixture, which takes in that the
+// standard error is estimated, with df degrees of freedom. With t the estimate over its estimated standard error, v the
 // information that the true one would have, and r = ρ/(v+ρ), the likelihood ratio is
 //
 //	two-sided:  log Λ = ½·log r + ½·(df+1)·log(1 + (1-r)·t²/(df + r·t²))

@@ -19,8 +19,9 @@ func density(x float64) float64 { return invSqrt2Pi * math.Exp(-0.5*x*x) }
 // relative accuracy for every x ≤ maxZ.
 func upperTail(x float64) float64 { return 0.5 * math.Erfc(x/math.Sqrt2) }
 
-// LogUpperTail returns log P(Z ≥ x) for any finite x. Beyond x = 30 it uses the
-// asymptotic series of Mills' ratio, whose first omitted term is below 1e-13.
+// LogUpperTail returns log P(Z ≥ x) for any finite x; beyond x = 1.8e154, where that
+// does not fit a float64, -Inf. Beyond x = 30 it uses the asymptotic series of Mills'
+// ratio, whose first omitted term is below 1e-13.
 func LogUpperTail(x float64) float64 {
 	switch {
 	case x < -5:
@@ -45,7 +46,7 @@ func upperQuantile(p float64) float64 {
 	return -mathext.NormalQuantile(p)
 }
 
-// LogUpperQuantile returns the z with log P(Z ≥ z) = logP, for logP ≤ 0, also
+// LogUpperQuantile returns the z with log P(Z ≥ z) = logP, for finite logP ≤ 0, also
 // where exp(logP) underflows. There it is solved by Newton's iteration, which
 // converges from either side because log P is concave in z.
 func LogUpperQuantile(logP float64) float64 {

@@ -22,9 +22,8 @@ const NullCode = ^uint32(0)
 // wantedText is what messages say about the types of a text column.
 const wantedText = "want a string, an integer, a boolean, a date or a UUID"
 
-// textConverter gives codes to the values' texts: integers and decimals
-// without a fraction in digits, booleans as true
-// and false, dates as 2024-01-31, UUIDs in lower case.
+// textConverter gives codes to the values' texts: integers and decimals without a fraction in
+// digits, booleans as true and false, dates as 2024-01-31, UUIDs in lower case.
 func textConverter(t columnType, codes Coder) (converter[uint32], error) {
 	var c converter[uint32]
 	switch {

@@ -13,9 +13,8 @@ import (
 const wantedUser = "want a string, an integer or a UUID"
 
 // userConverter hashes the text of ids. Decimals of scale 0, as data warehouses export
-// integers, are integers. Whole numbers stored as floating point, as pandas
-// stores integers beside nulls, are read as integers as long as they are exact; NaN is
-// null there.
+// integers, are integers. Whole numbers stored as floating point, as pandas stores integers
+// beside nulls, are read as integers as long as they are exact; NaN is null there.
 func userConverter(t columnType, seed uint64) (converter[UserID], error) {
 	var c converter[UserID]
 	switch {

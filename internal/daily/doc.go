@@ -4,8 +4,8 @@
 // A run makes the transitions that time has made by the end of its last day and asks the
 // engine once for the moments of all days. Then it goes through the days that need a
 // scorecard, in order: it analyses them against the recorded looks, appends the new looks and
-// stores the scorecards. Transitions never wait
-// for data; scorecards are stored only when the data could be read whole.
+// stores the scorecards. Transitions never wait for data; scorecards are stored only when the
+// data could be read whole.
 //
 // The same flow serves ad-hoc analyses, which keep their looks in memory and store nothing.
 // They are of a project or of bare files (AdHoc), or of a summary (Summary, Summarized): a

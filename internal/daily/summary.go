@@ -97,9 +97,9 @@ type writtenNumber struct {
 	ok    bool
 }
 
-// ReadSummary reads a CSV or Parquet file, told apart by how it begins, with the columns look, variant, metric, n,
-// mean, variance, and experiment where there is one; others are ignored. Each row holds
-// the cumulative count of users, and their mean and variance (divisor n − 1), of one
+// ReadSummary reads a CSV or Parquet file, told apart by how it begins, with the columns look,
+// variant, metric, n, mean, variance, and experiment where there is one; others are ignored.
+// Each row holds the cumulative count of users, and their mean and variance (divisor n − 1), of one
 // variant and metric at one look. Looks are all whole numbers from 1 on, or all dates (their
 // end, in zone) or times; rows may stand in any order. With one user the variance is not
 // read, and with none neither is the mean. Errors begin with the file, and the line or row.
