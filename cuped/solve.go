@@ -54,26 +54,12 @@ func solve(m Model, set moments.Set, arms []moments.Set, reasons []string) solut
 		if reasons[j] != "" {
 			continue
 		}
-		if !definedIn(covariate, arms) {
-			drop(j, NoDenominator)
-			continue
+		value, sd, w, reason := spread(covariate, set, arms)
+		if reason == "" && set.N < int64(len(s.kept))+3 {
+			reason = TooFewUsers
 		}
-		value, w, ok := covariate.linearise(set)
-		if !ok {
-			drop(j, NoDenominator)
-			continue
-		}
-		sd := math.Sqrt(variance(set, w))
-		if !finite(sd) || !finite(value) {
-			drop(j, TooLarge)
-			continue
-		}
-		if sd <= constantShare*math.Abs(value) {
-			drop(j, Constant)
-			continue
-		}
-		if set.N < int64(len(s.kept))+3 {
-			drop(j, TooFewUsers)
+		if reason != "" {
+			drop(j, reason)
 			continue
 		}
 		row := make([]float64, len(s.kept)+1)
@@ -107,6 +93,23 @@ func solve(m Model, set moments.Set, arms []moments.Set, reasons []string) solut
 		return solution{}
 	}
 	return s
+}
+
+// spread returns the value of a covariate in a set, its standard deviation and its weights, or
+// the reason why it cannot help by itself.
+func spread(covariate Term, set moments.Set, arms []moments.Set) (value, sd float64, weights []float64, reason string) {
+	value, weights, ok := covariate.linearise(set)
+	if !ok || !definedIn(covariate, arms) {
+		return 0, 0, nil, NoDenominator
+	}
+	sd = math.Sqrt(variance(set, weights))
+	switch {
+	case !finite(sd) || !finite(value):
+		return 0, 0, nil, TooLarge
+	case sd <= constantShare*math.Abs(value):
+		return 0, 0, nil, Constant
+	}
+	return value, sd, weights, ""
 }
 
 // definedIn reports whether every arm that has users has a value of t.

@@ -19,7 +19,7 @@ func density(x float64) float64 { return invSqrt2Pi * math.Exp(-0.5*x*x) }
 // relative accuracy for every x ≤ maxZ.
 func upperTail(x float64) float64 { return 0.5 * math.Erfc(x/math.Sqrt2) }
 
-// LogUpperTail returns log P(Z ≥ x) for any finite x; beyond x = 1.8e154, where that
+// LogUpperTail returns log P(Z ≥ x) for any finite x; beyond about x = 1.9e154, where that
 // does not fit a float64, -Inf. Beyond x = 30 it uses the asymptotic series of Mills'
 // ratio, whose first omitted term is below 1e-13.
 func LogUpperTail(x float64) float64 {
