@@ -77,6 +77,7 @@ func (a *AdHoc) Run(ctx context.Context) (analysis.Scorecard, error) {
 	for _, weights := range s.weights {
 		in.Phases = append(in.Phases, analysis.Phase{Weights: weights})
 	}
+	last := looks[len(looks)-1]
 	for _, d := range looks[:len(looks)-1] {
 		in.Days = analysisDays(s, answer, 0, looks, d)
 		if len(in.Days) == 0 {
@@ -88,12 +89,11 @@ func (a *AdHoc) Run(ctx context.Context) (analysis.Scorecard, error) {
 		}
 		in.Looks = append(in.Looks, added...)
 	}
-	in.Days = analysisDays(s, answer, 0, looks, looks[len(looks)-1])
+	in.Days = analysisDays(s, answer, 0, looks, last)
 	card, _, err := analysis.Analyze(in)
 	if err != nil || !card.LeavingOutBiases() {
 		return card, err
 	}
-	last := looks[len(looks)-1]
 	first, err := ask(ctx, a.Engine, countingFirst(a.Project, []subject{s}, []Day{last}, a.Seed), a.Progress)
 	if err == nil {
 		err = addCountedFirst(&card, in, s, first, 0, last)

@@ -140,22 +140,28 @@ func (s *Summarized) looks() ([]summaryLook, error) {
 		return nil, fmt.Errorf("%s: no look is left to analyse", s.Summary.name)
 	}
 	slices.SortFunc(out, func(a, b summaryLook) int { return a.day.Through.Compare(b.day.Through) })
+	return out, s.fillDates(out, first)
+}
+
+// fillDates takes the dates that were not given from the looks, in order. Numbered looks begin
+// at the given instant.
+func (s *Summarized) fillDates(looks []summaryLook, first time.Time) error {
 	if s.Start.IsZero() {
 		s.Start = first
 		if !s.Summary.numbered {
-			s.Start = out[0].day.Start
+			s.Start = looks[0].day.Start
 		}
 	}
 	if s.End.IsZero() {
-		s.End = out[len(out)-1].day.Through
+		s.End = looks[len(looks)-1].day.Through
 	}
 	if !s.End.After(s.Start) {
-		return nil, fmt.Errorf("%s: nothing to analyse: the last look ends before the start %s", s.Summary.name, s.Start.Format(time.RFC3339))
+		return fmt.Errorf("%s: nothing to analyse: the last look ends before the start %s", s.Summary.name, s.Start.Format(time.RFC3339))
 	}
-	if !out[0].day.Through.After(s.Start) {
-		return nil, fmt.Errorf("%s: look %s is not after the start %s", s.Summary.name, out[0].name, s.Start.Format(time.RFC3339))
+	if !looks[0].day.Through.After(s.Start) {
+		return fmt.Errorf("%s: look %s is not after the start %s", s.Summary.name, looks[0].name, s.Start.Format(time.RFC3339))
 	}
-	return out, nil
+	return nil
 }
 
 // dayOf returns the day of a look, which ends with the look: numbered looks are at the end
