@@ -134,7 +134,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if r.Ended, err = o.ended(ctx); err != nil {
 		return r, err
 	}
-	r.Linked, err = o.linked()
+	r.Linked, err = o.linked(ctx)
 	return r, err
 }
 
@@ -142,25 +142,31 @@ func Run(ctx context.Context, o Options) (Report, error) {
 func (o Options) power(ctx context.Context, part string, covariates bool, worlds []World) ([]Found, error) {
 	o.part = part
 	worlds = o.only(worlds)
-	for i := range worlds {
-		var err error
-		if worlds[i], err = worlds[i].withEffect(o.Seed, covariates); err != nil {
-			return nil, err
-		}
+	if err := giveEffects(ctx, worlds, o.Seed, covariates); err != nil {
+		return nil, err
 	}
 	return find(ctx, worlds, o)
+}
+
+// giveEffects gives worlds the effects of [World.withEffect].
+func giveEffects(ctx context.Context, worlds []World, seed uint64, covariates bool) (err error) {
+	for i := range worlds {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if worlds[i], err = worlds[i].withEffect(seed, covariates); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ended runs experiments with an effect to their ends, half as many as otherwise.
 func (o Options) ended(ctx context.Context) ([]Ended, error) {
 	o.part, o.Runs = "intervals", max(1, o.Runs/2)
-	var worlds []World
-	for _, w := range o.only(worldsWith(1)) {
-		w, err := w.withEffect(o.Seed, false)
-		if err != nil {
-			return nil, err
-		}
-		worlds = append(worlds, w)
+	worlds := o.only(worldsWith(1))
+	if err := giveEffects(ctx, worlds, o.Seed, false); err != nil {
+		return nil, err
 	}
 	return end(ctx, worlds, []experiment.SpendingName{experiment.SpendingOBrienFleming, experiment.SpendingPocock}, o)
 }
@@ -174,13 +180,16 @@ func linkedSpendings() []sequential.Spending {
 const drawsPerRun = 500
 
 // linked checks the recursion, unless only some worlds are asked for.
-func (o Options) linked() ([]Linked, error) {
+func (o Options) linked(ctx context.Context) ([]Linked, error) {
 	if o.Only != "" {
 		return nil, nil
 	}
 	var out []Linked
 	for i, h := range Habits() {
 		for _, looks := range []int{14, 28} {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
 			l, err := h.linked(looks, o.Runs*drawsPerRun, rand.New(rand.NewPCG(o.Seed, uint64(i*1000+looks))))
 			if err != nil {
 				return nil, err

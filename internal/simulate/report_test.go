@@ -3,6 +3,7 @@ package simulate
 import (
 	"bytes"
 	"context"
+	"errors"
 	"strings"
 	"testing"
 )
@@ -32,6 +33,23 @@ func TestErrorRates(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// TestEveryPartStops: no part of a simulation goes on after it was cancelled.
+func TestEveryPartStops(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	o := Options{Runs: 1}
+	_, without := find(ctx, worldsWith(1), o)
+	_, ended := end(ctx, worldsWith(1), nil, o)
+	_, linked := o.linked(ctx)
+	for part, err := range map[string]error{
+		"without": without, "effects": giveEffects(ctx, worldsWith(1), 1, false), "ended": ended, "linked": linked,
+	} {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", part, err)
 		}
 	}
 }
