@@ -22,7 +22,8 @@ import (
 // counted instead of summed. The zero value is the empty sum.
 //
 // Source: R. M. Neal (2015), "Fast exact summation using small and large
-// superaccumulators", section 3, with chunks of 32 bits that do not overlap.
+// superaccumulators": the small one, whose chunks of 64 bits overlap by 32, with a range that
+// grows instead of 67 chunks.
 type exactSum struct {
 	chunk []int64
 	base  int32

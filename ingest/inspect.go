@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"readout/ingest/tables"
@@ -143,11 +144,6 @@ func (v *inspector) inspection(experiments *tables.OpenNames, unnamed bool) Insp
 		slices.Sort(e.Variants)
 		out.Experiments = append(out.Experiments, *e)
 	}
-	slices.SortFunc(out.Experiments, func(a, b Inspected) int {
-		if a.Name < b.Name {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(out.Experiments, func(a, b Inspected) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }

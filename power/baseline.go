@@ -51,8 +51,10 @@ func Ratio(history moments.Set, numerator, denominator int) (Baseline, error) {
 // Relative returns an absolute effect as a share of the baseline's absolute value. It reports
 // false when the baseline is 0.
 func (b Baseline) Relative(absolute float64) (relative float64, ok bool) {
-	relative = absolute / math.Abs(b.mean)
-	return relative, finite(relative)
+	if relative = absolute / math.Abs(b.mean); !finite(relative) {
+		return 0, false
+	}
+	return relative, true
 }
 
 // varianceAt returns the variance per user in an arm with the given mean.
