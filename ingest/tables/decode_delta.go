@@ -105,6 +105,15 @@ func (d *deltaDecoder) end() ([]byte, error) {
 	return d.data, nil
 }
 
+// behindDeltas returns the bytes behind the integers at the start of data.
+func behindDeltas(data []byte) ([]byte, error) {
+	var d deltaDecoder
+	if err := d.reset(data); err != nil {
+		return nil, err
+	}
+	return d.end()
+}
+
 func (d *deltaDecoder) miniSize() int { return d.perMini / 8 * int(d.width) }
 
 // nextMini begins the next miniblock, and the next block if it is the first of one.

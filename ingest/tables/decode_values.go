@@ -258,15 +258,10 @@ func (d *spanDecoder) resetLengths(values []byte) error {
 		d.lengths = deltaDecoder{}
 		return nil
 	}
-	var ahead deltaDecoder
-	if err := ahead.reset(values); err != nil {
+	var err error
+	if d.data, err = behindDeltas(values); err != nil {
 		return err
 	}
-	rest, err := ahead.end()
-	if err != nil {
-		return err
-	}
-	d.data = rest
 	return d.lengths.reset(values)
 }
 
@@ -292,11 +287,7 @@ func (d *spanDecoder) resetPrefixes(values []byte) error {
 		d.prefix, d.lengths = deltaDecoder{}, deltaDecoder{}
 		return nil
 	}
-	var ahead deltaDecoder
-	if err := ahead.reset(values); err != nil {
-		return err
-	}
-	suffixes, err := ahead.end()
+	suffixes, err := behindDeltas(values)
 	if err != nil {
 		return err
 	}
