@@ -283,7 +283,7 @@ func TestLogRoundTrip(t *testing.T) {
 		run++
 		path := filepath.Join(dir, "log", strings.Repeat("x", run%7), "lifecycle.jsonl")
 		_ = os.Remove(path)
-		log := &Log{states: make(map[string]State)}
+		log := &Log{}
 		now := base
 		for range rapid.IntRange(1, 30).Draw(t, "moves") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 200).Draw(t, "hours")) * time.Hour)
