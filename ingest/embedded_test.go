@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -227,5 +228,22 @@ func TestEmbeddedReadsSegments(t *testing.T) {
 	q.Exposures.Segments = []string{"city"}
 	if _, err := (ingest.Embedded{Store: tables.LocalStore{Dir: dir}}).Run(context.Background(), q, nil); err == nil || !strings.Contains(err.Error(), `"city"`) {
 		t.Errorf("error %v, want one that names the missing column", err)
+	}
+}
+
+// A column of ids is no column of experiments: not all could be told apart.
+func TestInspectTooManyExperiments(t *testing.T) {
+	dir := t.TempDir()
+	rows := make([]exposureRow, 1<<16)
+	for i := range rows {
+		rows[i] = exposureRow{of(strconv.Itoa(i)), "control", monday}
+	}
+	if err := writeParquet(dir+"/exposures.parquet", rows...); err != nil {
+		t.Fatal(err)
+	}
+	table := ingest.ExposureTable{Path: "exposures.parquet", User: "user_id", Experiment: "user_id", Variant: "variant", Time: "timestamp"}
+	found, err := ingest.Embedded{Store: tables.LocalStore{Dir: dir}}.Inspect(t.Context(), table, time.UTC, nil)
+	if want := `column "user_id" holds more than 65536 different names: is it the column of experiments?`; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%d experiments, error %v", len(found.Experiments), err)
 	}
 }

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -47,6 +48,7 @@ func (e Embedded) Inspect(ctx context.Context, t ExposureTable, zone *time.Locat
 		return Inspection{}, fmt.Errorf("list exposures: %w", err)
 	}
 	variants, experiments := tables.NewOpenNames(nil), tables.NewOpenNames(nil)
+	experiments.Purpose = "the column of experiments"
 	spec := &tables.Spec{
 		Table: "exposures", User: t.User, Time: t.Time, Location: zone,
 		Text: []tables.TextColumn{{Name: t.Variant, Codes: variants}},
@@ -54,7 +56,7 @@ func (e Embedded) Inspect(ctx context.Context, t ExposureTable, zone *time.Locat
 	if t.Experiment != "" {
 		spec.Text = append(spec.Text, tables.TextColumn{Name: t.Experiment, Codes: experiments})
 	}
-	v := &inspector{variants: variants, column: t.Variant, seen: make(map[uint64]*span)}
+	v := &inspector{variants: variants, experiments: experiments, table: t, seen: make(map[uint64]*span)}
 	src := source{files, func(ctx context.Context, f tables.File) (table, error) { return openParquet(ctx, store, f, spec) }}
 	step := func(done, total int64) {
 		if progress != nil {
@@ -64,7 +66,7 @@ func (e Embedded) Inspect(ctx context.Context, t ExposureTable, zone *time.Locat
 	if err := runScans(newScan(ctx, src, []*inspector{v}, step)); err != nil {
 		return Inspection{}, err
 	}
-	return v.inspection(experiments, t.Experiment == ""), nil
+	return v.inspection(), nil
 }
 
 // store returns the engine's store, or the local file system.
@@ -77,9 +79,9 @@ func (e Embedded) store() tables.Store {
 
 // inspector is a groupVisitor that keeps what experiments and variants there are, and when.
 type inspector struct {
-	variants *tables.OpenNames
-	column   string
-	seen     map[uint64]*span
+	variants, experiments *tables.OpenNames
+	table                 ExposureTable
+	seen                  map[uint64]*span
 }
 
 // span is the time of the earliest and the latest row.
@@ -114,16 +116,16 @@ func (v *inspector) rows(b *tables.Batch) error {
 		}
 		last.first, last.last = min(last.first, t), max(last.last, t)
 	}
-	return v.variants.Check(v.column)
+	return cmp.Or(v.variants.Check(v.table.Variant), v.experiments.Check(v.table.Experiment))
 }
 
 // inspection sorts what was seen by name.
-func (v *inspector) inspection(experiments *tables.OpenNames, unnamed bool) Inspection {
+func (v *inspector) inspection() Inspection {
 	byName := make(map[string]*Inspected)
 	for key, s := range v.seen {
 		name := ""
-		if !unnamed {
-			name = experiments.Name(uint32(key >> 32))
+		if v.table.Experiment != "" {
+			name = v.experiments.Name(uint32(key >> 32))
 		}
 		e, ok := byName[name]
 		first, last := time.UnixMicro(s.first).UTC(), time.UnixMicro(s.last).UTC()
