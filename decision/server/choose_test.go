@@ -162,6 +162,9 @@ func TestOddBodiesAreRefused(t *testing.T) {
 	f(`{"identification":{"userId":"u"},"x":`+strings.Repeat(`[`, 100_000), "the body is nested too deep")
 	f(`{"identification":{"userId":"u"},"attributes":`+strings.Repeat(`{"a":`, 40)+`1`+strings.Repeat(`}`, 40)+`}`, "the body is nested too deep")
 	f(`{"identification":{"userId":"u"},"attributes":{`+manyMembers(1001)+`}}`, "more than 1000 attributes")
+	long := strings.Repeat("n", 600)
+	f(`{"identification":{"userId":"u"},"attributes":{"`+long+`":{"`+long+`":1}}}`, "the name of an attribute is longer than 1024 bytes")
+	f(`{"identification":{"userId":"u"},"attributes":{"`+long+long+`":{}}}`, "the name of an attribute is longer than 1024 bytes")
 	if len(s.store.stored) != 0 {
 		t.Error("somebody was assigned")
 	}

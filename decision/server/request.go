@@ -15,6 +15,7 @@ const (
 	maxIDBytes    = 1 << 10
 	maxURLBytes   = 16 << 10
 	maxAttributes = 1000
+	maxNameBytes  = 1 << 10 // of an attribute, with the names of all it is nested in
 )
 
 //lint:ignore ST1005 clients know this text
@@ -152,8 +153,12 @@ func checkVisitor(id, url string) error {
 }
 
 // readAttribute reads the value of an attribute into out, which is made for the first one.
-// What is nested has names joined by dots. Lists and nulls are absent.
+// What is nested has names joined by dots. Lists and nulls are absent. Each of many attributes
+// that are nested in long names has a copy of these.
 func readAttribute(s *scanner, out *decision.Attributes, prefix string, name []byte) error {
+	if len(prefix)+len(name) > maxNameBytes {
+		return fmt.Errorf("the name of an attribute is longer than %d bytes", maxNameBytes)
+	}
 	full := prefix + string(name)
 	var v decision.Value
 	switch s.peek() {
