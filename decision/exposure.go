@@ -31,8 +31,13 @@ func KnownDevice(text string) string {
 	return ""
 }
 
+// maxSegment is the longest value of a segment, in bytes. Clients may state longer texts, of
+// which a file of many exposures would take more memory than there is.
+const maxSegment = 256
+
 // Exposure returns what to log of a visitor who was shown a variant. Segments come from the
-// visitor's attributes, device also from the request; what nobody knows is null.
+// visitor's attributes, device also from the request; what nobody knows is null, and so is a
+// text that is longer than segments are.
 func (s *Snapshot) Exposure(x *Experiment, v *Visitor, variant string, at time.Time) Exposure {
 	e := Exposure{
 		Row:     exposure.Row{User: v.ID, Experiment: x.def.Name, Variant: variant, Time: at.UTC().Truncate(time.Microsecond)},
@@ -42,6 +47,9 @@ func (s *Snapshot) Exposure(x *Experiment, v *Visitor, variant string, at time.T
 		value := v.Known.get(name).String()
 		if value == "" && name == device {
 			value = KnownDevice(v.Device)
+		}
+		if len(value) > maxSegment {
+			value = ""
 		}
 		e.Segments = append(e.Segments, value)
 	}

@@ -3,6 +3,7 @@ package decision
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -288,6 +289,12 @@ func TestExposureSegments(t *testing.T) {
 	v.Known.Profile["device"] = Text("kiosk")
 	if row := s.Exposure(s.All()[0], v, "big", at); row.Segments[1] != "kiosk" {
 		t.Errorf("an attribute device does not win: %q", row.Segments[1])
+	}
+	for length, want := range map[int]int{256: 256, 257: 0} {
+		v.Known.Profile["country"] = Text(strings.Repeat("x", length))
+		if row := s.Exposure(s.All()[0], v, "big", at); len(row.Segments[0]) != want {
+			t.Errorf("a text of %d bytes is logged as one of %d, want %d", length, len(row.Segments[0]), want)
+		}
 	}
 }
 

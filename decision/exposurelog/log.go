@@ -79,6 +79,10 @@ func (l *Log) Flush(ctx context.Context) (rows, files int, err error) {
 
 // write writes a batch, a file per date. Again says that it may have been tried before.
 func (t Target) write(name string, batch []decision.Exposure, again bool) (files int, err error) {
+	if part := partName(name); filepath.Base(part) != part {
+		// Others may write to a store that is shared.
+		return 0, fmt.Errorf("the batch has the name %q, which is none that a store gives", name)
+	}
 	dates := make(map[string][]exposure.Row)
 	for i := range batch {
 		folder := "date=" + batch[i].Time.In(t.Location).Format(time.DateOnly)

@@ -393,3 +393,30 @@ func TestRun(t *testing.T) {
 		t.Errorf("%d rows, want %d", got, next)
 	}
 }
+
+// named is a store whose batches have a name that somebody else gave.
+type named struct {
+	decision.Store
+	name string
+}
+
+func (n named) Batch(ctx context.Context, limit int) (string, []decision.Exposure, error) {
+	_, rows, err := n.Store.Batch(ctx, limit)
+	return n.name, rows, err
+}
+
+// TestNamesOfBatchesAreNoPaths: a store may be shared, and what writes to it must not say where
+// files go.
+func TestNamesOfBatchesAreNoPaths(t *testing.T) {
+	s := newStore(t)
+	expose(t, s, "u", lateEvening)
+	for _, name := range []string{"../../out", "/out", "a/b"} {
+		l, target := newLog(t, named{s, name})
+		if _, _, err := l.Flush(background); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%q", name)) {
+			t.Errorf("%s: error %v", name, err)
+		}
+		if files, err := filepath.Glob(filepath.Join(target.Dir, "..", "*")); err != nil || len(files) > 0 {
+			t.Errorf("%s: %v is there, error %v", name, files, err)
+		}
+	}
+}

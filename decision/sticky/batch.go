@@ -9,6 +9,11 @@ import (
 	"readout/decision"
 )
 
+// maxBatchBytes is the size of the exposures in their stored form with which a batch is full,
+// whatever the number that was asked for: to write them takes ten times as much memory. It is
+// more than 100,000 rows take that have no ids and segments made to be long.
+const maxBatchBytes = 32 << 20
+
 // newBatchName returns the name of a new batch: 130 random bits. Names that count would come
 // again when a store is deleted, emptied or restored from a copy, and exposures that are in
 // the log under such a name would be written over.

@@ -237,7 +237,7 @@ func (s *Pebble) Batch(_ context.Context, limit int) (string, []decision.Exposur
 	if err != nil || b.name == "" {
 		return "", nil, readError(err)
 	}
-	rows, err := s.rows(b.from, b.to, -1)
+	rows, err := s.rows(b.from, b.to, -1, -1)
 	if err != nil {
 		return "", nil, readError(err)
 	}
@@ -274,7 +274,7 @@ func (s *Pebble) begin(limit int) (pebbleBatch, error) {
 	s.commits.Lock()
 	end := s.next.Load()
 	s.commits.Unlock()
-	rows, err := s.rows(0, end, limit)
+	rows, err := s.rows(0, end, limit, maxBatchBytes)
 	if err != nil || len(rows) == 0 {
 		return pebbleBatch{}, err
 	}
@@ -288,15 +288,18 @@ type queuedRow struct {
 	value  []byte
 }
 
-// rows returns the queued exposures with numbers from from to below to, at most limit.
-func (s *Pebble) rows(from, to uint64, limit int) (out []queuedRow, err error) {
+// rows returns the queued exposures with numbers from from to below to, at most limit and none
+// beyond the one with which they have that many bytes. Below 0 neither is a limit.
+func (s *Pebble) rows(from, to uint64, limit, bytes int) (out []queuedRow, err error) {
 	rows, err := s.db.NewIter(&pebble.IterOptions{LowerBound: queueKey(from), UpperBound: queueKey(to)})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	for valid := rows.First(); valid && len(out) != limit; valid = rows.Next() {
+	size := 0
+	for valid := rows.First(); valid && len(out) != limit && (bytes < 0 || size < bytes); valid = rows.Next() {
 		out = append(out, queuedRow{binary.BigEndian.Uint64(rows.Key()[1:]), append([]byte(nil), rows.Value()...)})
+		size += len(rows.Value())
 	}
 	return out, nil
 }
@@ -312,7 +315,7 @@ func (s *Pebble) Done(_ context.Context, name string) error {
 	if b.name != name || name == "" {
 		return notUnderWay(name)
 	}
-	rows, err := s.rows(b.from, b.to, -1)
+	rows, err := s.rows(b.from, b.to, -1, -1)
 	if err != nil {
 		return readError(err)
 	}

@@ -60,8 +60,8 @@ return lost
 `)
 
 // batchScript returns the name of the batch under way and its exposures, and begins one when
-// there is none. KEYS are the queue and the batch; ARGV are the largest length and the name
-// of a new one.
+// there is none. KEYS are the queue and the batch; ARGV are the largest length of a new one,
+// its name, and the size in bytes with which it is full.
 var batchScript = redis.NewScript(`
 local name = redis.call('HGET', KEYS[2], 'name')
 local length = tonumber(redis.call('HGET', KEYS[2], 'length') or '0')
@@ -69,6 +69,14 @@ if not name then
   name = ARGV[2]
   length = math.min(redis.call('LLEN', KEYS[1]), tonumber(ARGV[1]))
   if length == 0 then return {} end
+  local size = 0
+  for i, row in ipairs(redis.call('LRANGE', KEYS[1], 0, length - 1)) do
+    size = size + #row
+    if size >= tonumber(ARGV[3]) then
+      length = i
+      break
+    end
+  end
   redis.call('HSET', KEYS[2], 'name', name, 'length', length)
 end
 return {name, redis.call('LRANGE', KEYS[1], 0, length - 1)}
@@ -207,7 +215,7 @@ func (s *Redis) commit(ctx context.Context, changes []decision.Change) (lost []i
 
 // Batch implements [decision.Store].
 func (s *Redis) Batch(ctx context.Context, limit int) (string, []decision.Exposure, error) {
-	reply, err := batchScript.Run(ctx, s.client, []string{s.queue, s.batch}, limit, newBatchName()).Slice()
+	reply, err := batchScript.Run(ctx, s.client, []string{s.queue, s.batch}, limit, newBatchName(), maxBatchBytes).Slice()
 	if err != nil {
 		return "", nil, readError(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -288,6 +289,32 @@ func TestQueue(t *testing.T) {
 			done(t, s, name)
 		}
 		b.stop(t, s)
+	})
+}
+
+// TestBatchesOfLargeRows: a batch is full when its rows are large, however many were asked for,
+// and stays the same until it is done.
+func TestBatchesOfLargeRows(t *testing.T) {
+	eachBacking(t, func(t *testing.T, b backing) {
+		s := b.open(t)
+		defer b.stop(t, s)
+		for i := range 3 {
+			c := first("a", fmt.Sprint("u", i), "big")
+			c.Exposure.Segments[0] = strings.Repeat("x", maxBatchBytes/2)
+			commit(t, s, c)
+		}
+		for queued := 3; queued > 0; queued -= 2 {
+			want := min(queued, 2)
+			name, rows := nextBatch(t, s, 100, queued)
+			if len(rows) != want {
+				t.Fatalf("%d of %d rows in a batch, want %d", len(rows), queued, want)
+			}
+			again, rows := nextBatch(t, s, 100, queued)
+			if again != name || len(rows) != want {
+				t.Fatalf("batch %q of %d rows has become %q of %d", name, want, again, len(rows))
+			}
+			done(t, s, name)
+		}
 	})
 }
 
