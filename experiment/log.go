@@ -83,6 +83,9 @@ func parseEntry(line []byte) (Entry, error) {
 	if decoder.More() {
 		return Entry{}, fmt.Errorf("not an entry of the lifecycle log: text after the entry")
 	}
+	if err := CheckName(entry.Experiment); err != nil {
+		return Entry{}, fmt.Errorf("experiment %q: %w", clip(entry.Experiment), err)
+	}
 	return entry, nil
 }
 
