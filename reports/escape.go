@@ -30,6 +30,9 @@ func visible(s string) string {
 	return b.String()
 }
 
+// Visible is how the text report writes names and sentences, for what is printed beside it.
+func Visible(s string) string { return visible(s) }
+
 // printable reports whether every character of s prints.
 func printable(s string) bool {
 	if !utf8.ValidString(s) {

@@ -96,24 +96,24 @@ func (a *app) fail(err error) int {
 	switch {
 	case errors.As(err, &config):
 		for _, e := range config {
-			fmt.Fprintln(a.err, e.Error())
+			a.tell("%v", e)
 		}
-		fmt.Fprintf(a.err, "readout: %d %s in the configuration\n", len(config), plural(len(config), "error", "errors"))
+		a.tell("readout: %d %s in the configuration", len(config), plural(len(config), "error", "errors"))
 		return exitUsage
 	case errors.As(err, &usage):
-		fmt.Fprintf(a.err, "readout: %v\n", err)
+		a.tell("readout: %v", err)
 		return exitUsage
 	case errors.As(err, &attention):
-		fmt.Fprintf(a.err, "readout: %v\n", err)
+		a.tell("readout: %v", err)
 		return exitAttention
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(a.err, "readout: interrupted, nothing was left half-written")
+		a.tell("readout: interrupted, nothing was left half-written")
 		return exitFailed
 	case errors.Is(err, atomicfile.ErrLocked):
-		fmt.Fprintf(a.err, "readout: %v: %s\n", err, atWork)
+		a.tell("readout: %v: %s", err, atWork)
 		return exitFailed
 	}
-	fmt.Fprintf(a.err, "readout: %v\n", err)
+	a.tell("readout: %v", err)
 	return exitFailed
 }
 
@@ -219,7 +219,15 @@ func (a *app) now(zone *time.Location) (time.Time, error) {
 // say prints a line about what goes on, unless it is to be quiet.
 func (a *app) say(format string, args ...any) {
 	if !a.quiet {
-		fmt.Fprintf(a.err, format+"\n", args...)
+		a.tell(format, args...)
+	}
+}
+
+// tell prints a message to standard error. It may quote names of files and columns that
+// somebody else chose: what does not print is escaped, but for the ends of lines.
+func (a *app) tell(format string, args ...any) {
+	for line := range strings.SplitSeq(fmt.Sprintf(format, args...), "\n") {
+		fmt.Fprintln(a.err, reports.Visible(line))
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"readout/decision"
 	"readout/decision/profiles"
 	"readout/experiment"
+	"readout/reports"
 )
 
 // explainOptions are the flags of explain.
@@ -187,11 +188,12 @@ func (a *app) explainPublished(o explainOptions) (decision.Explanation, error) {
 // printExplanation prints an explanation as a table.
 func printExplanation(out io.Writer, e decision.Explanation, somebodyNew bool) error {
 	var text strings.Builder
+	id := reports.Visible(e.ID)
 	switch {
 	case e.Shown:
-		fmt.Fprintf(&text, "%s gets %s of %s: %s\n", e.ID, e.Variant, e.Experiment, e.Reason)
+		fmt.Fprintf(&text, "%s gets %s of %s: %s\n", id, e.Variant, e.Experiment, e.Reason)
 	default:
-		fmt.Fprintf(&text, "%s gets nothing of %s: %s\n", e.ID, e.Experiment, e.Reason)
+		fmt.Fprintf(&text, "%s gets nothing of %s: %s\n", id, e.Experiment, e.Reason)
 	}
 	switch {
 	case somebodyNew:
@@ -208,13 +210,13 @@ func printExplanation(out io.Writer, e decision.Explanation, somebodyNew bool) e
 		if !s.Passes {
 			passes = "NO"
 		}
-		fmt.Fprintf(table, "  %s\t%s\t%s\n", s.Name, passes, s.Detail)
+		fmt.Fprintf(table, "  %s\t%s\t%s\n", s.Name, passes, reports.Visible(s.Detail))
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
 	if e.Shown && string(e.Body) != "null" {
-		fmt.Fprintf(&text, "\npayload: %s\n", e.Body)
+		fmt.Fprintf(&text, "\npayload: %s\n", reports.Visible(string(e.Body)))
 	}
 	_, err := io.WriteString(out, text.String())
 	return err

@@ -192,7 +192,7 @@ func (a *app) printStandings(standings []standing, zone *time.Location, details 
 	fmt.Fprintln(a.out, t.Render())
 	for _, s := range standings {
 		if s.Fault != "" {
-			fmt.Fprintf(a.out, "\n%s: %s\n", s.Experiment, s.Fault)
+			fmt.Fprintf(a.out, "\n%s: %s\n", s.Experiment, reports.Visible(s.Fault))
 		}
 		if s.Date != "" {
 			a.printFindings(s, details)
@@ -205,14 +205,14 @@ func (a *app) printStandings(standings []standing, zone *time.Location, details 
 
 // printFindings prints what the last scorecard of an experiment says.
 func (a *app) printFindings(s standing, details bool) {
-	fmt.Fprintf(a.out, "\n%s (%s): %s\n", s.Experiment, s.Date, s.Recommendation.Sentence)
+	fmt.Fprintf(a.out, "\n%s (%s): %s\n", s.Experiment, s.Date, reports.Visible(s.Recommendation.Sentence))
 	if details {
 		for _, v := range s.Verdicts {
-			fmt.Fprintf(a.out, "  %s, %s: %s. %s\n", v.Metric, v.Variant, v.Verdict, v.Sentence)
+			fmt.Fprintf(a.out, "  %s, %s: %s. %s\n", reports.Visible(v.Metric), reports.Visible(v.Variant), v.Verdict, reports.Visible(v.Sentence))
 		}
 	}
 	for _, sentence := range s.Attention {
-		fmt.Fprintf(a.out, "  ! %s\n", sentence)
+		fmt.Fprintf(a.out, "  ! %s\n", reports.Visible(sentence))
 	}
 }
 

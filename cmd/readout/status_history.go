@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"readout/experiment"
+	"readout/reports"
 )
 
 // event is one entry of an experiment's lifecycle, for people and for --json.
@@ -54,6 +55,6 @@ func printHistory(w io.Writer, history []event, zone *time.Location) {
 		default:
 			line += fmt.Sprintf(" (%s)", h.By)
 		}
-		fmt.Fprintln(w, line)
+		fmt.Fprintln(w, reports.Visible(line))
 	}
 }
