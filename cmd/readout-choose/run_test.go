@@ -251,6 +251,14 @@ func TestRunServesUntilItIsToldToStop(t *testing.T) {
 	if status, _ := fetch(t, http.MethodGet, "http://"+clients+"/metrics", ""); status != http.StatusNotFound {
 		t.Error("clients may read the metrics")
 	}
+	strange, err := http.NewRequest(http.MethodGet, "http://"+admin+"/metrics", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	strange.Host = "evil.example"
+	if answer, err := http.DefaultClient.Do(strange); err != nil || answer.Body.Close() != nil || answer.StatusCode != http.StatusForbidden {
+		t.Errorf("a page from elsewhere reads the metrics: %v, error %v", answer, err)
+	}
 	_, metrics := fetch(t, http.MethodGet, "http://"+admin+"/metrics", "")
 	for _, want := range []string{
 		"readout_exposures_queued 1\n", `readout_requests_total{route="choose",status="401"} 1`, "readout_published_experiments 1\n", "readout_store_commit_seconds_count 1\n",

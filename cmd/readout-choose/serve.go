@@ -48,7 +48,11 @@ func serve(ctx context.Context, c config, log *slog.Logger, clients, admin http.
 			return fmt.Errorf("listen for %s: %w", l.name, err)
 		}
 		log.Info("listening", "for", l.name, "address", listener.Addr().String())
-		servers, listeners = append(servers, newServer(l.handler, log)), append(listeners, listener)
+		handler := l.handler
+		if l.name == "admin" {
+			handler = onlyHere(listener.Addr(), handler)
+		}
+		servers, listeners = append(servers, newServer(handler, log)), append(listeners, listener)
 	}
 	failed := make(chan error, len(servers))
 	for i, s := range servers {
