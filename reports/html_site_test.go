@@ -177,6 +177,11 @@ func TestSiteOfUndefined(t *testing.T) {
 	if _, err := s.WritePages(t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
+	for i, v := range variants(&s.Pages[0], zoneOf("UTC")).Rows {
+		if want := seriesOf(s.Pages[0].Card)[i]; v.Color != want.Color || v.Glyph != want.Glyph {
+			t.Errorf("variant %s is drawn as %q, %d, in pictures as %q, %d", v.Name, v.Color, v.Glyph, want.Color, want.Glyph)
+		}
+	}
 	step := func(action experiment.Action, from, to experiment.Status) experiment.Entry {
 		return experiment.Entry{Experiment: name, At: day("2026-12-02"), Action: action, From: from, To: to, By: "ana", Why: "done"}
 	}

@@ -37,13 +37,13 @@ type variantView struct {
 	Forced, Stopped string
 }
 
-// variants returns the tab: the variants of the definition, and those that only the
-// scorecard knows.
+// variants returns the tab: the variants of the scorecard, then those that only the definition
+// knows. Colours and marks are those of the pictures, which have the same order.
 func variants(p *Page, zone zone) variantsView {
 	var v variantsView
 	seen := make(map[string]bool)
-	var all int64
 	if p.Card != nil {
+		var all int64
 		for _, have := range p.Card.Variants {
 			all += have.Users
 		}
@@ -54,15 +54,14 @@ func variants(p *Page, zone zone) variantsView {
 		}
 		v.Note = trafficNote(p.Card)
 	}
-	if p.Definition == nil {
-		return v
-	}
-	for _, d := range p.Definition.Variants {
-		if seen[d.Name] {
-			continue
+	if p.Definition != nil {
+		for _, d := range p.Definition.Variants {
+			if seen[d.Name] {
+				continue
+			}
+			v.Rows = append(v.Rows, variantView{Name: shortName(d.Name), Traffic: d.Traffic.String(), Users: missing, Share: missing, Several: missing})
+			describe(&v, p, d.Name, zone)
 		}
-		v.Rows = append(v.Rows, variantView{Name: shortName(d.Name), Traffic: d.Traffic.String(), Users: missing, Share: missing, Several: missing})
-		describe(&v, p, d.Name, zone)
 	}
 	for i := range v.Rows {
 		v.Rows[i].Glyph, v.Rows[i].Color = i%seriesGlyphs, template.CSS(seriesCSS(i))
