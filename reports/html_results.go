@@ -88,13 +88,7 @@ func results(card *analysis.Scorecard, zone zone) (resultsView, error) {
 		v.Checks = append(v.Checks, checkOf(c))
 	}
 	sortChecks(v.Checks)
-	if len(card.Plan.Family) > 0 {
-		var family []string
-		for _, f := range card.Plan.Family {
-			family = append(family, visible(f))
-		}
-		v.Family = fmt.Sprintf(labelFamily, len(family), visible(card.Plan.Correction), number(card.Plan.AlphaEach), list(", ", family...))
-	}
+	v.Family = familyLine(&card.Plan)
 	v.Read = dataRead(&card.Data, zone)
 	v.LeftOut = leftOuts(&card.Data)
 	if len(v.LeftOut) == 0 && card.Data.SummaryRows == 0 {
@@ -119,23 +113,6 @@ func checkRank(c checkView) int {
 		return 2
 	}
 	return 3
-}
-
-// leftOuts returns what was left out, by reason.
-func leftOuts(data *analysis.DataRead) []string {
-	var left []string
-	add := func(table string, out []analysis.LeftOut) {
-		for _, l := range out {
-			left = append(left, prefix(table, leftOut(l)))
-		}
-	}
-	add(labelExposures+": ", data.Exposures.LeftOut)
-	add(labelConversions+": ", data.Conversions.LeftOut)
-	add("", data.LeftOut)
-	if len(left) > maxLeftOut {
-		left = append(left[:maxLeftOut], fmt.Sprintf(labelMore, len(left)-maxLeftOut))
-	}
-	return left
 }
 
 // metricOf returns the table and the notes of a metric.
@@ -168,18 +145,6 @@ func metricOf(card *analysis.Scorecard, m *analysis.MetricResult, zone zone) met
 		v.Details = append(v.Details, comparisonDetails(r)...)
 	}
 	return v
-}
-
-// aboutMetric says what is counted and until when.
-func aboutMetric(card *analysis.Scorecard, m *analysis.MetricResult, zone zone) string {
-	about := visible(m.Window)
-	if m.FirstNumber.After(card.Through) {
-		about = list(", ", about, fmt.Sprintf(labelFirstNumber, zone.date(m.FirstNumber)))
-	}
-	if m.Final.After(card.Through) {
-		about = list(", ", about, fmt.Sprintf(labelFinal, zone.end(m.Final)))
-	}
-	return about
 }
 
 // meanWord is the head of the column of means.

@@ -216,13 +216,21 @@ func writePlan(c *canvas, plan *analysis.PlanLine) {
 	if plan.Sentence != "" {
 		c.line(0, labelMethod+visible(plan.Sentence), regular)
 	}
-	if len(plan.Family) > 0 {
-		var family []string
-		for _, f := range plan.Family {
-			family = append(family, visible(f))
-		}
-		c.line(0, fmt.Sprintf(labelFamily, len(family), visible(plan.Correction), number(plan.AlphaEach), list(", ", family...)), regular)
+	if family := familyLine(plan); family != "" {
+		c.line(0, family, regular)
 	}
+}
+
+// familyLine lists the comparisons that share alpha; empty for none.
+func familyLine(plan *analysis.PlanLine) string {
+	if len(plan.Family) == 0 {
+		return ""
+	}
+	family := make([]string, len(plan.Family))
+	for i, f := range plan.Family {
+		family[i] = visible(f)
+	}
+	return fmt.Sprintf(labelFamily, len(family), visible(plan.Correction), number(plan.AlphaEach), list(", ", family...))
 }
 
 // list joins what is not empty.

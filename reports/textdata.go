@@ -13,7 +13,19 @@ func writeData(c *canvas, data *analysis.DataRead, zone zone) {
 	if data.SummaryRows > 0 {
 		return
 	}
+	left := leftOuts(data)
+	if len(left) == 0 {
+		c.line(0, labelNothingOut, regular)
+		return
+	}
+	c.line(0, labelLeftOut+":", regular)
+	for _, l := range left {
+		c.line(2, l, regular)
+	}
+}
 
+// leftOuts says what was left out, by reason; of many reasons only the first.
+func leftOuts(data *analysis.DataRead) []string {
 	var left []string
 	add := func(table string, out []analysis.LeftOut) {
 		for _, l := range out {
@@ -23,18 +35,10 @@ func writeData(c *canvas, data *analysis.DataRead, zone zone) {
 	add(labelExposures+": ", data.Exposures.LeftOut)
 	add(labelConversions+": ", data.Conversions.LeftOut)
 	add("", data.LeftOut)
-	if len(left) == 0 {
-		c.line(0, labelNothingOut, regular)
-		return
+	if len(left) > maxLeftOut {
+		left = append(left[:maxLeftOut], fmt.Sprintf(labelMore, len(left)-maxLeftOut))
 	}
-	c.line(0, labelLeftOut+":", regular)
-	for i, l := range left {
-		if i == maxLeftOut {
-			c.line(2, fmt.Sprintf(labelMore, len(left)-i), regular)
-			return
-		}
-		c.line(2, l, regular)
-	}
+	return left
 }
 
 // dataRead says what was read, table by table.

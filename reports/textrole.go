@@ -279,13 +279,7 @@ func windows(card *analysis.Scorecard, metrics []*analysis.MetricResult, zone zo
 	var abouts []string
 	names := make(map[string][]string)
 	for _, m := range metrics {
-		about := visible(m.Window)
-		if m.FirstNumber.After(card.Through) {
-			about = list(", ", about, fmt.Sprintf(labelFirstNumber, zone.date(m.FirstNumber)))
-		}
-		if m.Final.After(card.Through) {
-			about = list(", ", about, fmt.Sprintf(labelFinal, zone.end(m.Final)))
-		}
+		about := aboutMetric(card, m, zone)
 		if about == "" {
 			continue
 		}
@@ -298,6 +292,18 @@ func windows(card *analysis.Scorecard, metrics []*analysis.MetricResult, zone zo
 		abouts[i] = list(", ", names[about]...) + ": " + about
 	}
 	return abouts
+}
+
+// aboutMetric says what is counted and until when.
+func aboutMetric(card *analysis.Scorecard, m *analysis.MetricResult, zone zone) string {
+	about := visible(m.Window)
+	if m.FirstNumber.After(card.Through) {
+		about = list(", ", about, fmt.Sprintf(labelFirstNumber, zone.date(m.FirstNumber)))
+	}
+	if m.Final.After(card.Through) {
+		about = list(", ", about, fmt.Sprintf(labelFinal, zone.end(m.Final)))
+	}
+	return about
 }
 
 // writeNotes writes what the table has no room for: reasons, sentences, looks.
