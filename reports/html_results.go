@@ -117,10 +117,7 @@ func checkRank(c checkView) int {
 
 // metricOf returns the table and the notes of a metric.
 func metricOf(card *analysis.Scorecard, m *analysis.MetricResult, zone zone) metricView {
-	v := metricView{Name: shortName(m.Name), Mean: meanWord(m.Kind)}
-	if lower := strings.TrimPrefix(metricName(m), v.Name); lower != "" {
-		v.Lower = strings.Trim(lower, " ()")
-	}
+	v := metricView{Name: shortName(m.Name), Lower: lowerWord(m), Mean: meanWord(m.Kind)}
 	v.About = aboutMetric(card, m, zone)
 	for _, col := range columnsOf(m) {
 		switch col.head {

@@ -109,10 +109,7 @@ func plannedUsers(s *analysis.Segment, variant string) string {
 
 // segmentMetricOf returns a metric by segment, drawn on one scale.
 func segmentMetricOf(t segmentTable) segmentMetricView {
-	v := segmentMetricView{Name: shortName(t.metric.Name), Mean: meanWord(t.metric.Kind)}
-	if lower := strings.TrimPrefix(metricName(t.metric), v.Name); lower != "" {
-		v.Lower = strings.Trim(lower, " ()")
-	}
+	v := segmentMetricView{Name: shortName(t.metric.Name), Lower: lowerWord(t.metric), Mean: meanWord(t.metric.Kind)}
 	all := analysis.MetricResult{Kind: t.metric.Kind, Goal: t.metric.Goal}
 	for _, r := range t.rows {
 		if c := r.treatment.comparison; c != nil {

@@ -274,6 +274,14 @@ func metricName(m *analysis.MetricResult) string {
 	return name
 }
 
+// lowerWord says of a metric of which less is better just that, empty of others.
+func lowerWord(m *analysis.MetricResult) string {
+	if m.Goal != string(experiment.GoalDecrease) {
+		return ""
+	}
+	return strings.Trim(labelLower, " ()")
+}
+
 // windows returns what is counted and until when, one line for all metrics that share it.
 func windows(card *analysis.Scorecard, metrics []*analysis.MetricResult, zone zone) []string {
 	var abouts []string
