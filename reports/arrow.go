@@ -12,7 +12,7 @@ import (
 
 // writeArrow writes the record as an Arrow IPC file (Feather, version 2) of one batch.
 func writeArrow(w io.Writer, cards []analysis.Scorecard) error {
-	record, err := Record(cards)
+	record, err := arrowRecord(cards)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ import (
 // and a text that a spreadsheet would take for a formula, because it begins with =, +, -
 // or @, has an apostrophe put before it. The other formats hold texts as they are.
 func writeCSV(w io.Writer, cards []analysis.Scorecard) error {
-	record, err := Record(cards)
+	record, err := arrowRecord(cards)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,7 @@
 // [Recover] cleans up after a process that was killed while writing.
 //
 // JSON is the stored form: everything a scorecard knows. The three table formats are
-// writers of one Arrow record, [Record], with a row per metric and variant, of all users and
+// writers of one Arrow record (record.go), with a row per metric and variant, of all users and
 // then by segment. A format is a file of its own and a line in [Formats].
 //
 // A [Site] is the pages for a browser: [SiteOf] collects what is known about a project's
@@ -15,7 +15,7 @@
 // page and hold no names.
 //
 // The package computes no number. It rounds for people in one place (format.go) and keeps
-// its words in another (labels.go). What is not defined is a dash in text, null in JSON,
+// its words in two others (labels.go, html_labels.go). What is not defined is a dash in text, null in JSON,
 // Parquet and Arrow, and an empty cell in CSV, with the reason beside it. The same
 // scorecards give the same bytes; no output depends on the clock, the environment or the
 // machine.

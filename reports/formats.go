@@ -22,7 +22,7 @@ type Format struct {
 func Formats() []Format {
 	return []Format{
 		{"text", ".txt", writeText},
-		{"json", ".json", WriteJSON},
+		{"json", ".json", writeJSON},
 		{"csv", ".csv", writeCSV},
 		{"parquet", ".parquet", writeParquet},
 		{"arrow", ".arrow", writeArrow},

@@ -357,7 +357,7 @@ func checkEveryFormat(t testing.TB, rt *rapid.T, card analysis.Scorecard) {
 		}
 		checkShowable(rt, f.Name, string(out))
 	}
-	record, err := Record([]analysis.Scorecard{card})
+	record, err := arrowRecord([]analysis.Scorecard{card})
 	if err != nil {
 		rt.Fatal(err)
 	}
@@ -370,12 +370,12 @@ func checkEveryFormat(t testing.TB, rt *rapid.T, card analysis.Scorecard) {
 		}
 	}
 	checkReadBack(t, []analysis.Scorecard{card})
-	text := write(rt, Format{"json", ".json", WriteJSON}, card)
-	read, err := ReadJSON(bytes.NewReader(text))
+	text := write(rt, Format{"json", ".json", writeJSON}, card)
+	read, err := readJSON(bytes.NewReader(text))
 	if err != nil {
 		rt.Fatalf("%v in\n%s", err, text)
 	}
-	if again := write(rt, Format{"json", ".json", WriteJSON}, read...); !bytes.Equal(text, again) {
+	if again := write(rt, Format{"json", ".json", writeJSON}, read...); !bytes.Equal(text, again) {
 		rt.Fatalf("JSON, read and written again:\n%s\nwas\n%s", again, text)
 	}
 	s := Site{At: card.Through, Pages: []Page{{Card: &card}}}

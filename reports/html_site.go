@@ -133,9 +133,10 @@ func OpenPage(dir, name string) (*bytes.Reader, error) {
 // SiteOf returns the pages of a project as they stand at an instant: each experiment with
 // its definition, its lifecycle and its last stored scorecard. One that is in the log and has
 // no definition, since its file has an error or is gone, stays until it is archived. A
-// scorecard that should be newer, or cannot be read, makes a sentence on its page; failure says why the last daily
-// run failed, and is empty when it did not. Scorecards that are at hand, as [WriteDay] has
-// stored them, need not be decoded again; they may be more than those shown.
+// scorecard that should be newer, or cannot be read, makes a sentence on its page; failure
+// says why the last daily run failed, and is empty when it did not. Scorecards that are at
+// hand, as [WriteDay] has stored them, need not be decoded again; they may be more than those
+// shown.
 func SiteOf(p *experiment.Project, log *experiment.Log, state string, at time.Time, failure string, atHand ...analysis.Scorecard) (*Site, error) {
 	site := &Site{Organization: p.Organization, Project: p.Name, Location: p.Location, At: at}
 	for _, e := range p.Experiments {

@@ -199,7 +199,7 @@ func TestSiteOfUndefined(t *testing.T) {
 
 func TestSiteOfUnreadable(t *testing.T) {
 	p, log, state := projectOf(t, true)
-	dir, err := DayDir(state, "checkout-button", "2026-01-20")
+	dir, err := dayDir(state, "checkout-button", "2026-01-20")
 	if err != nil {
 		t.Fatal(err)
 	}

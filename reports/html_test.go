@@ -454,11 +454,11 @@ func TestHTMLRandom(t *testing.T) {
 func readBack(t *rapid.T, card analysis.Scorecard) (analysis.Scorecard, bool) {
 	t.Helper()
 	var b bytes.Buffer
-	if err := WriteJSON(&b, []analysis.Scorecard{card}); err != nil {
+	if err := writeJSON(&b, []analysis.Scorecard{card}); err != nil {
 		t.Fatal(err)
 	}
 	ok := !bytes.Contains(b.Bytes(), []byte(escapedReplacement))
-	cards, err := ReadJSON(&b)
+	cards, err := readJSON(&b)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,13 +17,13 @@ import (
 // escapedReplacement is how the stored form holds the replacement character.
 const escapedReplacement = `\ufffd`
 
-// maxJSON is the size in bytes beyond which ReadJSON refuses, far above any scorecard.
+// maxJSON is the size in bytes beyond which readJSON refuses, far above any scorecard.
 const maxJSON = 256 << 20
 
-// WriteJSON writes every scorecard as an indented JSON document that ends in a newline. A
+// writeJSON writes every scorecard as an indented JSON document that ends in a newline. A
 // document is the stored form of a scorecard; several follow one another. Characters that
 // do not print are escaped, so that a terminal may show it.
-func WriteJSON(w io.Writer, cards []analysis.Scorecard) error {
+func writeJSON(w io.Writer, cards []analysis.Scorecard) error {
 	for i := range cards {
 		var b bytes.Buffer
 		e := json.NewEncoder(&b)
@@ -61,10 +61,10 @@ func escapeJSON(document []byte) []byte {
 	return out
 }
 
-// ReadJSON reads the scorecards that WriteJSON has written. It refuses another schema
+// readJSON reads the scorecards that writeJSON has written. It refuses another schema
 // version, unknown fields, a scorecard without experiment or with a date that is none, and
 // anything behind the last document that is not one.
-func ReadJSON(r io.Reader) ([]analysis.Scorecard, error) {
+func readJSON(r io.Reader) ([]analysis.Scorecard, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxJSON+1))
 	if err != nil {
 		return nil, fmt.Errorf("read scorecards: %w", err)

@@ -13,11 +13,11 @@ import (
 
 func TestJSONGolden(t *testing.T) {
 	var b bytes.Buffer
-	if err := WriteJSON(&b, []analysis.Scorecard{full()}); err != nil {
+	if err := writeJSON(&b, []analysis.Scorecard{full()}); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "full.json", b.Bytes())
-	cards, err := ReadJSON(&b)
+	cards, err := readJSON(&b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,14 +30,14 @@ func TestJSONGolden(t *testing.T) {
 func TestJSONRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var first, second bytes.Buffer
-		if err := WriteJSON(&first, few(t, "cards", randomCard)); err != nil {
+		if err := writeJSON(&first, few(t, "cards", randomCard)); err != nil {
 			t.Fatal(err)
 		}
-		cards, err := ReadJSON(bytes.NewReader(first.Bytes()))
+		cards, err := readJSON(bytes.NewReader(first.Bytes()))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := WriteJSON(&second, cards); err != nil {
+		if err := writeJSON(&second, cards); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(first.String(), second.String()); diff != "" {
@@ -57,22 +57,22 @@ func TestReadJSONRefuses(t *testing.T) {
 		`{"schema": 1, "experiment":"a"}`: `read scorecard 1: date "": want YYYY-MM-DD`,
 		`{"schema": 1, "experiment":"a", "date": "2026-01-20"} x`: "read scorecard 2: not JSON: invalid character 'x' looking for beginning of value",
 	} {
-		_, err := ReadJSON(strings.NewReader(in))
+		_, err := readJSON(strings.NewReader(in))
 		if err == nil || err.Error() != want {
-			t.Errorf("ReadJSON(%s):\n got %v\nwant %s", in, err, want)
+			t.Errorf("readJSON(%s):\n got %v\nwant %s", in, err, want)
 		}
 	}
 }
 
 func FuzzReadJSON(f *testing.F) {
 	var b bytes.Buffer
-	if err := WriteJSON(&b, []analysis.Scorecard{full(), hostile()}); err != nil {
+	if err := writeJSON(&b, []analysis.Scorecard{full(), hostile()}); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(b.Bytes())
 	f.Add([]byte(`{"schema": 1, "experiment":"a", "date": "2026-01-20", "metrics": [{"comparisons": [null]}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		cards, err := ReadJSON(bytes.NewReader(data))
+		cards, err := readJSON(bytes.NewReader(data))
 		if err != nil {
 			return
 		}

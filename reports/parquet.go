@@ -21,7 +21,7 @@ const createdBy = "readout"
 //
 // The file is made in memory first: the library panics when its writer fails.
 func writeParquet(w io.Writer, cards []analysis.Scorecard) error {
-	record, err := Record(cards)
+	record, err := arrowRecord(cards)
 	if err != nil {
 		return err
 	}

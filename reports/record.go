@@ -13,7 +13,7 @@ import (
 	"readout/analysis"
 )
 
-// Record returns the scorecards as one Arrow record: a row per scorecard, metric and
+// arrowRecord returns the scorecards as one Arrow record: a row per scorecard, metric and
 // variant in the scorecards' order, controls included. Behind the rows of all users of a
 // scorecard stand those by segment, if it has any: there segment_column is not null. Columns
 // are flat and named like the scorecard's JSON; figures of the comparison are null in rows
@@ -21,7 +21,7 @@ import (
 // is null, with the column reason saying why. The caller releases it.
 //
 // It fails on a scorecard whose date is none.
-func Record(cards []analysis.Scorecard) (arrow.Record, error) {
+func arrowRecord(cards []analysis.Scorecard) (arrow.Record, error) {
 	columns := recordColumns()
 	fields := make([]arrow.Field, len(columns))
 	for i, c := range columns {

@@ -116,7 +116,7 @@ func arrowCells(t testing.TB, data []byte) []map[string]any {
 // checkReadBack fails when what Parquet and Arrow readers see is not the record.
 func checkReadBack(t testing.TB, cards []analysis.Scorecard) {
 	t.Helper()
-	record, err := Record(cards)
+	record, err := arrowRecord(cards)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func TestReadBack(t *testing.T) {
 }
 
 func TestRecordRows(t *testing.T) {
-	record, err := Record([]analysis.Scorecard{full()})
+	record, err := arrowRecord([]analysis.Scorecard{full()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func TestRowsWithoutVariants(t *testing.T) {
 
 // The columns are a contract with people's queries.
 func TestRecordSchema(t *testing.T) {
-	record, err := Record(nil)
+	record, err := arrowRecord(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +208,7 @@ func TestRecordSchema(t *testing.T) {
 func TestRecordHoldsUTF8(t *testing.T) {
 	card := full()
 	card.Title, card.Variants[0].Name = "bad \xff title", "bad \xfe name"
-	record, err := Record([]analysis.Scorecard{card})
+	record, err := arrowRecord([]analysis.Scorecard{card})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 // Behind the rows of all users stand those by segment, with its users, no look and no verdict.
 func TestSegmentsInRecord(t *testing.T) {
 	card := full()
-	record, err := Record([]analysis.Scorecard{card})
+	record, err := arrowRecord([]analysis.Scorecard{card})
 	if err != nil {
 		t.Fatal(err)
 	}

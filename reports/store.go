@@ -37,10 +37,10 @@ const (
 // are made of.
 var experimentName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,200}$`)
 
-// DayDir returns the directory of an experiment's day below the state directory. It fails
+// dayDir returns the directory of an experiment's day below the state directory. It fails
 // on an experiment whose name does not consist of letters, digits, - and _, and on a date
 // that is none.
-func DayDir(state, experiment, date string) (string, error) {
+func dayDir(state, experiment, date string) (string, error) {
 	if !experimentName.MatchString(experiment) {
 		return "", fmt.Errorf("scorecard directory: experiment %q: want letters, digits, - and _", experiment)
 	}
@@ -56,7 +56,7 @@ func DayDir(state, experiment, date string) (string, error) {
 //
 // One process at a time may write to a state directory: hold its lock.
 func WriteDay(state string, card analysis.Scorecard, extra ...Format) (changed bool, err error) {
-	dir, err := DayDir(state, card.Experiment, card.Date)
+	dir, err := dayDir(state, card.Experiment, card.Date)
 	if err != nil {
 		return false, err
 	}
@@ -82,7 +82,7 @@ func WriteDay(state string, card analysis.Scorecard, extra ...Format) (changed b
 
 // dayFiles returns the files of a day, JSON first.
 func dayFiles(card analysis.Scorecard, extra []Format) ([]atomicfile.File, error) {
-	formats := []Format{{"json", ".json", WriteJSON}, {"parquet", ".parquet", writeParquet}}
+	formats := []Format{{"json", ".json", writeJSON}, {"parquet", ".parquet", writeParquet}}
 	var files []atomicfile.File
 	for _, f := range append(formats, extra...) {
 		name := baseName + f.Extension
@@ -201,7 +201,7 @@ func Recover(state string) error {
 
 // Days returns the dates of an experiment's stored scorecards, the earliest first.
 func Days(state, experiment string) ([]string, error) {
-	dir, err := DayDir(state, experiment, "2000-01-01")
+	dir, err := dayDir(state, experiment, "2000-01-01")
 	if err != nil {
 		return nil, err
 	}
@@ -228,7 +228,7 @@ func ReadDay(state, experiment, date string) (analysis.Scorecard, error) {
 // readDay is ReadDay with stored scorecards at hand, which need not be decoded. One that
 // holds a byte that is not UTF-8 is: its stored form has another character there.
 func readDay(state, experiment, date string, atHand []analysis.Scorecard) (analysis.Scorecard, error) {
-	dir, err := DayDir(state, experiment, date)
+	dir, err := dayDir(state, experiment, date)
 	if err != nil {
 		return analysis.Scorecard{}, err
 	}
@@ -251,7 +251,7 @@ func readDay(state, experiment, date string, atHand []analysis.Scorecard) (analy
 			return *c, nil
 		}
 	}
-	cards, err := ReadJSON(bytes.NewReader(data))
+	cards, err := readJSON(bytes.NewReader(data))
 	if err != nil {
 		return analysis.Scorecard{}, fmt.Errorf("%s: %w", path, err)
 	}

@@ -232,8 +232,8 @@ func TestRecoverNothing(t *testing.T) {
 func TestDayDirRefuses(t *testing.T) {
 	f := func(experiment, date, want string) {
 		t.Helper()
-		if _, err := DayDir("state", experiment, date); err == nil || err.Error() != want {
-			t.Errorf("DayDir(%q, %q): %v, want %s", experiment, date, err, want)
+		if _, err := dayDir("state", experiment, date); err == nil || err.Error() != want {
+			t.Errorf("dayDir(%q, %q): %v, want %s", experiment, date, err, want)
 		}
 	}
 	f("../x", "2026-01-20", `scorecard directory: experiment "../x": want letters, digits, - and _`)
