@@ -45,12 +45,13 @@ func New(t testing.TB) *Server {
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s.Start(t)
+	// First of all, since a server that does not answer ends the test in Start.
 	t.Cleanup(func() {
 		if s.process != nil {
 			s.Kill(t)
 		}
 	})
+	s.Start(t)
 	return s
 }
 
@@ -66,12 +67,13 @@ func (s *Server) Start(t testing.TB) {
 		t.Fatal(err)
 	}
 	defer logged.Close()
-	s.process = exec.Command(program, "--bind", "127.0.0.1", "--port", port, "--dir", s.dir, "--save", "",
+	process := exec.Command(program, "--bind", "127.0.0.1", "--port", port, "--dir", s.dir, "--save", "",
 		"--appendonly", "yes", "--appendfsync", "always", "--protected-mode", "no")
-	s.process.Stdout, s.process.Stderr = logged, logged
-	if err := s.process.Start(); err != nil {
+	process.Stdout, process.Stderr = logged, logged
+	if err := process.Start(); err != nil {
 		t.Fatal(err)
 	}
+	s.process = process
 	for begin := time.Now(); ; time.Sleep(20 * time.Millisecond) {
 		err := ping(s.Address)
 		if err == nil {
