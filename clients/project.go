@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -84,10 +85,8 @@ func (p *project) newKey(ctx context.Context, prefix string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := fmt.Fprintf(file, "%s\n", found[2]); err != nil {
-		return "", err
-	}
-	return string(found[1]), file.Close()
+	_, err = fmt.Fprintf(file, "%s\n", found[2])
+	return string(found[1]), errors.Join(err, file.Close())
 }
 
 func (p *project) keys() string { return filepath.Join(p.scratch, "keys.txt") }

@@ -233,14 +233,16 @@ func start(ctx context.Context, dir, probe, program string, args ...string) (*ex
 	}
 	for range 100 {
 		if response, err := http.Get(probe); err == nil {
-			if err := response.Body.Close(); err != nil {
-				return nil, err
-			}
+			// That it answered is all that is asked.
+			_ = response.Body.Close()
 			return c, nil
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	return nil, errors.Join(fmt.Errorf("%s does not answer", program), c.Process.Kill())
+	err = errors.Join(fmt.Errorf("%s does not answer", program), c.Process.Kill())
+	// The error says that it was killed.
+	_ = c.Wait()
+	return nil, err
 }
 
 // end stops a server and waits for it.

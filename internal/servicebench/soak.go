@@ -28,7 +28,7 @@ func soak(ctx context.Context, s *service, d, period time.Duration, connections 
 		workers.Go(func() {
 			r := rand.New(rand.NewPCG(1, uint64(c)))
 			for ctx.Err() == nil {
-				path, body := s.question(r)
+				path, body := question(r)
 				if err := ask(client, s.address+path, s.authorization, body); err != nil && ctx.Err() == nil {
 					failed.Add(1)
 				}
@@ -85,7 +85,7 @@ func soak(ctx context.Context, s *service, d, period time.Duration, connections 
 }
 
 // question returns one of the things that clients ask, by one of 20,000 visitors.
-func (s *service) question(r *rand.Rand) (path string, body []byte) {
+func question(r *rand.Rand) (path string, body []byte) {
 	user := fmt.Sprintf("soak-%d", r.IntN(20_000))
 	switch r.IntN(10) {
 	case 0:
