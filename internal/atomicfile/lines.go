@@ -41,7 +41,7 @@ func AppendLines(path string, lines ...[]byte) (err error) {
 	if len(block) == 0 {
 		return nil
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := makeDir(filepath.Dir(path)); err != nil {
 		return fmt.Errorf("append to %s: %w", path, err)
 	}
 	log, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)

@@ -18,7 +18,8 @@ type FileLock struct{ file *os.File }
 // they do not exist. It does not wait: when another holder has the lock, also
 // inside the same process, the error wraps [ErrLocked].
 func TryLock(path string) (*FileLock, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	// Durably: what the lock guards is written to a directory that is there by then.
+	if err := makeDir(filepath.Dir(path)); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
