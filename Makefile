@@ -6,14 +6,14 @@ GO ?= go
 .PHONY: build test race lint check bench demo golden references bench-go bench-engine bench-service soak crash clients
 
 build:
-	$(GO) build -o bin/readout ./cmd/readout
+	$(GO) build -o bin/ ./cmd/readout ./cmd/readout-choose
 
 test:
 	$(GO) test ./...
 
 # Slow on two cores: for changes to what runs in parallel.
 race:
-	$(GO) test -race ./ingest/... ./internal/... ./cmd/...
+	$(GO) test -race ./ingest/... ./decision/... ./internal/... ./cmd/...
 
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }
