@@ -2,12 +2,11 @@
 //
 // In goes an [Input]: the experiment's definition, the days of data with users and moments
 // (or single values, for quantiles) per metric, phase and variant, and the looks recorded
-// so far. [Analyze] estimates every
-// treatment's effect on every metric against control (package cuped), tests it at the
-// day's look against a boundary that takes the earlier looks into account (package
-// sequential), turns it into a lift, an interval, a p-value and a verdict that follow from
-// one rule, checks the data, and recommends what to do. Out come the scorecard and the
-// looks to append to the log.
+// so far. [Analyze] estimates every treatment's effect on every metric against control
+// (package cuped), tests it at the day's look against a boundary that takes the earlier
+// looks into account (package sequential), turns it into a lift, an interval, a p-value and
+// a verdict that follow from one rule, checks the data, and recommends what to do. Out come
+// the scorecard and the looks to append to the log.
 //
 // One rule: with the boundary c of the day for a standard normal score and the Welch
 // degrees of freedom of the estimate, the critical value is T_df⁻¹(Φ(c)); the test rejects,
@@ -24,5 +23,5 @@
 // look at its users, and a test of how they are split.
 //
 // The package reads and writes nothing, has no clock, and does not know where moments come
-// from. It may import experiment, moments, sequential, cuped and power.
+// from. It may import experiment, moments, sequential and cuped.
 package analysis
