@@ -188,28 +188,28 @@ func (a *analyzer) segmentMetric(s scored, reason string, phases [][]Arm) (Segme
 		return out, nil
 	}
 	model, _ := modelOf(m, phases, a.in.Experiment.Statistics.Method)
-	converted := make([]int64, len(a.in.Experiment.Variants))
 	for v, variant := range a.in.Experiment.Variants {
 		var set moments.Set
+		var converted int64
 		for _, arm := range column(phases, v) {
 			set.Merge(arm.Moments)
-			converted[v] += arm.Converted
+			converted += arm.Converted
 		}
-		out.Variants = append(out.Variants, variantResult(variant.Name, m, model, set, converted[v]))
+		out.Variants = append(out.Variants, variantResult(variant.Name, m, model, set, converted))
 	}
 	var fits, raws [][]cuped.Adjustment
 	for _, arms := range phases {
-		sets := make([]moments.Set, len(arms))
-		for v := range arms {
-			sets[v] = arms[v].Moments
-		}
+		sets := momentsOf(arms)
 		fits = append(fits, a.fit(model, sets))
 		raws = append(raws, a.fit(cuped.Model{Outcome: model.Outcome}, sets))
+	}
+	against := func(fits [][]cuped.Adjustment, v int) (effect, error) {
+		return compare(pairs(needOf(m, false), fits, a.control, v), column(phases, a.control), column(phases, v))
 	}
 	for _, v := range a.treatments() {
 		c := SegmentComparison{Variant: a.in.Experiment.Variants[v].Name, Alpha: Defined(t.alpha)}
 		c.Reason = tooFew(m, out.Variants[a.control], out.Variants[v])
-		e, err := compare(pairs(needOf(m, false), fits, a.control, v), column(phases, a.control), column(phases, v))
+		e, err := against(fits, v)
 		if err != nil {
 			c.Reason = err.Error()
 		}
@@ -217,7 +217,7 @@ func (a *analyzer) segmentMetric(s scored, reason string, phases [][]Arm) (Segme
 			if err := c.setTest(t, e); err != nil {
 				return out, fmt.Errorf("metric %s, variant %s: %w", m.Name, c.Variant, err)
 			}
-			if raw, err := compare(pairs(needOf(m, false), raws, a.control, v), column(phases, a.control), column(phases, v)); err == nil {
+			if raw, err := against(raws, v); err == nil {
 				c.Raw = Estimate{Defined(raw.value), Defined(raw.se), Defined(raw.df)}
 			}
 		}
