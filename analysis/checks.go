@@ -13,6 +13,7 @@ import (
 // Names of the checks, which never change.
 const (
 	CheckSampleRatio      = "sample_ratio"
+	CheckSegmentRatio     = "segment_sample_ratio"
 	CheckZeroWeight       = "zero_weight_arms"
 	CheckSeveralVariants  = "several_variants"
 	CheckUnknownVariants  = "unknown_variants"

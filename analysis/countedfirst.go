@@ -1,6 +1,10 @@
 package analysis
 
-import "readout/cuped"
+import (
+	"fmt"
+
+	"readout/cuped"
+)
 
 // CountedFirst is a comparison with everybody counted in the variant seen first, for when
 // leaving out those seen in several variants biases it. It is descriptive: its interval is at
@@ -44,7 +48,7 @@ func AddCountedFirst(card *Scorecard, in Input, day Day) error {
 		}
 		t, err := a.test(s.metric, a.alpha(s.role))
 		if err != nil {
-			return err
+			return fmt.Errorf("metric %s: %w", s.metric.Name, err)
 		}
 		_, exact := t.procedure.(exactRate)
 		for j, v := range a.treatments() {

@@ -2,10 +2,6 @@ package analysis
 
 import "math"
 
-// CheckSegmentRatio is the name of the check of the split of users in segments, which never
-// changes.
-const CheckSegmentRatio = "segment_sample_ratio"
-
 // segmentSplit tests the users per arm of a segment against the plan, as the whole
 // scorecard's are, but by the e-value of the day alone: what is pooled today may not have
 // been on other days.

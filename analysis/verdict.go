@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"fmt"
 	"math"
 
 	"readout/experiment"
@@ -52,13 +53,13 @@ func (a *analyzer) conclude(card *Scorecard) error {
 		row := &card.Metrics[i]
 		t, err := a.test(s.metric, a.alpha(s.role))
 		if err != nil {
-			return err
+			return fmt.Errorf("metric %s: %w", s.metric.Name, err)
 		}
 		final := !a.day.Through.Before(row.Final)
 		for j := range row.Comparisons {
 			c := &row.Comparisons[j]
 			if err := a.setStagewise(c, s, t, final); err != nil {
-				return err
+				return fmt.Errorf("metric %s, variant %s: %w", s.metric.Name, c.Variant, err)
 			}
 			c.Verdict = verdict(c, s, t, final || c.Stopped)
 			c.Sentence = comparisonSentence(c, s)
