@@ -124,14 +124,14 @@ func (a *analyzer) approximate(t test, m *experiment.Metric, looks []Look) bool 
 }
 
 // crossMoments reports whether the correlations between the looks are all from users'
-// values at both.
+// values at both. The first look has none.
 func crossMoments(looks []Look) bool {
-	for _, l := range looks[min(1, len(looks)):] {
-		if !l.CrossMoments {
+	for i, l := range looks {
+		if i > 0 && !l.CrossMoments {
 			return false
 		}
 	}
-	return len(looks) > 0
+	return true
 }
 
 // column returns one variant's arms, one per phase.
@@ -412,9 +412,9 @@ func powerToPass(t test, margin float64, e effect) Number {
 func powerSoFar(t test, size, se float64) Number {
 	z := sequential.LogUpperQuantile(math.Log(t.alpha / float64(t.sides)))
 	x := size/se - z
-	if tail := math.Exp(sequential.LogUpperTail(math.Abs(x))); x < 0 {
+	tail := math.Exp(sequential.LogUpperTail(math.Abs(x)))
+	if x < 0 {
 		return Defined(tail)
-	} else {
-		return Defined(1 - tail)
 	}
+	return Defined(1 - tail)
 }

@@ -79,7 +79,7 @@ func TestJointMomentsReachTheLooks(t *testing.T) {
 			t.Errorf("linked %v: approximate %v after %d looks", crossed, c.Approximate, c.Look)
 		}
 	}
-	if crossMoments(nil) || !crossMoments([]Look{{}}) {
-		t.Error("a single look needs no link")
+	if !crossMoments(nil) || !crossMoments([]Look{{}}) || crossMoments([]Look{{}, {}}) {
+		t.Error("a look needs a link with the one before, and the first look none")
 	}
 }
