@@ -51,7 +51,7 @@ const (
 	labelForecast    = "(forecast: %s users of both arms at the end)"
 	labelStagewise   = "after the end (look %d on %s): median-unbiased estimate %s, p %s"
 	labelPowerPass   = "power so far to pass %s, if there is no effect"
-	labelApproximate = "the correlation between looks is approximated"
+	labelApproximate = "approximate: the error rate is kept only roughly"
 	labelRaw         = "without adjustment: effect %s, standard error %s"
 	labelNoCovariate = "no covariate"
 	labelCUPED       = "CUPED with %s: variance kept %s, effective sample gained %s"
