@@ -77,8 +77,8 @@ func pairs(n need, fits [][]cuped.Adjustment, control, v int) []pair {
 //
 // with share_p the compared arms' part of their users that belongs to phase p, ddof 1, and
 // unequal variances. Arms with regressions of their own add to every phase the difference
-// that the centre of the covariates makes, see [cuped.Centering]. The degrees of freedom are Welch's, extended to all 2P parts by
-// Satterthwaite's formula (Σ v_i)² / Σ v_i²/df_i.
+// that the centre of the covariates makes, see [cuped.Centering]. The degrees of freedom are
+// Welch's, extended to all 2P parts by Satterthwaite's formula (Σ v_i)² / Σ v_i²/df_i.
 //
 // Phases are combined and never pooled: pooling arms whose shares changed while the rate
 // drifts would compare different times with each other. One with too few users is left out

@@ -18,16 +18,16 @@ const (
 const fullWeek = 7
 
 // recommend returns what to do, by the first rule that holds: investigate, because a check
-// failed; stop for harm; ship the best arm; inconclusive at the end; stop for futility; keep
-// running.
+// failed; stop for harm; none without a primary metric; ship the best arm, or wait until the
+// week is full; inconclusive at the end; stop for futility; keep running.
 func (a *analyzer) recommend(card *Scorecard) Recommendation {
 	for _, c := range card.Checks {
 		if c.Severity == Alarm {
 			return Recommendation{Action: ActionInvestigate, Sentence: investigateSentence(c)}
 		}
 	}
-	if worst, metric, ok := harmed(card); ok {
-		return Recommendation{Action: ActionStopForHarm, Variant: worst.Variant, Sentence: harmSentence(card, worst, metric)}
+	if c, metric, ok := harmed(card); ok {
+		return Recommendation{Action: ActionStopForHarm, Variant: c.Variant, Sentence: harmSentence(card, c, metric)}
 	}
 	primaries := 0
 	for _, m := range card.Metrics {
@@ -72,7 +72,7 @@ func futile(card *Scorecard) bool {
 }
 
 // harmed returns the first comparison by which a treatment does harm, and its metric.
-func harmed(card *Scorecard) (worst Comparison, metric string, ok bool) {
+func harmed(card *Scorecard) (first Comparison, metric string, ok bool) {
 	for _, m := range card.Metrics {
 		for _, c := range m.Comparisons {
 			if harms(m.Role, c) {

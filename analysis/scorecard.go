@@ -184,7 +184,7 @@ const (
 	Fails        Verdict = "fails"        // guardrail beyond its margin
 	Undecided    Verdict = "undecided"    // guardrail neither
 	CannotSay    Verdict = "cannot say"   // not defined, see Reason
-	TooEarly     Verdict = "too early"    // no user is mature, or no alpha to spend so far
+	TooEarly     Verdict = "too early"    // no look yet, or no alpha to spend so far
 )
 
 // Comparison is one treatment against control, for one metric.
@@ -236,7 +236,8 @@ type Comparison struct {
 	Sentence    string  `json:"sentence"`
 	// Record is the look at which the comparison was decided; nil while undecided.
 	Record *LookOfRecord `json:"record,omitempty"`
-	// Approximate says that the correlation between looks is approximated.
+	// Approximate says that the error rate is kept only approximately: past users keep changing
+	// in a way that the test does not see in full, or the end was moved.
 	Approximate bool `json:"approximate,omitempty"`
 	// Stagewise is the inference after the test has ended, of primary metrics tested
 	// group-sequentially; nil while it goes on.

@@ -243,17 +243,17 @@ func investigateSentence(c Check) string {
 
 // harmSentence says which variant harms what, and what that means for the others. Once
 // enrolment is over there is nothing to stop.
-func harmSentence(card *Scorecard, worst Comparison, metric string) string {
-	harm := "makes " + metric + " worse" + inParentheses(worst.Lift)
+func harmSentence(card *Scorecard, c Comparison, metric string) string {
+	harm := "makes " + metric + " worse" + inParentheses(c.Lift)
 	best, found := bestArm(card)
 	if card.DaysLeft == 0 {
-		sentence := fmt.Sprintf("Do not ship %s: it %s.", worst.Variant, harm)
+		sentence := fmt.Sprintf("Do not ship %s: it %s.", c.Variant, harm)
 		if found {
 			sentence += " " + improvesSentence(best, card)
 		}
 		return sentence
 	}
-	sentence := fmt.Sprintf("Stop for harm: %s %s.", worst.Variant, harm)
+	sentence := fmt.Sprintf("Stop for harm: %s %s.", c.Variant, harm)
 	if unharmed(card) {
 		sentence += " The other variants may go on without it."
 	}
