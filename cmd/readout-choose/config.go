@@ -13,6 +13,10 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"readout/decision/exposurelog"
+	"readout/decision/feed"
+	"readout/decision/server"
 )
 
 // config is what the flags and the environment say.
@@ -54,10 +58,10 @@ func parse(args, environment []string) (config, *pflag.FlagSet, error) {
 	f.BoolVar(&c.exposeBulk, "expose-bulk", false, "count questions about everything: log exposures and spend display budgets")
 	f.StringSliceVar(&c.origins, "allow-origin", nil, "origin of browsers that may ask, such as https://shop.example; may be repeated")
 	f.Float64Var(&c.rateLimit, "rate-limit", 0, "requests a second that one key may make; 0 for no limit")
-	f.Int64Var(&c.maxBody, "max-body", 1<<20, "largest body in bytes")
-	f.DurationVar(&c.flushEvery, "flush-every", 5*time.Minute, "how often exposures are written to the log")
-	f.IntVar(&c.flushRows, "flush-rows", 100_000, "how many exposures are written before that time has come, and at most to a file")
-	f.DurationVar(&c.poll, "poll", 5*time.Second, "how often the published state is looked at, besides watching it")
+	f.Int64Var(&c.maxBody, "max-body", server.DefaultMaxBody, "largest body in bytes")
+	f.DurationVar(&c.flushEvery, "flush-every", exposurelog.DefaultEvery, "how often exposures are written to the log")
+	f.IntVar(&c.flushRows, "flush-rows", exposurelog.DefaultRows, "how many exposures are written before that time has come, and at most to a file")
+	f.DurationVar(&c.poll, "poll", feed.DefaultPoll, "how often the published state is looked at, besides watching it")
 	f.DurationVar(&c.drain, "drain", 0, "how long the service goes on answering when it is to stop, while /readyz says 503 to load balancers")
 	f.DurationVar(&c.grace, "grace", 10*time.Second, "how long requests under way may take when the service stops")
 	f.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "least `level` that is logged: debug, info, warn or error; debug has every request")
@@ -94,8 +98,10 @@ func (c config) check(args []string) error {
 		return errors.New("name a file of API keys with --keys, or say --no-keys")
 	case c.keys != "" && c.open:
 		return errors.New("--keys and --no-keys exclude each other")
-	case c.rateLimit < 0 || c.maxBody < 1 || c.flushEvery <= 0 || c.flushRows < 1 || c.poll <= 0 || c.drain < 0 || c.grace < 0:
-		return errors.New("--rate-limit, --max-body, --flush-every, --flush-rows, --poll, --drain and --grace must be positive")
+	case c.maxBody < 1 || c.flushEvery <= 0 || c.flushRows < 1 || c.poll <= 0:
+		return errors.New("--max-body, --flush-every, --flush-rows and --poll must be above 0")
+	case !(c.rateLimit >= 0) || c.drain < 0 || c.grace < 0:
+		return errors.New("--rate-limit, --drain and --grace must be 0 or more")
 	}
 	return nil
 }

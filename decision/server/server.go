@@ -30,11 +30,12 @@ type Options struct {
 	AllowOrigins []string
 	// RequestsPerSecond is how many requests one key may make; 0 is no limit.
 	RequestsPerSecond float64
-	// MaxBody is the largest body in bytes; 0 means 1 MiB.
+	// MaxBody is the largest body in bytes; 0 means DefaultMaxBody.
 	MaxBody int64
 }
 
-const defaultMaxBody = 1 << 20
+// DefaultMaxBody is how large a body may be in bytes unless told otherwise: 1 MiB.
+const DefaultMaxBody = 1 << 20
 
 // Server answers the requests of clients.
 type Server struct {
@@ -65,7 +66,7 @@ func New(o Options) *Server {
 		s.origins[strings.TrimSuffix(origin, "/")] = true
 	}
 	if s.maxBody == 0 {
-		s.maxBody = defaultMaxBody
+		s.maxBody = DefaultMaxBody
 	}
 	if o.RequestsPerSecond > 0 {
 		s.limits = newLimiter(o.RequestsPerSecond, o.Now)
