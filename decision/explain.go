@@ -96,11 +96,9 @@ func (e *Explanation) payload(x *Experiment, i int, v *Visitor) {
 // position of the one to show, -1 for none.
 func (x *Experiment) explainAssignment(e *Explanation, earlier Assignment, now time.Time) int {
 	since := earlier.At.Format(time.RFC3339)
-	reconsider := x.def.Excluded == experiment.ExcludedReconsider
-	i := -1
 	switch {
 	case earlier.Variant != "":
-		i = x.variant(earlier.Variant)
+		i := x.variant(earlier.Variant)
 		e.step("assignment", true, "%s since %s, kept whatever has changed", earlier.Variant, since)
 		if i < 0 {
 			e.step("stopped", true, "%s is no longer a variant: control's payload replaces it", earlier.Variant)
@@ -111,15 +109,13 @@ func (x *Experiment) explainAssignment(e *Explanation, earlier Assignment, now t
 			return x.control()
 		}
 		return i
-	case earlier.Out != "" && !reconsider:
+	case earlier.Out != "" && x.def.Excluded != experiment.ExcludedReconsider:
 		e.step("assignment", false, "left out since %s: %s. Who is left out stays out", since, earlier.Out)
+		return -1
 	case earlier.Out != "":
 		e.step("assignment", true, "left out since %s: %s. The definition reconsiders", since, earlier.Out)
-		i = x.explainDraw(e, now)
-	default:
-		i = x.explainDraw(e, now)
 	}
-	return i
+	return x.explainDraw(e, now)
 }
 
 // explainDraw says where a visitor falls in every draw, and returns the variant.
@@ -128,13 +124,13 @@ func (x *Experiment) explainDraw(e *Explanation, now time.Time) int {
 	if x.holdouts.to > 0 {
 		b := bucket("", stageHoldout, e.ID)
 		out = x.holdouts.has(b)
-		e.step("holdout", !out, "at %s, held out below %s", place(b), x.holdouts.to)
+		e.step("holdout", !out, "at %s, held out below %s", b, x.holdouts.to)
 	}
 	if g := x.def.Exclusion; g != nil {
 		b := bucket(g.Group, stageGroup, e.ID)
 		in := x.reserved.has(b)
 		out = out || !in
-		e.step("exclusion", in, "at %s of group %s, this experiment has %s to %s", place(b), g.Group, place(x.reserved.from), place(x.reserved.to))
+		e.step("exclusion", in, "at %s of group %s, this experiment has %s to %s", b, g.Group, x.reserved.from, x.reserved.to)
 	}
 	traffic := x.traffic()
 	i, covered := x.draw(x.def.Salt, e.ID, x.def.Coverage, traffic)
@@ -167,9 +163,6 @@ func (x *Experiment) describeDisplay(earlier Assignment, v *Visitor) string {
 	}
 	return fmt.Sprintf("once per visit, shown in %d of the visits remembered", len(earlier.Sessions))
 }
-
-// place writes a bucket as a percentage.
-func place(b experiment.Share) string { return b.String() }
 
 // span says when the experiment runs.
 func (x *Experiment) span() string {
