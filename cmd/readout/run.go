@@ -53,6 +53,9 @@ func (a *app) runDaily(ctx context.Context, f runFlags) error {
 	if err := a.checkOutput(cmp.Or(f.format, "text")); err != nil {
 		return err
 	}
+	if f.json && f.format != "" {
+		return usagef("--json prints all scorecards made, --format %s those of the last day: choose one", f.format)
+	}
 	p, faults, err := a.loadWhole()
 	if err != nil {
 		return err
