@@ -145,6 +145,7 @@ func pagesHandler(dir, address string) http.Handler {
 		case r.Host != net.JoinHostPort("127.0.0.1", port) && r.Host != net.JoinHostPort("localhost", port):
 			http.Error(w, "this server answers to 127.0.0.1 only", http.StatusForbidden)
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+			w.Header().Set("Allow", "GET, HEAD")
 			http.Error(w, "pages are only read", http.StatusMethodNotAllowed)
 		case strings.ContainsAny(name, `/\`) || filepath.Ext(name) != ".html":
 			http.NotFound(w, r)

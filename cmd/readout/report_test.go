@@ -50,6 +50,9 @@ func TestPagesHandler(t *testing.T) {
 		if w.Code != tt.want {
 			t.Errorf("%s %s%s: %d, want %d", tt.method, tt.host, tt.path, w.Code, tt.want)
 		}
+		if allow := w.Header().Get("Allow"); (allow == "GET, HEAD") != (tt.want == 405) {
+			t.Errorf("%s %s: %d allows %q", tt.method, tt.path, tt.want, allow)
+		}
 		if tt.want == 200 && w.Header().Get("Content-Type") != "text/html; charset=utf-8" {
 			t.Errorf("%s: %v", tt.path, w.Header())
 		}
