@@ -191,7 +191,7 @@ func (f *newFlags) text(name string, p *experiment.Project) []byte {
 		w.line("  "+experiment.YAMLText(variant)+": {"+fields+"}", comment)
 	}
 	w.blank()
-	f.scorecard(&w, p)
+	w.scorecard(p)
 	w.blank()
 	w.line("# audience: {attribute: country, in: [DE, AT]}", "who takes part (default everybody)")
 	w.line("# pages: {include: [{starts_with: https://shop.example/checkout}]}", "where (default everywhere)")
@@ -202,35 +202,6 @@ func (f *newFlags) text(name string, p *experiment.Project) []byte {
 	w.line("schedule: {start: "+f.start+", end: "+f.end+"}",
 		"dates include the whole day; 'readout schedule "+name+"' makes it start")
 	return w.Bytes()
-}
-
-// scorecard writes the metrics that the project has.
-func (f *newFlags) scorecard(w *yamlWriter, p *experiment.Project) {
-	var names []string
-	for _, m := range p.Metrics {
-		if m.Kind() != experiment.KindQuantile {
-			names = append(names, experiment.YAMLText(m.Name))
-		}
-	}
-	if len(names) == 0 {
-		w.line("# scorecard: {primary: [purchased]}", "name metrics of readout.yaml or metrics/ here")
-	} else {
-		w.line("scorecard:", "computed every day")
-		w.line("  primary: ["+names[0]+"]", "the decision depends on it")
-		listed := min(len(names), 4)
-		if rest := names[1:listed]; len(rest) > 0 {
-			w.line("  secondary: ["+strings.Join(rest, ", ")+"]", "for learning")
-		}
-		// A metric is on one list only.
-		guardrail := "another_metric"
-		if listed < len(names) {
-			guardrail = names[listed]
-		}
-		w.line("  # guardrails: {"+guardrail+": {margin: 2%}}", "must not get worse by more than this")
-	}
-	if !p.Defaults.Statistics.HasMDE {
-		w.line("statistics: {mde: 5%}", "the smallest lift worth finding; 'readout power' says how many users that takes")
-	}
 }
 
 // equalShare returns the whole percent of the i-th of n variants; they sum to 100.
@@ -268,3 +239,32 @@ func (w *yamlWriter) text(key, value, comment string) {
 }
 
 func (w *yamlWriter) blank() { w.WriteByte('\n') }
+
+// scorecard writes the metrics that the project has.
+func (w *yamlWriter) scorecard(p *experiment.Project) {
+	var names []string
+	for _, m := range p.Metrics {
+		if m.Kind() != experiment.KindQuantile {
+			names = append(names, experiment.YAMLText(m.Name))
+		}
+	}
+	if len(names) == 0 {
+		w.line("# scorecard: {primary: [purchased]}", "name metrics of readout.yaml or metrics/ here")
+	} else {
+		w.line("scorecard:", "computed every day")
+		w.line("  primary: ["+names[0]+"]", "the decision depends on it")
+		listed := min(len(names), 4)
+		if rest := names[1:listed]; len(rest) > 0 {
+			w.line("  secondary: ["+strings.Join(rest, ", ")+"]", "for learning")
+		}
+		// A metric is on one list only.
+		guardrail := "another_metric"
+		if listed < len(names) {
+			guardrail = names[listed]
+		}
+		w.line("  # guardrails: {"+guardrail+": {margin: 2%}}", "must not get worse by more than this")
+	}
+	if !p.Defaults.Statistics.HasMDE {
+		w.line("statistics: {mde: 5%}", "the smallest lift worth finding; 'readout power' says how many users that takes")
+	}
+}

@@ -60,7 +60,7 @@ func (a *app) saveTemplate(from, variant, name string) error {
 	if err != nil {
 		return err
 	}
-	text := append([]byte(fmt.Sprintf("# Saved from variant %s of %s.\n", variant, from)), payload...)
+	text := append(fmt.Appendf(nil, "# Saved from variant %s of %s.\n", variant, from), payload...)
 	file := "templates/" + name + ".yaml"
 	if err := checkNew(a.dir, file, text); err != nil {
 		return err
