@@ -6,8 +6,8 @@
 //
 //	go test ./internal/crashtest -kills 200
 //
-// After every kill the published salt of every experiment is another one, so that an assignment that
-// is drawn again instead of remembered shows, and in the end all exposures that were logged are
-// read: one for every experiment that was answered to a visitor, and none twice. The package exports nothing; its
-// tests import experiment and internal/redistest.
+// After every kill the published salt of every experiment is another one, so that an
+// assignment that is drawn again instead of remembered shows, and in the end all exposures that
+// were logged are read: one for every experiment that was answered to a visitor, and none
+// twice. The package exports nothing; its tests import experiment and internal/redistest.
 package crashtest
