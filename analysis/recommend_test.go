@@ -253,3 +253,18 @@ func TestChangedTestSaysSo(t *testing.T) {
 		t.Errorf("%s: %s", c.Verdict, c.Sentence)
 	}
 }
+
+// TestForecastsAreOfVariantsThatGetUsers: what a stopped variant would have found by the end,
+// or could find today, is no advice.
+func TestForecastsAreOfVariantsThatGetUsers(t *testing.T) {
+	card := Scorecard{DaysLeft: 3, Plan: PlanLine{MDE: Defined(0.05)}, Metrics: []MetricResult{{Role: Primary, Comparisons: []Comparison{
+		{Variant: "big", Stopped: true, ConditionalPowerMDE: Defined(0.9), PowerSoFar: Defined(0.9)},
+		{Variant: "huge", ConditionalPowerMDE: Defined(0.2), PowerSoFar: Defined(0.3)},
+	}}}}
+	if got := futilitySentence(&card); !strings.Contains(got, "had huge improved") || !strings.Contains(got, "with 20% probability") {
+		t.Error(got)
+	}
+	if got := powerClause(&card); !strings.Contains(got, "with 30% probability") {
+		t.Error(got)
+	}
+}

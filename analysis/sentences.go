@@ -313,7 +313,7 @@ func futilitySentence(card *Scorecard) string {
 	for _, m := range card.Metrics {
 		for _, c := range m.Comparisons {
 			p, ok := c.ConditionalPowerMDE.Get()
-			if mde, has := card.Plan.MDE.Get(); m.Role == Primary && ok && has {
+			if mde, has := card.Plan.MDE.Get(); m.Role == Primary && !c.Stopped && ok && has {
 				return fmt.Sprintf("%s: had %s improved %s by %s, results as weak as these would be unlikely by now. %s (If it did after all, the end would show it with %s probability%s.)",
 					stop, c.Variant, m.Name, plainPercent(mde), allowed, chance(p), forecast)
 			}
@@ -370,12 +370,13 @@ func (a *analyzer) keepRunningSentence(card *Scorecard) string {
 	return sentence + powerClause(card) + "."
 }
 
-// powerClause says how much power the first primary comparison has by now.
+// powerClause says how much power there is by now in the first primary comparison of a
+// variant that still gets users.
 func powerClause(card *Scorecard) string {
 	for _, m := range card.Metrics {
 		for _, c := range m.Comparisons {
 			p, ok := c.PowerSoFar.Get()
-			if mde, has := card.Plan.MDE.Get(); m.Role == Primary && ok && has {
+			if mde, has := card.Plan.MDE.Get(); m.Role == Primary && !c.Stopped && ok && has {
 				return fmt.Sprintf(" (with today's data an effect of %s would be found with %s probability)", plainPercent(mde), chance(p))
 			}
 		}
