@@ -126,6 +126,12 @@ func runScans(scans ...*scan) error {
 			return s.failed
 		}
 	}
+	for _, s := range scans {
+		// One that was read to its end before the one before it was has told nobody.
+		if s.before != nil && s.progress != nil {
+			s.progress(s.read, s.total)
+		}
+	}
 	return nil
 }
 
