@@ -11,9 +11,9 @@ build:
 test:
 	$(GO) test ./...
 
-# Slow on two cores: for changes to what runs in parallel.
+# Slow on two cores, ingest alone takes ten minutes: for changes to what runs in parallel.
 race:
-	$(GO) test -race ./ingest/... ./decision/... ./internal/... ./cmd/...
+	$(GO) test -race -timeout 60m ./ingest/... ./decision/... ./internal/... ./cmd/...
 
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }
