@@ -14,6 +14,7 @@ import (
 
 const (
 	noUsersSentence   = "No users were exposed yet."
+	noSplitSentence   = "Users came only while fewer than two variants got traffic, so there is no split to check."
 	noHistory         = "the look-back of every user reaches before the first conversions: take a shorter one"
 	noPrimarySentence = "No primary metric is named, so there is nothing to decide by."
 	redefinedReason   = "the test was changed while it ran"

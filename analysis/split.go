@@ -211,7 +211,11 @@ func (a *analyzer) ratio(d *Day) (result chiSquare, phases []split, users []int6
 func (a *analyzer) sampleRatioCheck() Check {
 	result, phases, users, ok := a.ratio(a.day)
 	if !ok {
-		return Check{Name: CheckSampleRatio, Severity: Info, Sentence: noUsersSentence}
+		check := Check{Name: CheckSampleRatio, Severity: Info, Sentence: noUsersSentence}
+		if sum(a.day.Users)+sum(a.day.Several) > 0 {
+			check.Sentence = noSplitSentence
+		}
+		return check
 	}
 	e := a.largestSplitE()
 	sequentialP := math.Max(floorP, math.Min(1, math.Exp(-e)))

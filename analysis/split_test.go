@@ -64,6 +64,20 @@ func TestSplitAlarmOfSmallArm(t *testing.T) {
 	}
 }
 
+// Where all users came while one variant got all the traffic there is no split, but there are users.
+func TestSplitOfOneVariant(t *testing.T) {
+	e := testExperiment()
+	e.Variants[0].Traffic, e.Variants[1].Traffic = experiment.Whole, 0
+	in := testInput(e, 3)
+	for users, want := range map[int64]string{0: noUsersSentence, 500: noSplitSentence} {
+		in.Days = nil
+		in.users(users, 0)
+		if check, _ := splitOf(t, in); check.Severity != Info || check.Sentence != want {
+			t.Errorf("%d users: %s, %s", users, check.Severity, check.Sentence)
+		}
+	}
+}
+
 // A phase of a few users neither hides an alarm nor keeps the chi-square from being computed.
 func TestSplitWithAPhaseOfFewUsers(t *testing.T) {
 	in := testInput(testExperiment(), 3)
