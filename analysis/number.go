@@ -33,6 +33,9 @@ func (n Number) Or(missing float64) float64 {
 	return missing
 }
 
+// Equal reports whether both are not defined, or both defined and equal. go-cmp uses it.
+func (n Number) Equal(o Number) bool { return n == o }
+
 // MarshalJSON writes the number, or null.
 func (n Number) MarshalJSON() ([]byte, error) {
 	if !n.ok {
@@ -86,6 +89,3 @@ func (c *Count) UnmarshalJSON(b []byte) error {
 	*c = Count(n)
 	return nil
 }
-
-// Equal reports whether both are not defined, or both defined and equal. go-cmp uses it.
-func (n Number) Equal(o Number) bool { return n == o }

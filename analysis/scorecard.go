@@ -91,9 +91,9 @@ type Variant struct {
 type Role string
 
 const (
-	Primary   Role = "primary"
-	Secondary Role = "secondary"
-	Guardrail Role = "guardrail"
+	Primary   Role = "primary"   // what the decision rests on
+	Secondary Role = "secondary" // for understanding, not corrected for their number
+	Guardrail Role = "guardrail" // must not get worse by more than its margin
 )
 
 // MetricResult is one metric, in all variants.
@@ -339,10 +339,10 @@ type Recommendation struct {
 type Severity string
 
 const (
-	OK      Severity = "ok"
-	Info    Severity = "info"
-	Warning Severity = "warning"
-	Alarm   Severity = "alarm"
+	OK      Severity = "ok"      // looked at and as it should be
+	Info    Severity = "info"    // worth knowing, nothing to do
+	Warning Severity = "warning" // somebody should look at it
+	Alarm   Severity = "alarm"   // to be explained before any result is believed
 )
 
 // Check is one finding about the data. Name is stable.

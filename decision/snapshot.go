@@ -87,7 +87,8 @@ func (s *Snapshot) experiment(name string) *Experiment {
 func (s *Snapshot) Published() *experiment.Published { return s.published }
 
 // Served returns the published state with every experiment as it is served: one with a fault
-// as it was before, or not at all. Compiled again it gives the same snapshot, without faults.
+// as it was before, or not at all. Compiled again it gives the same snapshot, without faults but
+// those of exclusion groups that have no room.
 func (s *Snapshot) Served() *experiment.Published {
 	p := *s.published
 	p.Experiments, p.Withheld = []experiment.PublishedExperiment{}, []string{}
