@@ -174,12 +174,19 @@ func (f *Feed) load(p *experiment.Published) (*profiles.Table, error) {
 	return profiles.Load(paths, p.Profiles.ID)
 }
 
-// keep copies what is served.
+// keep copies what is served, with the profiles in use: those that could not be read would
+// make the copy of no use.
 func (f *Feed) keep(event *Event) {
 	if f.Keep == "" {
 		return
 	}
-	data, err := f.snapshot.Load().Served().Encode()
+	served := f.snapshot.Load().Served()
+	if profilesOf(served) != f.tableSum {
+		inUse := *served.Profiles
+		inUse.Snapshot = f.tableSum
+		served.Profiles = &inUse
+	}
+	data, err := served.Encode()
 	if err == nil {
 		_, err = atomicfile.WriteFile(f.Keep, data)
 	}

@@ -360,7 +360,12 @@ func TestProfilesThatCannotBeRead(t *testing.T) {
 			if got := f.loaded(); got != "" {
 				t.Errorf("the same fault was reported again: %s", got)
 			}
-			// Whoever starts now has no profiles at all.
+			// The copy has what is served, for the next start.
+			again := newFixture(t, filepath.Dir(f.Keep))
+			if got := again.loaded(); got != "faults:1" || again.title() != "two" || again.plan() != "free" {
+				t.Errorf("after a restart: %q, serves %q, plan %q", got, again.title(), again.plan())
+			}
+			// Whoever starts now without a copy has no profiles at all.
 			fresh := newFixture(t, t.TempDir())
 			fresh.State = f.State
 			if got := fresh.loaded(); got != "refused" || fresh.Snapshot() != nil {
