@@ -24,7 +24,8 @@ const outerScore = 1.959963984540054
 type SingleValues interface {
 	// Len returns how many values there are.
 	Len() int
-	// Quantiles returns the quantiles at probabilities from 0 to 1, nil without a value.
+	// Quantiles returns the quantiles at probabilities, those below 0 as at 0 and those above 1
+	// as at 1; nil without a value.
 	Quantiles(probabilities ...float64) []float64
 	// AtMost returns the moments, over users with at least one value, of how many of the
 	// user's values are at most x and of how many there are.
