@@ -130,6 +130,9 @@ func (d *Definition) variants() []string {
 
 // check says what is wrong with a definition that was read from a log.
 func (d *Definition) check() error {
+	if len(d.Traffic) > maxVariants {
+		return fmt.Errorf("definition: %d variants, at most %d are allowed", len(d.Traffic), maxVariants)
+	}
 	var sum Share
 	for i, v := range d.Traffic {
 		if v.Variant == "" || v.Share < 0 || v.Share > Whole || slices.Contains(d.variants()[:i], v.Variant) {

@@ -3,6 +3,7 @@ package experiment
 import (
 	"reflect"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -94,4 +95,9 @@ func TestDefinitionCheck(t *testing.T) {
 	f(false, func(d *Definition) { d.Traffic[0].Variant = "" })
 	f(false, func(d *Definition) { d.Traffic[0].Variant = d.Traffic[1].Variant })
 	f(false, func(d *Definition) { d.Traffic = append(slices.Clone(d.Traffic), VariantTraffic{"x", Whole}) })
+	f(false, func(d *Definition) {
+		for i := range maxVariants {
+			d.Traffic = append(d.Traffic, VariantTraffic{strconv.Itoa(i), 0})
+		}
+	})
 }
