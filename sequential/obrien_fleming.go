@@ -7,7 +7,7 @@ import "math"
 //	f(t; α) = 2·(1 - Φ(z_{α/2} / √t))
 //
 // with z_{α/2} the upper α/2 quantile of the standard normal distribution. It
-// spends next to nothing early: at α = 0.025 and t = 0.04 about 3e-28.
+// spends next to nothing early: at α = 0.025 and t = 0.04 about 4e-29.
 //
 // Source: K. K. G. Lan, D. L. DeMets (1983), Discrete sequential boundaries for
 // clinical trials, Biometrika 70, function α₁*.

@@ -10,7 +10,7 @@ import (
 // query. The zero value means a null or empty id.
 //
 // Ids of the same text are equal. Two of n different ids are taken for the same with a
-// probability of about n²/2¹²⁹: 6·10⁻²² for a billion users. The key keeps anyone who does
+// probability of about n²/2¹²⁹: 1.5·10⁻²¹ for a billion users. The key keeps anyone who does
 // not know it from making up ids that meet.
 type UserID struct{ Hi, Lo uint64 }
 
