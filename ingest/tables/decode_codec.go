@@ -11,6 +11,7 @@ import (
 	"github.com/klauspost/compress/snappy"
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/format"
+	"github.com/pierrec/lz4/v4"
 )
 
 // pageLimit is the largest page read, in bytes, decompressed. Writers make pages of about
@@ -93,6 +94,14 @@ func snappyBlock(dst, src []byte) (int, error) {
 	}
 	out, err := snappy.Decode(dst, src)
 	return len(out), err
+}
+
+func lz4Block(dst, src []byte) (int, error) {
+	if len(dst) == 0 {
+		// An empty block is one zero byte; the library refuses an empty destination.
+		return 0, nil
+	}
+	return lz4.UncompressBlock(src, dst)
 }
 
 func (c *codecs) zstdFrames(dst, src []byte) (int, error) {
