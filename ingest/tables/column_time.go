@@ -53,8 +53,8 @@ func (r *resolution) note(dateOnly bool) error {
 
 func (r *resolution) dates() bool { return r.state.Load() == resolutionDates }
 
-func errTimeRange(what any) error {
-	return fmt.Errorf("the time %v is outside the years 1 to 9999", what)
+func errTimeRange(what string) error {
+	return fmt.Errorf("the time %s is outside the years 1 to 9999", what)
 }
 
 // timeConverter reads times as microseconds since 1970 UTC, rounded down.
