@@ -135,7 +135,7 @@ func cupedSentence(a *analysis.CUPED) string {
 	}
 	out += "."
 	if a.MissingHistory > 0 {
-		out += " " + fmt.Sprintf(labelHistory, count(a.MissingHistory)) + "."
+		out += " " + fmt.Sprintf(labelHistory, several(a.MissingHistory, labelOneUser, labelManyUsers)) + "."
 	}
 	return join(out, visible(a.Note))
 }

@@ -481,14 +481,14 @@ func capNote(a analysis.Cap) string {
 	if a.Upper != (analysis.Number{}) {
 		bounds = append(bounds, "at "+number(a.Upper))
 	}
-	return fmt.Sprintf(labelCap, visible(a.Of), list(" and ", bounds...), count(a.Users))
+	return fmt.Sprintf(labelCap, visible(a.Of), list(" and ", bounds...), several(a.Users, labelOneUser, labelManyUsers))
 }
 
 // cupedNote says what the adjustment did.
 func cupedNote(a *analysis.CUPED) string {
 	history := ""
 	if a.MissingHistory > 0 {
-		history = fmt.Sprintf(labelHistory, count(a.MissingHistory))
+		history = fmt.Sprintf(labelHistory, several(a.MissingHistory, labelOneUser, labelManyUsers))
 	}
 	return list(", ", fmt.Sprintf(labelCUPED, covariateNames(a), roughShare(a.VarianceKept), roughShare(a.EffectiveSampleGained)),
 		history, visible(a.Note))

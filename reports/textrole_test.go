@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"strings"
 	"testing"
 
 	"readout/analysis"
@@ -63,4 +64,16 @@ func TestTestNotes(t *testing.T) {
 	r.metric.Role = analysis.Guardrail
 	r.comparison = &analysis.Comparison{Look: 3, Today: true, PowerSoFar: analysis.Defined(0.31), Margin: analysis.Defined(0.02)}
 	want("power so far to pass 31%, if there is no effect")
+}
+
+// One user is not "1 users".
+func TestOneUser(t *testing.T) {
+	if got := capNote(analysis.Cap{Of: "value", Upper: analysis.Defined(9), Users: 1}); got != "value capped at 9, 1 user changed" {
+		t.Error(got)
+	}
+	for _, got := range []string{cupedNote(&analysis.CUPED{MissingHistory: 1}), cupedSentence(&analysis.CUPED{MissingHistory: 1})} {
+		if !strings.Contains(got, "1 user without history") {
+			t.Error(got)
+		}
+	}
 }
