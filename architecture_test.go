@@ -40,7 +40,7 @@ var mayImport = map[string][]string{
 	"internal/redistest":    {},
 	"internal/crashtest":    {},
 	"internal/simulate":     {"experiment", "moments", "sequential", "analysis"},
-	"internal/casetest":     {"experiment", "ingest", "ingest/tables", "moments", "sequential", "power", "analysis", "reports", "internal/daily"},
+	"internal/casetest":     {},
 	"clients":               {},
 	"cmd/readout":           {"*"},
 	"cmd/readout-choose":    {"decision", "decision/sticky", "decision/exposurelog", "decision/feed", "decision/server", "experiment", "internal/exposure"},
@@ -58,6 +58,7 @@ var testsMayImport = map[string][]string{
 
 	"decision/sticky":      {"internal/exposure", "internal/redistest"},
 	"decision/exposurelog": {"decision/sticky"},
+	"internal/casetest":    {"experiment", "ingest", "ingest/tables", "moments", "sequential", "power", "analysis", "reports", "internal/daily"},
 	"internal/crashtest":   {"experiment", "internal/redistest"},
 	"internal/enginebench": {"experiment"},
 }
@@ -72,9 +73,15 @@ var onlyIn = map[string]string{
 	"github.com/goccy/go-yaml":          "experiment",
 }
 
-// TestImports holds the arrows between packages.
+// TestImports holds the arrows between packages: there are those of the tables and no others,
+// and the tables have none that is not there.
 func TestImports(t *testing.T) {
 	seen := make(map[string]bool)
+	type arrow struct {
+		from, to string
+		ofTest   bool
+	}
+	arrows := make(map[arrow]bool)
 	for _, file := range goFiles(t) {
 		dir := filepath.ToSlash(filepath.Dir(file))
 		if dir == "." {
@@ -86,7 +93,8 @@ func TestImports(t *testing.T) {
 			t.Errorf("%s: package %s is not in the table of imports", file, dir)
 			continue
 		}
-		if strings.HasSuffix(file, "_test.go") {
+		ofTest := strings.HasSuffix(file, "_test.go")
+		if ofTest {
 			allowed = append(slices.Clone(allowed), testsMayImport[dir]...)
 		}
 		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
@@ -99,21 +107,29 @@ func TestImports(t *testing.T) {
 				t.Fatal(err)
 			}
 			if ours, ok := strings.CutPrefix(path, "readout/"); ok {
+				arrows[arrow{dir, ours, ofTest}] = true
 				if ours != dir && !slices.Contains(allowed, ours) && !slices.Contains(allowed, "*") {
 					t.Errorf("%s: %s may not import %s", file, dir, ours)
 				}
 				continue
 			}
 			for module, place := range onlyIn {
-				if (path == module || strings.HasPrefix(path, module+"/")) && dir != place && !strings.HasSuffix(file, "_test.go") {
+				if (path == module || strings.HasPrefix(path, module+"/")) && dir != place && !ofTest {
 					t.Errorf("%s: only %s imports %s", file, place, module)
 				}
 			}
 		}
 	}
-	for _, dir := range []string{"moments", "sequential", "cuped", "power", "experiment", "ingest", "analysis", "reports", "cmd/readout"} {
-		if !seen[dir] {
-			t.Errorf("no files of package %s were found", dir)
+	for ofTest, table := range map[bool]map[string][]string{false: mayImport, true: testsMayImport} {
+		for dir, allowed := range table {
+			if !seen[dir] {
+				t.Errorf("no files of package %s were found", dir)
+			}
+			for _, ours := range allowed {
+				if ours != "*" && !arrows[arrow{dir, ours, ofTest}] {
+					t.Errorf("%s may import %s and does not, tests: %v", dir, ours, ofTest)
+				}
+			}
 		}
 	}
 }
