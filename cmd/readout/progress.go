@@ -36,13 +36,18 @@ func (p *progress) update(step string, done, total int64) {
 		p.bar = progressbar.NewOptions64(total,
 			progressbar.OptionSetWriter(p.out),
 			progressbar.OptionSetDescription(step),
-			progressbar.OptionShowBytes(true),
+			progressbar.OptionShowBytes(inBytes(step)),
 			progressbar.OptionThrottle(100*time.Millisecond),
 			progressbar.OptionClearOnFinish(),
 		)
 	}
 	// The bar writes to a terminal: a failure to draw it is no failure of the run.
 	_ = p.bar.Set64(done)
+}
+
+// inBytes reports whether a step is told of in bytes of files; the others are in parts.
+func inBytes(step string) bool {
+	return step == "exposures" || step == "inspect exposures" || step == "conversions"
 }
 
 // finish removes the bar.
