@@ -130,7 +130,7 @@ func (a *app) publish(p *experiment.Project, log *experiment.Log, now time.Time)
 		return copied
 	}
 	if copied != nil {
-		a.say("%v", copied)
+		a.fail(copied)
 	}
 	return refused
 }
