@@ -11,7 +11,7 @@ build:
 test:
 	$(GO) test ./...
 
-# Slow on two cores, ingest alone takes ten minutes: for changes to what runs in parallel.
+# Slow, on two cores more than ten minutes for a package: for changes to what runs in parallel.
 race:
 	$(GO) test -race -timeout 60m ./ingest/... ./decision/... ./internal/... ./cmd/...
 
