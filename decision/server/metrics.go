@@ -115,7 +115,7 @@ func (m *Metrics) route(name string) func(status int, took time.Duration) {
 
 func (m *Metrics) storeFailed() { m.store.Inc() }
 
-// countDevice warns of devices that are none.
+// countDevice counts requests with a device that is none.
 func (s *Server) countDevice(device string) {
 	if device != "" && decision.KnownDevice(device) == "" {
 		s.metrics.devices.Inc()
