@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -159,7 +160,7 @@ func (r *result) read(text io.Reader) (err error) {
 			err = errors.Join(err, fmt.Errorf("the program did not show %q", check))
 		}
 	}
-	for check := range r.failed {
+	for _, check := range slices.Sorted(maps.Keys(r.failed)) {
 		if !slices.Contains(r.shows, check) {
 			err = errors.Join(err, fmt.Errorf("the program showed %q, which nobody asked for", check))
 		}
