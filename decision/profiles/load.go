@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"slices"
@@ -40,6 +41,7 @@ func Load(paths []string, id string) (*Table, error) {
 // names of attributes over all files, sorted.
 type names struct{ all, left []string }
 
+// attributeNames returns the attributes of the files, and the columns that are none.
 func attributeNames(paths []string, id string) (names, error) {
 	seen := make(map[string]bool)
 	left := make(map[string]bool)
@@ -60,15 +62,7 @@ func attributeNames(paths []string, id string) (names, error) {
 			return names{}, fmt.Errorf("profiles %s: %w", path, err)
 		}
 	}
-	var out names
-	for name := range seen {
-		out.all = append(out.all, name)
-	}
-	for text := range left {
-		out.left = append(out.left, text)
-	}
-	slices.Sort(out.all)
-	slices.Sort(out.left)
+	out := names{all: slices.Sorted(maps.Keys(seen)), left: slices.Sorted(maps.Keys(left))}
 	if len(out.all) > maxColumns {
 		return out, fmt.Errorf("profiles have %d attributes, at most %d are allowed", len(out.all), maxColumns)
 	}
