@@ -268,3 +268,22 @@ func TestForecastsAreOfVariantsThatGetUsers(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestEverybodyLeftOut: where the assignment is broken and everybody saw several variants,
+// nobody counts, but it is not that nobody was exposed.
+func TestEverybodyLeftOut(t *testing.T) {
+	a := analyzer{in: &Input{Location: time.UTC}}
+	card := Scorecard{DaysLeft: 4, Variants: []Variant{{Name: "control", Control: true, Several: 5}, {Name: "big", Several: 4}}}
+	for want, got := range map[string]string{
+		"Keep running: 4 days left. But everybody was seen in several variants and is left out: find out why.":           a.keepRunningSentence(&card),
+		"Inconclusive: the experiment is over and everybody was seen in several variants and is left out: find out why.": inconclusiveSentence(&card),
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	card.Variants[0].Several, card.Variants[1].Several = 0, Unknown
+	if got := a.keepRunningSentence(&card); got != "Keep running: nobody has been exposed yet, 4 days left." {
+		t.Error(got)
+	}
+}

@@ -328,19 +328,35 @@ func fullWeekSentence(w winner, days int) string {
 		count(int64(days), "day", "days"), w.variant, w.metric)
 }
 
-// nobody reports whether no user was counted so far.
+// nobody reports whether no user was exposed so far.
 func nobody(card *Scorecard) bool {
 	for _, v := range card.Variants {
-		if v.Users > 0 {
+		if v.Users > 0 || v.Several > 0 {
 			return false
 		}
 	}
 	return true
 }
 
+// allLeftOut reports whether users were exposed and none counts: each was seen in several
+// variants.
+func allLeftOut(card *Scorecard) bool {
+	for _, v := range card.Variants {
+		if v.Users > 0 {
+			return false
+		}
+	}
+	return !nobody(card)
+}
+
+const allLeftOutClause = "everybody was seen in several variants and is left out: find out why"
+
 func inconclusiveSentence(card *Scorecard) string {
 	if nobody(card) {
 		return "Inconclusive: the experiment is over and nobody was exposed to it."
+	}
+	if allLeftOut(card) {
+		return "Inconclusive: the experiment is over and " + allLeftOutClause + "."
 	}
 	if w, guardrail, verdict, ok := heldBack(card); ok {
 		return "Inconclusive: the experiment is over and " + heldBackSentence(w, guardrail, verdict) + "."
@@ -361,6 +377,9 @@ func (a *analyzer) keepRunningSentence(card *Scorecard) string {
 	if card.DaysLeft == 0 {
 		sentence = "Keep waiting: enrolment is over, the last users are counted by the end of " +
 			card.Final.Add(-1).In(a.in.Location).Format(time.DateOnly)
+	}
+	if allLeftOut(card) {
+		return sentence + ". But " + allLeftOutClause + "."
 	}
 	if w, guardrail, verdict, ok := heldBack(card); ok {
 		return sentence + ". So far " + heldBackSentence(w, guardrail, verdict) + "."

@@ -104,7 +104,7 @@ func cardNotes(card *analysis.Scorecard, zone zone, decided bool) []string {
 	var notes []string
 	var users int64
 	for _, v := range card.Variants {
-		users = max(users, v.Users)
+		users = max(users, v.Users, int64(v.Several))
 	}
 	if users == 0 {
 		notes = append(notes, labelNoData)

@@ -521,6 +521,24 @@ func TestChangedTraffic(t *testing.T) {
 	}
 }
 
+// Users who are all left out are data, and of nobody it is said that there are none.
+func TestNoDataYet(t *testing.T) {
+	card := base()
+	for _, several := range []analysis.Count{0, 3} {
+		for i := range card.Variants {
+			card.Variants[i].Users, card.Variants[i].Several = 0, several
+		}
+		var text strings.Builder
+		if err := Text(&text, []analysis.Scorecard{card}, TextOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		notes := strings.Join(cardNotes(&card, zoneOf("UTC"), false), " ")
+		if inText, onPage := strings.Contains(text.String(), labelNoData), strings.Contains(notes, labelNoData); inText != (several == 0) || onPage != inText {
+			t.Errorf("%d left out: no data yet in text %v, on the page %v", several, inText, onPage)
+		}
+	}
+}
+
 // What is said of the users still to come is true of the state: the advice to wait says it
 // itself, and a decision ends the waiting.
 func TestNotesOnTheLastUsers(t *testing.T) {

@@ -130,7 +130,7 @@ func writeAdvice(c *canvas, card *analysis.Scorecard) {
 	c.line(0, sentence, strong)
 	var users int64
 	for _, v := range card.Variants {
-		users = max(users, v.Users)
+		users = max(users, v.Users, int64(v.Several))
 	}
 	if users == 0 {
 		c.line(0, labelNoData, regular)
