@@ -11,7 +11,7 @@ import (
 // missing stands where a number is not defined; the reason stands in words below.
 const missing = "-"
 
-// smallestP is the floor of printed p-values; below it only the logarithm is known.
+// smallestP is the floor of p-values; one at it may be any smaller, as its logarithm says.
 const smallestP = 1e-300
 
 // count returns n with thousands separators, 1,234,567.
@@ -276,7 +276,7 @@ func pValue(p, lnP, alpha analysis.Number) string {
 	if !ok {
 		return missing
 	}
-	if ln, ok := lnP.Get(); v < smallestP || ok && ln < math.Log(smallestP) {
+	if ln, ok := lnP.Get(); v <= smallestP || ok && ln < math.Log(smallestP) {
 		return "< 1e-300"
 	}
 	a, known := alpha.Get()

@@ -85,6 +85,7 @@ func TestPValue(t *testing.T) {
 		{def(0.0500001), none, def(0.05), "0.0500001"},
 		{def(0.05), none, def(0.05), "0.0500"},
 		{def(1e-300), def(-2e8), def(0.05), "< 1e-300"},
+		{def(1e-300), none, def(0.05), "< 1e-300"},
 		{def(0), none, def(0.05), "< 1e-300"},
 		{def(3e-300), def(math.Log(3e-300)), def(0.05), "3.00e-300"},
 	} {
