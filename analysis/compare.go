@@ -67,6 +67,12 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 		return c, err
 	}
 	c.describe(t, looks, e)
+	if recruiting(control, treatment) > 1 {
+		c.Phases = len(e.control)
+		if c.AsOf != "" {
+			c.Phases = len(looks[len(looks)-1].Control)
+		}
+	}
 	c.Approximate = a.approximate(t, s.metric, looks)
 	if err := a.describeFutility(&c, t, looks); err != nil {
 		return c, err

@@ -184,6 +184,17 @@ func comparable(fits []pair, control, treatment []Arm) []int {
 	return recruited
 }
 
+// recruiting returns the number of phases in which there are users of one of the arms at least.
+func recruiting(control, treatment []Arm) int {
+	phases := 0
+	for p := range control {
+		if control[p].Moments.N+treatment[p].Moments.N > 0 {
+			phases++
+		}
+	}
+	return phases
+}
+
 // smallPhase is a comparison in which phases take no part, see [comparable].
 type smallPhase struct {
 	metric, variant string

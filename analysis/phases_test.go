@@ -146,6 +146,45 @@ func TestSmallPhasesAreSaid(t *testing.T) {
 	}
 }
 
+// A comparison says of how many phases it is, as its effect is then not the difference of the
+// variants' means. On a day without a look that is how many its last look had.
+func TestCombinedPhasesAreCounted(t *testing.T) {
+	for name, c := range map[string]struct {
+		first, second, want int
+	}{
+		"one":            {0, 500, 0},
+		"a small one":    {50, 500, 1},
+		"two":            {300, 500, 2},
+		"two small ones": {50, 60, 2},
+	} {
+		in := testInput(testExperiment(), 3)
+		in.Phases = []Phase{{Weights: []float64{80, 20}}, {Weights: []float64{50, 50}}}
+		var arms [][]Arm
+		for i, n := range []int{c.first, c.second} {
+			arms = append(arms, []Arm{
+				{Moments: newStream(10, 4, uint64(4*i+1)).more((2 - i) * n)}, {Moments: newStream(10, 4, uint64(4*i+2)).more(n)},
+			})
+		}
+		// The window of the first users is not over on the first day. On the third nobody is new, and
+		// the first phase has no treated users any more.
+		for day, look := range []bool{false, true, false} {
+			in.addDay(arms[1][0].Moments, arms[1][1].Moments)
+			in.today().Metrics[0] = arms
+			if day == 2 && c.first > 0 {
+				in.today().Metrics[0] = [][]Arm{{arms[0][0], {Moments: set()}}, arms[1]}
+			}
+			card, looks, err := Analyze(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in.Looks = append(in.Looks, looks...)
+			if got := first(card); got.Phases != c.want || got.Today != look {
+				t.Errorf("%s, day %d: %d phases, want %d; a look: %v", name, day, got.Phases, c.want, got.Today)
+			}
+		}
+	}
+}
+
 // Users are added where they are in some phase: a small one that is left out once another has
 // enough takes its users with it.
 func TestMoreUsersByPhase(t *testing.T) {

@@ -194,6 +194,10 @@ type Comparison struct {
 	// standard error and Welch degrees of freedom; Raw is the unadjusted one.
 	Effect Estimate `json:"effect"`
 	Raw    Estimate `json:"raw"`
+	// Phases is how many phases of traffic the effect and the lift are from, where users came in
+	// several: the effect is then not the difference of the variants' means, which are those of
+	// all users, nor is the lift relative to the mean of all users of control.
+	Phases int `json:"phases,omitempty"`
 	// Lo and Hi bound the repeated confidence interval of the effect; of an always-valid
 	// test the intersection of all of them so far.
 	Lo Number `json:"lo"`

@@ -249,6 +249,9 @@ func endNotes(r row) []string {
 // limitNotes says how far the numbers of a comparison hold.
 func limitNotes(c *analysis.Comparison) []string {
 	var out []string
+	if note := phasesNote(c); note != "" {
+		out = append(out, upperFirst(note)+".")
+	}
 	if c.AsOf != "" && !c.Today && c.Look > 0 {
 		out = append(out, fmt.Sprintf(pageAsOfLook, visible(c.AsOf)))
 	}

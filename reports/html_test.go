@@ -287,6 +287,7 @@ func TestHTMLSays(t *testing.T) {
 		{"full", "big: Futile so far:"},
 		{"full", "chance of finding an improvement by the end 12% if it has the size that is looked for, 3% if it is as large as it looks now, with a forecast of 260,000 users of both arms at the end"},
 		{"full", "big: Approximate:"},
+		{"full", "big: Effect and lift are those within 2 phases of traffic, combined by their users; the variants' figures are of all users, so their difference is not the effect."},
 		{"full", "Alarm Excluded users are not split like the traffic"},
 		{"full", "stopped at 2026-01-18 00:00: it broke"},
 		{"full", "CUPED with purchased before leaves 84% of the variance, which is worth 19% more users. 1,203 users without history."},

@@ -124,7 +124,7 @@ func revenue() analysis.MetricResult {
 		Lift: def(0.092238), LiftLo: def(0.03607), LiftHi: def(0.1507),
 		Z: def(4.3668), Critical: def(2.6326), P: def(1.26e-05), LnP: def(math.Log(1.26e-05)), Alpha: def(0.025),
 		Time: def(0.4286), Spent: def(0.00062), Look: 9, Today: true, Significant: true, Verdict: analysis.Better,
-		Sentence: "big on revenue is better: +9.22% [+3.61%, +15.07%]; decided on 2026-01-18.", Approximate: true,
+		Sentence: "big on revenue is better: +9.22% [+3.61%, +15.07%]; decided on 2026-01-18.", Approximate: true, Phases: 2,
 		Record: &analysis.LookOfRecord{Date: "2026-01-18", Look: 7, Effect: def(2.1), Lo: def(0.31), Hi: def(3.89), P: def(0.0031), Critical: def(3.1)},
 	}}
 	return m

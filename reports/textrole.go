@@ -365,6 +365,9 @@ func notes(r row) []string {
 	if c.LiftReason != "" && !slices.Contains(r.reasons(), c.LiftReason) {
 		out = append(out, labelLift+visible(c.LiftReason))
 	}
+	if note := phasesNote(c); note != "" {
+		out = append(out, note)
+	}
 	if rec := c.Record; rec != nil {
 		note := fmt.Sprintf(labelRecord, rec.Look, visible(rec.Date),
 			effect(r.metric.Kind, rec.Effect, analysis.Number{}, rec.Lo, rec.Hi), pValue(rec.P, analysis.Number{}, c.Alpha))
@@ -402,6 +405,17 @@ func notes(r row) []string {
 		out = append(out, fmt.Sprintf(labelRaw, effect(r.metric.Kind, c.Raw.Value, c.Raw.SE, none, none), effectSE(r.metric.Kind, c.Raw.SE)))
 	}
 	return out
+}
+
+// phasesNote says why the figures in the table are not what is compared.
+func phasesNote(c *analysis.Comparison) string {
+	switch c.Phases {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf(labelPhases, labelOnePhase)
+	}
+	return fmt.Sprintf(labelPhases, fmt.Sprintf(labelManyPhases, c.Phases))
 }
 
 // lookNote says where the test of a comparison stands.
