@@ -405,7 +405,8 @@ func TestAdHocFails(t *testing.T) {
 func TestIdle(t *testing.T) {
 	s := newShop(t)
 	for _, c := range []struct{ date, reason string }{
-		{"2026-03-26", "is Scheduled and has not started by then"},
+		{"2026-03-25", "is Scheduled and has not started by then"},
+		{"2026-03-26", "started after that day: its first scorecard is that of 2026-03-27"},
 		{"2026-04-02", "is final since 2026-04-01: decide, or extend it"},
 	} {
 		report, err := s.run(c.date)

@@ -219,8 +219,10 @@ func (t *task) idle(d Day) string {
 		return "is a personalization: served, not analysed"
 	case status == experiment.Draft:
 		return "is a Draft: schedule or start it first"
-	case status == experiment.Scheduled, !d.Through.After(t.start):
+	case !d.Through.After(t.start) && t.state.Status == experiment.Scheduled:
 		return "is Scheduled and has not started by then"
+	case !d.Through.After(t.start):
+		return "started after that day: its first scorecard is that of " + DayOf(t.start, d.Start.Location()).Date
 	case status == experiment.Completed:
 		return "is Completed: its results are frozen"
 	case d.Start.After(t.final()) || d.Start.Equal(t.final()):
