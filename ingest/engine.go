@@ -41,7 +41,7 @@ type Embedded struct {
 
 // Run implements Engine. It fails, and returns no part of a result, when the query is
 // faulty, when a file is missing, damaged or lacks a column, and when ctx is cancelled; the
-// error then wraps that of ctx.
+// error then wraps that of ctx. A segment may be lacking in some files.
 func (e Embedded) Run(ctx context.Context, q Query, progress Progress) (*Result, error) {
 	if err := q.check(); err != nil {
 		return nil, err
@@ -63,6 +63,9 @@ func (e Embedded) run(ctx context.Context, q Query, progress Progress) (*Result,
 	exposures, err := store.List(ctx, q.Exposures.Path)
 	if err != nil {
 		return nil, fmt.Errorf("list exposures: %w", err)
+	}
+	if err := r.checkSegments(ctx, store, exposures); err != nil {
+		return nil, err
 	}
 	var conversions []tables.File
 	if q.Conversions.Path != "" {

@@ -46,7 +46,8 @@ type ExposureTable struct {
 	Experiment string
 	// Segments are further columns to break results down by; their values are read as
 	// text. A user belongs to the values of the first exposure row; of several at the same
-	// instant and with the same variant, to those that sort first, null before all others.
+	// instant and with the same variant, to those that sort first, null before all others. In
+	// files that lack the column it is null; one at least has it.
 	Segments []string
 }
 

@@ -1,8 +1,10 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"runtime"
+	"slices"
 	"time"
 
 	"readout/ingest/tables"
@@ -99,9 +101,43 @@ func (r *runner) exposureSpec() *tables.Spec {
 		s.Text = append(s.Text, tables.TextColumn{Name: t.Experiment, Codes: tables.NewFixedNames(names)})
 	}
 	for i, name := range t.Segments {
-		s.Text = append(s.Text, tables.TextColumn{Name: name, Codes: r.segments.names[i]})
+		s.Text = append(s.Text, tables.TextColumn{Name: name, Codes: r.segments.names[i], Optional: true})
 	}
 	return s
+}
+
+// checkSegments refuses segments that no file of exposures has: their names are wrong. Some
+// files may lack one, since a column can become a segment while experiments run, and files of
+// the time before are not written again.
+func (r *runner) checkSegments(ctx context.Context, store tables.Store, files []tables.File) error {
+	for _, name := range r.q.Exposures.Segments {
+		var lacks error // of the last file
+		for _, f := range slices.Backward(files) {
+			err := r.hasSegment(ctx, store, f, name)
+			if err == nil {
+				lacks = nil
+				break
+			}
+			lacks = cmp.Or(lacks, err)
+		}
+		if lacks != nil {
+			return lacks
+		}
+	}
+	return nil
+}
+
+// hasSegment returns an error unless a file has the column.
+func (r *runner) hasSegment(ctx context.Context, store tables.Store, f tables.File, name string) error {
+	t := r.q.Exposures
+	file, err := tables.Open(ctx, store, f, &tables.Spec{
+		Table: "exposures", User: t.User, Time: t.Time, Location: r.location, Seed: r.q.Seed,
+		Text: []tables.TextColumn{{Name: name, Codes: tables.NewOpenNames(nil)}},
+	})
+	if err != nil {
+		return err
+	}
+	return file.Close()
 }
 
 func (r *runner) conversionSpec() *tables.Spec {
