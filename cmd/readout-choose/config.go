@@ -34,6 +34,7 @@ type config struct {
 	poll, drain, grace               time.Duration
 	logLevel                         slog.Level
 	version                          bool
+	guessed                          bool // nobody named the project: it is where the state directory is
 }
 
 // prefix begins the environment's names of flags: READOUT_CHOOSE_LISTEN is --listen.
@@ -73,7 +74,7 @@ func parse(args, environment []string) (config, *pflag.FlagSet, error) {
 		return c, f, err
 	}
 	if c.project == "" {
-		c.project = filepath.Dir(filepath.Clean(c.state))
+		c.project, c.guessed = filepath.Dir(filepath.Clean(c.state)), true
 	}
 	if c.instance == "" {
 		name, err := os.Hostname()

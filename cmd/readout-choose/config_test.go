@@ -55,7 +55,7 @@ func TestEveryFlagIsReadFromTheEnvironment(t *testing.T) {
 	want := config{
 		state: "/p/state", project: "/p", store: "/p/decisions", listen: "127.0.0.1:1", open: true, instance: "one", namespace: "readout",
 		origins: []string{"https://a.example", "https://b.example"}, rateLimit: 2.5, maxBody: 1 << 20,
-		flushEvery: 90 * time.Second, flushRows: 100_000, poll: 5 * time.Second, grace: 10 * time.Second, logLevel: slog.LevelDebug,
+		flushEvery: 90 * time.Second, flushRows: 100_000, poll: 5 * time.Second, grace: 10 * time.Second, logLevel: slog.LevelDebug, guessed: true,
 	}
 	if diff := cmp.Diff(want, c, cmp.AllowUnexported(config{})); diff != "" {
 		t.Error(diff)

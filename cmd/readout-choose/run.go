@@ -27,6 +27,7 @@ import (
 	"readout/decision/feed"
 	"readout/decision/server"
 	"readout/decision/sticky"
+	"readout/experiment"
 )
 
 const usage = `Serves the decisions of a readout project: which variant a visitor gets.
@@ -94,9 +95,7 @@ func run(ctx context.Context, args, environment []string, stdout, stderr io.Writ
 		if e.Err == nil && e.Watch == nil {
 			// Profiles that were taken leave those from before behind.
 			runtime.GC()
-			if _, err := target(c, f.Snapshot().Published()); err != nil {
-				log.Error("exposures cannot be written and stay queued", "error", err)
-			}
+			sayTarget(c, f.Snapshot().Published(), log)
 		}
 	}
 	f.Load()
@@ -119,6 +118,21 @@ func run(ctx context.Context, args, environment []string, stdout, stderr io.Writ
 	stop()
 	workers.Wait()
 	return err
+}
+
+// sayTarget logs where exposures are written, and what speaks against it.
+func sayTarget(c config, p *experiment.Published, log *slog.Logger) {
+	t, err := target(c, p)
+	if err != nil {
+		log.Error("exposures cannot be written and stay queued", "error", err)
+		return
+	}
+	log.Info("exposures are written", "folder", absolute(t.Dir))
+	if misplaced(c, p.Exposures.Path) {
+		log.Warn("the project is taken to be where the state directory is, and has no readout.yaml there: "+
+			"say with --project where it is, or with --exposures where exposures go, or the daily job may not find them",
+			"project", absolute(c.project))
+	}
 }
 
 // openStore opens the store that --store names.

@@ -480,6 +480,31 @@ func TestExposuresFolder(t *testing.T) {
 	}
 }
 
+// TestFolderIsSaid: the log says where exposures go, and when that folder is but a guess.
+func TestFolderIsSaid(t *testing.T) {
+	dir := project(t)
+	f := func(warned bool, folder string, more ...string) {
+		t.Helper()
+		c, _, err := parse(append(arguments(dir, "--no-keys"), more...), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var log strings.Builder
+		p := &experiment.Published{TimeZone: "UTC", Exposures: experiment.PublishedExposures{Path: "data/exposures"}}
+		sayTarget(c, p, slog.New(slog.NewTextHandler(&log, nil)))
+		if !strings.Contains(log.String(), "folder="+folder+"\n") || strings.Contains(log.String(), "level=WARN") != warned {
+			t.Errorf("%q: the log says %s", more, log.String())
+		}
+	}
+	f(true, filepath.Join(dir, "data", "exposures"))
+	f(false, filepath.Join(dir, "data", "exposures"), "--project", dir)
+	f(false, "/srv/exposures", "--exposures", "/srv/exposures")
+	if err := os.WriteFile(filepath.Join(dir, "readout.yaml"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	f(false, filepath.Join(dir, "data", "exposures"))
+}
+
 func TestServersHaveLimits(t *testing.T) {
 	s := newServer(nil, slog.New(slog.DiscardHandler))
 	if s.ReadHeaderTimeout <= 0 || s.ReadTimeout <= 0 || s.WriteTimeout <= s.ReadTimeout || s.IdleTimeout <= 0 || s.MaxHeaderBytes <= 0 {

@@ -34,6 +34,24 @@ func target(c config, p *experiment.Published) (exposurelog.Target, error) {
 	}, nil
 }
 
+// misplaced reports whether the folder of exposures follows from a project that nobody named
+// and that is none: the state directory may be anywhere.
+func misplaced(c config, path string) bool {
+	if !c.guessed || c.exposures != "" || filepath.IsAbs(path) {
+		return false
+	}
+	_, err := os.Stat(filepath.Join(c.project, "readout.yaml"))
+	return err != nil
+}
+
+// absolute returns a path for the log, where nobody knows the working directory.
+func absolute(path string) string {
+	if whole, err := filepath.Abs(path); err == nil {
+		return whole
+	}
+	return path
+}
+
 // exposuresFolder returns the folder that data.exposures.path names. The batch job reads from
 // files, globs and object stores too, where nothing can be written.
 func exposuresFolder(project, path string) (string, error) {
