@@ -527,6 +527,13 @@ func TestReservedRangesStay(t *testing.T) {
 	if one["m"] != three["m"] || three["m"] != (span{0, 500_000}) || three["a"] != (span{500_000, 800_000}) || three["z"] != (span{0, 500_000}) || faults != nil {
 		t.Errorf("%v, then %v, %v", one, three, faults)
 	}
+	// A Draft has what is left, whenever its file says that it begins.
+	draft := in("a", 300_000, -7, 0)
+	draft.Status = experiment.Draft
+	beside, faults := reserved(draft, in("m", 500_000, 0, 0))
+	if beside["m"] != one["m"] || beside["a"] != (span{500_000, 800_000}) || faults != nil {
+		t.Errorf("beside a Draft %v, %v", beside, faults)
+	}
 	full, faults := reserved(in("a", 600_000, 0, 0), in("b", 600_000, 1, 0))
 	if full["b"] != (span{}) || len(faults) != 1 || !strings.Contains(faults[0].Error(), "no 60% left") {
 		t.Errorf("%v, %v", full, faults)

@@ -12,7 +12,7 @@ import (
 // reserve gives every experiment with an exclusion group its range of the group's hash, and
 // all of them the holdouts of the project.
 //
-// Within a group the experiments are taken in the order of their starts. Each gets the lowest
+// Within a group the experiments are taken in the order of their starts, Drafts last. Each gets the lowest
 // range of its share that none holds which began before it and was not decided by then. So
 // what was reserved never moves, whatever is added later, and ranges of decided experiments
 // are free for new ones. An experiment for which no range is left gets no users and is named
@@ -57,9 +57,10 @@ func (s *Snapshot) reserve(holdouts []experiment.Holdout) []error {
 	return faults
 }
 
-// begins returns the start, or for a Draft without one a time after every start.
+// begins returns the start, or for a Draft a time after every start: what its file says of a
+// start is no promise, may have passed, and must move nobody.
 func (x *Experiment) begins() time.Time {
-	if x.def.Start == nil {
+	if x.def.Status == experiment.Draft || x.def.Start == nil {
 		return time.Unix(1<<40, 0)
 	}
 	return *x.def.Start

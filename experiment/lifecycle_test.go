@@ -212,6 +212,17 @@ func TestScheduleNeedsStart(t *testing.T) {
 	l.move(Request{Action: ActionStart}, "2026-01-02T08:00:00Z", Running)
 }
 
+// TestGroupsBeginInOrder refuses to schedule one of an exclusion group from a time that has
+// passed: it would move the ranges of those that began since.
+func TestGroupsBeginInOrder(t *testing.T) {
+	l := newLife(t)
+	l.e.Exclusion = &Exclusion{Group: "checkout", Share: Whole / 2}
+	after := l.e.Schedule.Start.Add(time.Hour).UTC().Format(time.RFC3339)
+	l.refuse(Request{Action: ActionSchedule}, after, "schedule checkout: its start "+l.e.stamp(l.e.Schedule.Start)+
+		` has passed, and those of exclusion group "checkout" that began since would share users with it: move schedule.start, or start it now`)
+	l.move(Request{Action: ActionStart}, after, Running)
+}
+
 // TestEnds follows the end through a stop and extensions, as it was known then.
 func TestEnds(t *testing.T) {
 	l := newLife(t)

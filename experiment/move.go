@@ -57,6 +57,12 @@ func (e *Experiment) complete(entry *Entry, s State, r Request) error {
 		if e.Schedule.Start.IsZero() {
 			return errors.New("its schedule has no start: add one, or start it now")
 		}
+		// Ranges of a group are given out in the order of starts: one that begins in the past
+		// would be in front of those that began since, and move theirs.
+		if x := e.Exclusion; x != nil && e.Schedule.Start.Before(r.At) {
+			return fmt.Errorf("its start %s has passed, and those of exclusion group %q that began since would share users with it: move schedule.start, or start it now",
+				e.stamp(e.Schedule.Start), x.Group)
+		}
 		entry.Start, entry.End = instant(e.Schedule.Start), instant(e.Schedule.End)
 		entry.Definition = e.Definition()
 	case ActionStart:
