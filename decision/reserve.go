@@ -9,6 +9,26 @@ import (
 	"readout/experiment"
 )
 
+// Crowded returns an error for every experiment of a published state that is to have users and
+// for which no range of its exclusion group is left. Drafts take none from others, and of a
+// decided one everybody gets the winner.
+func Crowded(p *experiment.Published) []error {
+	s := &Snapshot{}
+	for i := range p.Experiments {
+		if def := &p.Experiments[i]; def.Status != experiment.Draft {
+			s.experiments = append(s.experiments, &Experiment{def: def})
+		}
+	}
+	s.reserve(p.Holdouts)
+	var crowded []error
+	for _, x := range s.experiments {
+		if g := x.def.Exclusion; g != nil && g.Share > 0 && x.reserved == (span{}) && x.def.Decision == nil {
+			crowded = append(crowded, x.noRange())
+		}
+	}
+	return crowded
+}
+
 // reserve gives every experiment with an exclusion group its range of the group's hash, and
 // all of them the holdouts of the project.
 //
@@ -49,12 +69,18 @@ func (s *Snapshot) reserve(holdouts []experiment.Holdout) []error {
 			}
 			var ok bool
 			if x.reserved, ok = lowest(taken, x.def.Exclusion.Share); !ok {
-				faults = append(faults, fmt.Errorf("experiment %q: exclusion group %q has no %s left: it gets no users until another one of the group is decided",
-					x.def.Name, name, x.def.Exclusion.Share))
+				faults = append(faults, x.noRange())
 			}
 		}
 	}
 	return faults
+}
+
+// noRange says that no range is left for an experiment.
+func (x *Experiment) noRange() error {
+	g := x.def.Exclusion
+	return fmt.Errorf("experiment %q: exclusion group %q has no %s left: it gets no users, unless its share is lowered or another one of the group is decided before it begins",
+		x.def.Name, g.Group, g.Share)
 }
 
 // begins returns the start, or for a Draft a time after every start: what its file says of a

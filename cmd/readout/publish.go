@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"readout/decision"
 	"readout/experiment"
 	"readout/ingest/tables"
 	"readout/internal/daily"
@@ -118,6 +119,9 @@ func (a *app) publish(p *experiment.Project, log *experiment.Log, now time.Time)
 	if changed {
 		a.say("published %d %s: %s", len(published.Experiments),
 			plural(len(published.Experiments), "experiment", "experiments"), experiment.PublishedPath(state))
+		for _, crowded := range decision.Crowded(&published) {
+			a.say("%v", crowded)
+		}
 	}
 	for _, name := range published.Withheld {
 		a.say("%s cannot be published: its file has an error or an edit that is refused, and it was not published before", name)
