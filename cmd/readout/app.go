@@ -25,6 +25,8 @@ const (
 	exitFailed    = 1
 	exitUsage     = 2
 	exitAttention = 3
+	// exitUnread is how shells name the end of a program by the signal SIGPIPE.
+	exitUnread = 128 + 13
 )
 
 // app is what the commands share: where they write, what time it is, and the flags that
@@ -106,6 +108,8 @@ func (a *app) fail(err error) int {
 	case errors.As(err, &attention):
 		a.tell("readout: %v", err)
 		return exitAttention
+	case errors.Is(err, errUnread):
+		return exitUnread
 	case errors.Is(err, context.Canceled):
 		a.tell("readout: interrupted, nothing was left half-written")
 		return exitFailed

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"syscall"
 )
 
 // output is where results are printed. It keeps the first failure, since commands that
@@ -14,18 +16,28 @@ type output struct {
 	failed error
 }
 
+// errUnread says that whoever reads the results has gone, as head does once it has its lines.
+var errUnread = errors.New("nobody reads the results any more")
+
 func (o *output) Write(p []byte) (int, error) {
 	n, err := o.to.Write(p)
+	if errors.Is(err, syscall.EPIPE) {
+		err = errUnread
+	}
 	if o.failed == nil {
 		o.failed = err
 	}
 	return n, err
 }
 
-// join adds the failure to print to what else a command failed by, unless it is in that.
+// join adds the failure to print to what else a command failed by, unless it is in that. That
+// results were not wanted is no failure beside another.
 func (o *output) join(err error) error {
-	if o.failed == nil || errors.Is(err, o.failed) {
+	switch {
+	case o.failed == nil || errors.Is(err, o.failed):
 		return err
+	case errors.Is(o.failed, errUnread):
+		return cmp.Or(err, errUnread)
 	}
 	return errors.Join(fmt.Errorf("print the results: %w", o.failed), err)
 }

@@ -30,12 +30,17 @@ var update = flag.Bool("update", false, "rewrite the output that scripts and gol
 // scriptClock is the time in scripts that do not say --now.
 var scriptClock = time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC)
 
+// asProgram is the name under which the test binary is the program, for tests of what only
+// the system can do to it.
+const asProgram = "readout-main"
+
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"readout": func() {
 			clock := func() time.Time { return scriptClock }
 			os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr, clock))
 		},
+		asProgram: main,
 	})
 }
 
