@@ -323,6 +323,42 @@ func TestSIGTERM(t *testing.T) {
 	}
 }
 
+// TestLogThatNobodyReads: the service goes on when the program that reads its log ends.
+func TestLogThatNobodyReads(t *testing.T) {
+	dir := project(t)
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := exec.Command(os.Args[0], arguments(dir, "--no-keys", "--log-level", "debug")...)
+	program.Env = append(os.Environ(), asProgram+"=1")
+	program.Stderr = write
+	if err := program.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = program.Process.Kill() })
+	clients, _ := readLogs(read).wait(t)
+	for _, end := range []io.Closer{write, read} {
+		if err := end.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, user := range []string{"u-1", "u-2"} {
+		if status, body := ask(t, clients, user); status != http.StatusOK {
+			t.Fatalf("%d %s", status, body)
+		}
+	}
+	if err := program.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := program.Wait(); err != nil {
+		t.Error(err)
+	}
+	if users := exposed(t, dir); users["u-1"] != 1 || users["u-2"] != 1 {
+		t.Errorf("the log of exposures has %v", users)
+	}
+}
+
 // TestDrain: told to stop, the service is not ready any more but answers for a while, and ends
 // the connections with the answers, so that nobody asks on one that is then closed.
 func TestDrain(t *testing.T) {
