@@ -163,7 +163,7 @@ func notEnd(err error) error {
 // RemoveTemps removes the unfinished files that killed processes left in dir
 // and below. Call it while holding the lock of the directory.
 func RemoveTemps(dir string) error {
-	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
@@ -176,4 +176,8 @@ func RemoveTemps(dir string) error {
 		}
 		return nil
 	})
+	if err != nil {
+		return fmt.Errorf("remove unfinished files: %w", err)
+	}
+	return nil
 }

@@ -276,6 +276,63 @@ func TestDamagedFileOnTheEndDay(t *testing.T) {
 	sameFiles(t, got, want)
 }
 
+// The state moves on its end day and is published though old scorecards cannot be looked
+// through; nothing new is made of them.
+func TestStateThatCannotBeCleanedUp(t *testing.T) {
+	s := newShop(t)
+	s.mustRun("2026-03-27", "2026-03-28", "2026-03-29", "2026-03-30")
+	folder := filepath.Join(s.runner.State, "scorecards")
+	for _, step := range []error{os.Rename(folder, folder+"-away"), os.WriteFile(folder, nil, 0o644)} {
+		if step != nil {
+			t.Fatal(step)
+		}
+	}
+	var published []experiment.Entry
+	s.runner.Publish = func(log *experiment.Log) error {
+		published = log.Entries("button")
+		return nil
+	}
+	report, err := s.run("2026-03-31")
+	if err == nil || !strings.Contains(err.Error(), "recover scorecards: ") {
+		t.Errorf("error %v", err)
+	}
+	if report == nil || len(report.Transitions) != 1 || len(report.Days) != 0 {
+		t.Fatalf("report %+v", report)
+	}
+	if n := len(published); n == 0 || published[n-1].To != experiment.ReadyForReview {
+		t.Errorf("published %+v", published)
+	}
+}
+
+// looksAsked notes how many looks an engine is asked for.
+type looksAsked struct {
+	ingest.Engine
+	most *int
+}
+
+func (e looksAsked) Run(ctx context.Context, q ingest.Query, progress ingest.Progress) (*ingest.Result, error) {
+	*e.most = max(*e.most, len(q.Looks))
+	return e.Engine.Run(ctx, q, progress)
+}
+
+// A clock that is wrong by years makes the days there are to make, and asks for no others.
+func TestClockWrongByYears(t *testing.T) {
+	right, wrong := newShop(t), newShop(t)
+	right.mustRun("2026-04-01")
+	var most int
+	wrong.runner.Engine = looksAsked{wrong.runner.Engine, &most}
+	wrong.mustRun("2038-01-19")
+	if most != 6 {
+		t.Errorf("asked for %d looks", most)
+	}
+	want, got := right.files(), wrong.files()
+	for _, path := range []string{"reports/button.html", "reports/index.html"} {
+		delete(want, path) // they say as of when they are
+		delete(got, path)
+	}
+	sameFiles(t, got, want)
+}
+
 // An analysis on request says what the daily job says.
 func TestAdHocAgreesWithTheDailyJob(t *testing.T) {
 	s := newShop(t)

@@ -72,10 +72,11 @@ type Idle struct {
 // earlier day that has none. now is the clock; a day that is not over yet is refused,
 // because an incomplete day is never a look.
 //
-// When the data cannot be read the transitions have been made and published all the same,
-// and no scorecard is touched. An error of Publish does not keep the scorecards from being
-// made. When ctx ends early, what was made stands, and pages are as they were. Running a day
-// again with the same input changes no byte.
+// When the data cannot be read, or what a killed run has left cannot be cleaned up, the
+// transitions have been made and published all the same, and no scorecard is touched. An
+// error of Publish does not keep the scorecards from being made. When ctx ends early, what was
+// made stands, and pages are as they were. Running a day again with the same input changes no
+// byte.
 func (r *Runner) Run(ctx context.Context, now time.Time, first, last Day) (report *Report, err error) {
 	if now.Before(last.Through) {
 		return nil, fmt.Errorf("%s is not over yet in %s: the last whole day is %s",
@@ -86,9 +87,8 @@ func (r *Runner) Run(ctx context.Context, now time.Time, first, last Day) (repor
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, lock.Release()) }()
-	if err := errors.Join(reports.Recover(r.State), atomicfile.RemoveTemps(r.State)); err != nil {
-		return nil, err
-	}
+	// Transitions wait for nothing but their log, also not for old scorecards.
+	unclean := errors.Join(reports.Recover(r.State), atomicfile.RemoveTemps(r.State))
 	log, err := ReadLifecycle(r.State)
 	if err != nil {
 		return nil, err
@@ -101,9 +101,8 @@ func (r *Runner) Run(ctx context.Context, now time.Time, first, last Day) (repor
 	if r.Publish != nil {
 		published = r.Publish(log)
 	}
-	wanted, err := r.wanted(log, first, last, report)
-	if err == nil && len(wanted) > 0 {
-		err = r.analyse(ctx, wanted, last, report)
+	if err = unclean; err == nil {
+		err = r.analyseWanted(ctx, log, first, last, report)
 	}
 	if ctx.Err() != nil {
 		if err == nil {
@@ -243,4 +242,13 @@ func (t *task) activeDays(last Day, zone *time.Location) []Day {
 		}
 	}
 	return out
+}
+
+// analyseWanted makes the scorecards that are wanted, if any.
+func (r *Runner) analyseWanted(ctx context.Context, log *experiment.Log, first, last Day, report *Report) error {
+	wanted, err := r.wanted(log, first, last, report)
+	if err != nil || len(wanted) == 0 {
+		return err
+	}
+	return r.analyse(ctx, wanted, last, report)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -30,6 +31,11 @@ func (r *Runner) analyse(ctx context.Context, tasks []task, last Day, report *Re
 		}
 	}
 	all := days(begin, last, r.Project.Location)
+	// Days after the last one wanted, such as those since all experiments are final, are no
+	// looks: a clock that is wrong by years must not cost the memory of as many.
+	for !isWanted(tasks, all[len(all)-1]) {
+		all = all[:len(all)-1]
+	}
 	answer, err := ask(ctx, r.Engine, query(r.Project, subjects, all, r.Seed), r.Progress)
 	if err != nil {
 		return err
@@ -49,6 +55,11 @@ func (r *Runner) analyse(ctx context.Context, tasks []task, last Day, report *Re
 		}
 	}
 	return nil
+}
+
+// isWanted reports whether a task needs a scorecard of a day.
+func isWanted(tasks []task, d Day) bool {
+	return slices.ContainsFunc(tasks, func(t task) bool { return t.days[d.Date] })
 }
 
 // scorecard is a scorecard being made.
