@@ -98,7 +98,7 @@ func (a *app) publish(p *experiment.Project, log *experiment.Log, now time.Time)
 	}
 	changes := experiment.Changes(p, log, now)
 	if err := log.Append(daily.LifecyclePath(state), changes...); err != nil {
-		return err
+		return notPublished(err)
 	}
 	for _, c := range changes {
 		a.say("%s: %s", c.Experiment, c.Why)
@@ -113,7 +113,10 @@ func (a *app) publish(p *experiment.Project, log *experiment.Log, now time.Time)
 		keep = append(keep, published.Profiles.Snapshot)
 	}
 	changed, err := published.Write(state)
-	if err != nil {
+	switch {
+	case err != nil && !changed:
+		return notPublished(err)
+	case err != nil:
 		return err
 	}
 	if changed {
@@ -137,6 +140,12 @@ func (a *app) publish(p *experiment.Project, log *experiment.Log, now time.Time)
 		a.fail(copied)
 	}
 	return refused
+}
+
+// notPublished says what an error keeps from the decision service: a move whose result has been
+// printed is logged, and refused when it is made again.
+func notPublished(err error) error {
+	return fmt.Errorf("not published, the decision service goes on as before; when this is mended, 'readout publish': %w", err)
 }
 
 // copyProfiles takes a snapshot of the profiles for the decision service. When that fails
