@@ -141,6 +141,8 @@ func (l *loader) files(folder string) []string {
 	}
 	if err != nil {
 		l.report(folder, "%s", withoutPath(err))
+		// Which metrics there are cannot be known then.
+		l.names.complete = l.names.complete && folder != "metrics"
 		return nil
 	}
 	var files []string

@@ -109,3 +109,37 @@ func TestLoadPipe(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// closedFolder is a project one of whose folders cannot be read.
+type closedFolder struct {
+	fstest.MapFS
+	folder string
+}
+
+func (c closedFolder) ReadDir(name string) ([]fs.DirEntry, error) {
+	if name == c.folder {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission}
+	}
+	return c.MapFS.ReadDir(name)
+}
+
+// That the folder of metrics cannot be read is said once, and not at every metric used.
+func TestLoadClosedMetrics(t *testing.T) {
+	fsys := fstest.MapFS{
+		"readout.yaml": {Data: []byte("organization: acme\nproject: shop\ntimezone: UTC\n" +
+			"data: {exposures: {path: exposures}, conversions: {path: conversions}}\n")},
+		"metrics/shop.yaml": {Data: []byte("bought: {event: purchase, window: 7d}\n")},
+		"experiments/button.yaml": {Data: []byte("name: button\nvariants: {control: {traffic: 50}, big: {traffic: 50}}\n" +
+			"scorecard: {primary: [bought]}\nstatistics: {mde: 5%}\nschedule: {start: 2026-01-05, end: 2026-01-31}\n")},
+	}
+	if _, err := LoadFS(fsys); err != nil {
+		t.Fatal(err)
+	}
+	p, err := LoadFS(closedFolder{fsys, "metrics"})
+	if err == nil || err.Error() != "metrics: permission denied" {
+		t.Errorf("error %v", err)
+	}
+	if p == nil || len(p.Experiments) != 0 || len(p.Faulty) != 1 {
+		t.Errorf("project %+v", p)
+	}
+}
