@@ -2,14 +2,23 @@
 
 package atomicfile
 
-import "os"
+import (
+	"errors"
+	"os"
+	"syscall"
+)
 
-// SyncDir makes the renames in dir durable, where the system lets a directory be synced.
+// SyncDir makes the renames in dir durable, where the system lets a directory be synced. Some
+// file systems do not, such as folders that a virtual machine shares with its host, and say so.
 func SyncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	return d.Sync()
+	err = d.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		return nil
+	}
+	return err
 }
