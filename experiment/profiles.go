@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"readout/internal/atomicfile"
 )
 
 // profilesFolder is where the snapshots of profiles are, below the state directory.
@@ -31,8 +33,9 @@ var checksumPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
 //
 // The checksum is the SHA-256 of all names inside the snapshot and contents, so
 // that the same table has the same name. A snapshot that is there already is
-// left alone. One appears whole or not at all. The bytes are copied as they
-// are; nothing is read as Parquet. The caller holds the lock of the state directory.
+// left alone, unless files of it are missing or cut. One appears whole or not at
+// all, and is on the disk then. The bytes are copied as they are; nothing is read
+// as Parquet. The caller holds the lock of the state directory.
 func SnapshotProfiles(state string, files []string) (checksum string, err error) {
 	if len(files) == 0 || len(files) > maxFiles {
 		return "", fmt.Errorf("snapshot of profiles: %d files, want 1 to %d", len(files), maxFiles)
@@ -43,17 +46,51 @@ func SnapshotProfiles(state string, files []string) (checksum string, err error)
 		paths[name] = files[i]
 	}
 	open := func(name string) (io.ReadCloser, error) { return os.Open(paths[name]) }
-	if checksum, err = checksumOf(names, open, nil); err != nil {
+	sizes := make(map[string]int64, len(files))
+	measured := func(name string) (io.ReadCloser, error) {
+		file, err := open(name)
+		return &measuredReader{file, name, sizes}, err
+	}
+	if checksum, err = checksumOf(names, measured, nil); err != nil {
 		return "", fmt.Errorf("snapshot of profiles: %w", err)
 	}
 	folder := filepath.Join(state, profilesFolder)
-	if _, err := os.Stat(filepath.Join(folder, checksum)); err == nil {
+	there := filepath.Join(folder, checksum)
+	if hasSizes(there, sizes) {
 		return checksum, nil
+	}
+	if err := os.RemoveAll(there); err != nil {
+		return "", fmt.Errorf("snapshot of profiles: %w", err)
 	}
 	if checksum, err = copySnapshot(folder, names, open); err != nil {
 		return "", fmt.Errorf("snapshot of profiles: %w", err)
 	}
 	return checksum, nil
+}
+
+// A measuredReader notes how much was read of a file.
+type measuredReader struct {
+	io.ReadCloser
+	name  string
+	sizes map[string]int64
+}
+
+func (r *measuredReader) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	r.sizes[r.name] += int64(n)
+	return n, err
+}
+
+// hasSizes reports whether a snapshot has all files, given by their names in it, in their
+// lengths. One whose removal was cut short has not.
+func hasSizes(snapshot string, sizes map[string]int64) bool {
+	for name, size := range sizes {
+		info, err := os.Stat(filepath.Join(snapshot, filepath.FromSlash(name)))
+		if err != nil || info.Size() != size {
+			return false
+		}
+	}
+	return true
 }
 
 // copySnapshot writes a snapshot under a name of its own and renames it when it
@@ -83,11 +120,24 @@ func copySnapshot(folder string, names []string, open func(string) (io.ReadClose
 	if err != nil {
 		return "", err
 	}
-	err = os.Rename(temp, filepath.Join(folder, checksum))
-	if errors.Is(err, fs.ErrExist) {
-		return checksum, nil
+	if err := syncFolders(temp); err != nil {
+		return "", err
 	}
-	return checksum, err
+	err = os.Rename(temp, filepath.Join(folder, checksum))
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", err
+	}
+	return checksum, atomicfile.SyncDir(folder)
+}
+
+// syncFolders makes the names in a folder and below durable.
+func syncFolders(folder string) error {
+	return filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.IsDir() {
+			return err
+		}
+		return atomicfile.SyncDir(path)
+	})
 }
 
 // A syncedFile is on the disk when it is closed.

@@ -94,6 +94,37 @@ func TestSnapshotProfiles(t *testing.T) {
 	same(t, "left", []string{sum}, snapshots(t, state))
 }
 
+// A snapshot of which a file is missing or cut, as after a removal that was killed, is written
+// again.
+func TestSnapshotThatIsNotWhole(t *testing.T) {
+	state := t.TempDir()
+	files := writeProfiles(t, [2]string{"a.parquet", "one"}, [2]string{"b.parquet", ""}, [2]string{"c.parquet", "two"})
+	sum, err := SnapshotProfiles(state, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(state, "profiles", sum)
+	for name, harm := range map[string]func() error{
+		"missing":       func() error { return os.Remove(filepath.Join(dir, "00002.parquet")) },
+		"empty missing": func() error { return os.Remove(filepath.Join(dir, "00001.parquet")) },
+		"cut":           func() error { return os.Truncate(filepath.Join(dir, "00000.parquet"), 2) },
+		"all missing":   func() error { return os.RemoveAll(dir) },
+	} {
+		if err := harm(); err != nil {
+			t.Fatal(err)
+		}
+		if again, err := SnapshotProfiles(state, files); err != nil || again != sum {
+			t.Errorf("%s: snapshot %s, error %v", name, again, err)
+		}
+		if _, err := ProfileFiles(state, sum); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if names := snapshots(t, state); len(names) != 1 {
+		t.Errorf("left behind %v", names)
+	}
+}
+
 func TestSnapshotFaults(t *testing.T) {
 	state := t.TempDir()
 	if _, err := SnapshotProfiles(state, nil); err == nil {
