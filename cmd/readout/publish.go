@@ -93,7 +93,13 @@ func (a *app) sayTransitions(transitions []experiment.Entry, zone *time.Location
 func (a *app) publish(p *experiment.Project, log *experiment.Log, now time.Time) error {
 	state := a.state(p)
 	last, err := experiment.ReadPublished(state)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	_, unread := errors.AsType[*fs.PathError](err)
+	switch {
+	case err == nil || errors.Is(err, fs.ErrNotExist):
+	case unread:
+		// What it says of experiments whose files have faults is to be published again.
+		return notPublished(err)
+	default:
 		a.say("replacing what was published before: %v", err)
 	}
 	changes := experiment.Changes(p, log, now)
