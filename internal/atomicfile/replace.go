@@ -31,7 +31,7 @@ func WriteFile(path string, data []byte) (changed bool, err error) {
 // file is as it was and the temporary file is gone.
 //
 // When the content is what the file already holds, the file is left alone and
-// changed is false.
+// changed is false. Its name is on the disk then, too.
 func Replace(path string, write func(io.Writer) error) (changed bool, err error) {
 	dir := filepath.Dir(path)
 	if err := makeDir(dir); err != nil {
@@ -59,6 +59,10 @@ func Replace(path string, write func(io.Writer) error) (changed bool, err error)
 		return false, fmt.Errorf("replace %s: %w", path, err)
 	}
 	if same {
+		// Whoever gave the file its name may have died before the directory was synced.
+		if err := SyncDir(dir); err != nil {
+			return false, fmt.Errorf("replace %s: %w", path, err)
+		}
 		return false, nil
 	}
 	if err := os.Rename(temp.Name(), path); err != nil {
