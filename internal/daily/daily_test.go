@@ -304,6 +304,41 @@ func TestStateThatCannotBeCleanedUp(t *testing.T) {
 	}
 }
 
+// A run that is interrupted when all is made but its pages makes these; one that is interrupted
+// earlier leaves them, and says what could not be published all the same.
+func TestInterrupted(t *testing.T) {
+	s := newShop(t)
+	s.mustRun("2026-04-01")
+	index := filepath.Join(s.runner.State, "reports", "index.html")
+	interrupted := func(date string, published error) error {
+		t.Helper()
+		if err := os.Remove(index); err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		s.runner.Publish = func(*experiment.Log) error {
+			stop()
+			return published
+		}
+		d := s.day(date)
+		_, err := s.runner.Run(ctx, d.Through.Add(time.Hour), daily.Day{}, d)
+		return err
+	}
+	if err := interrupted("2026-04-02", nil); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(index); err != nil {
+		t.Error(err)
+	}
+	refused := errors.New("not published")
+	if err := interrupted("2026-04-01", refused); !errors.Is(err, context.Canceled) || !errors.Is(err, refused) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := os.Stat(index); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the page of an interrupted run: %v", err)
+	}
+}
+
 // looksAsked notes how many looks an engine is asked for.
 type looksAsked struct {
 	ingest.Engine

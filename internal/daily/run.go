@@ -104,10 +104,8 @@ func (r *Runner) Run(ctx context.Context, now time.Time, first, last Day) (repor
 	if err = unclean; err == nil {
 		err = r.analyseWanted(ctx, log, first, last, report)
 	}
-	if ctx.Err() != nil {
-		if err == nil {
-			err = ctx.Err()
-		}
+	if err != nil && ctx.Err() != nil {
+		// The pages would say that the run failed.
 		return report, errors.Join(err, published)
 	}
 	return report, errors.Join(err, published, r.pages(log, last, err, report))
