@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -72,10 +73,13 @@ func (a *app) simulate(ctx context.Context, f simulateFlags) error {
 	if err := report.Markdown(&page); err != nil {
 		return err
 	}
-	if f.out == "" {
-		_, err = a.out.Write(page.Bytes())
-	} else {
+	if f.out != "" {
 		_, err = atomicfile.WriteFile(f.out, page.Bytes())
+	}
+	if f.out == "" || err != nil {
+		// A page that took an hour is not lost with the disk that it was for.
+		_, printErr := a.out.Write(page.Bytes())
+		err = errors.Join(err, printErr)
 	}
 	if err != nil {
 		return err
