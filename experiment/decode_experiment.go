@@ -17,6 +17,8 @@ type experimentDecoder struct {
 	names   *names
 	e       *Experiment
 	blocked bool // something that e refers to has a fault, reported at its own place
+	// writtenOut is how many bytes templates and audiences come to in e.
+	writtenOut int
 }
 
 // experiment reads one definition. It returns nil when it is no mapping at all.
@@ -128,10 +130,14 @@ func (d *experimentDecoder) variant(key, n *node) {
 	}
 	d.object(n, "variant "+clip(v.Name), fields...)
 	switch {
+	case base != nil && d.full():
 	case over != nil:
 		v.Payload = d.payload(overlay(base, over), "payload")
 	case base != nil:
 		v.Payload = d.payload(base, "template")
+	}
+	if base != nil {
+		d.writesOut(key, func() int { return len(v.Payload) })
 	}
 	d.e.Variants = append(d.e.Variants, v)
 }
@@ -281,9 +287,11 @@ func (d *experimentDecoder) namedAudience(n *node) (Condition, bool) {
 		return Condition{}, false
 	}
 	if c == nil {
+		// Its fault is reported at its own place, and e is left out.
 		d.blocked = true
-		return Condition{}, false
+		return Condition{}, true
 	}
+	d.writesOut(n, c.size)
 	return *c, true
 }
 

@@ -25,6 +25,7 @@ type names struct {
 	metricOrder []string
 	templates   map[string]*node
 	audiences   map[string]*Condition
+	writtenOut  int // bytes of the templates and audiences of all experiments, see writesOut
 }
 
 // Load reads the project in a directory: readout.yaml and all files *.yaml and
