@@ -40,10 +40,6 @@ func writeNew(path string, data []byte) error {
 	}
 	_, err = file.Write(data)
 	if err == nil {
-		// The mask of the process does not apply, as in Replace.
-		err = file.Chmod(newMode)
-	}
-	if err == nil {
 		err = file.Sync()
 	}
 	return errors.Join(err, file.Close())

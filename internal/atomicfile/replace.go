@@ -3,6 +3,7 @@ package atomicfile
 import (
 	"bufio"
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -37,7 +38,7 @@ func Replace(path string, write func(io.Writer) error) (changed bool, err error)
 	if err := makeDir(dir); err != nil {
 		return false, fmt.Errorf("replace %s: %w", path, err)
 	}
-	temp, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*"+tempSuffix)
+	temp, err := createTemp(path)
 	if err != nil {
 		return false, fmt.Errorf("replace %s: %w", path, err)
 	}
@@ -51,7 +52,10 @@ func Replace(path string, write func(io.Writer) error) (changed bool, err error)
 		}
 	}()
 
-	if err := fill(temp, write, mode(path)); err != nil {
+	if err := keepMode(temp, path); err != nil {
+		return false, fmt.Errorf("replace %s: %w", path, err)
+	}
+	if err := fill(temp, write); err != nil {
 		return false, fmt.Errorf("replace %s: %w", path, err)
 	}
 	same, err := sameContent(path, temp.Name())
@@ -94,15 +98,12 @@ func makeDir(dir string) error {
 }
 
 // fill writes the new content to file, durably, and closes it.
-func fill(file *os.File, write func(io.Writer) error, mode fs.FileMode) error {
+func fill(file *os.File, write func(io.Writer) error) error {
 	buffered := bufio.NewWriterSize(file, 64<<10)
 	if err := write(buffered); err != nil {
 		return err
 	}
 	if err := buffered.Flush(); err != nil {
-		return err
-	}
-	if err := file.Chmod(mode); err != nil {
 		return err
 	}
 	if err := file.Sync(); err != nil {
@@ -111,15 +112,22 @@ func fill(file *os.File, write func(io.Writer) error, mode fs.FileMode) error {
 	return file.Close()
 }
 
-// newMode is the permissions of a new file.
+// newMode is the permissions of a new file, from which the mask of the process takes.
 const newMode fs.FileMode = 0o644
 
-// mode returns the permissions that a replaced file keeps or a new one gets.
-func mode(path string) fs.FileMode {
-	if info, err := os.Stat(path); err == nil {
-		return info.Mode().Perm()
+// createTemp makes the unfinished file that is to replace a file.
+func createTemp(path string) (*os.File, error) {
+	name := "." + filepath.Base(path) + "." + rand.Text() + tempSuffix
+	return os.OpenFile(filepath.Join(filepath.Dir(path), name), os.O_RDWR|os.O_CREATE|os.O_EXCL, newMode)
+}
+
+// keepMode gives a file the permissions of the one that it is to replace, if that is there.
+func keepMode(file *os.File, path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil
 	}
-	return newMode
+	return file.Chmod(info.Mode().Perm())
 }
 
 // sameContent reports whether both files hold the same bytes. The old file may
