@@ -71,7 +71,7 @@ func compilePayload(raw json.RawMessage) (payload, error) {
 	if string(raw) == "null" {
 		return payload{}, nil
 	}
-	engine := liquid.NewEngine()
+	engine := newEngine()
 	var p payload
 	begin := 0
 	for i := 0; i < len(raw); i++ {
@@ -190,12 +190,12 @@ func (p payload) render(k Known) ([]byte, error) {
 	known := nested(k.all())
 	for i, t := range p.templates {
 		out.Write(p.parts[i])
-		text, err := t.RenderString(liquid.Bindings{"attribute": known})
+		text, err := renderText(t, known)
 		if err != nil {
-			return nil, fmt.Errorf("payload: %s", err.Error())
+			return nil, err
 		}
 		if len(text) > maxRendered {
-			return nil, errors.New("payload: a text of more than 256 KiB")
+			return nil, fmt.Errorf("payload: %w", errTooLong)
 		}
 		encoded, encodeErr := json.Marshal(strings.ToValidUTF8(text, "\uFFFD"))
 		if encodeErr != nil {
@@ -205,6 +205,21 @@ func (p payload) render(k Known) ([]byte, error) {
 	}
 	out.Write(p.parts[len(p.templates)])
 	return out.Bytes(), nil
+}
+
+// renderText fills one template in. The library panics on values that no filter of its own
+// expects, which a visitor may have.
+func renderText(t *liquid.Template, known map[string]any) (text string, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = errors.New("payload: a filter cannot take a value that it is given")
+		}
+	}()
+	text, failed := t.RenderString(liquid.Bindings{"attribute": known})
+	if failed != nil {
+		return "", fmt.Errorf("payload: %s", failed.Error())
+	}
+	return text, nil
 }
 
 // nested returns attributes as templates see them: user.first_name is first_name of user.

@@ -107,6 +107,12 @@ func TestPayload(t *testing.T) {
 		{`"{% if attribute.vip %}vip{% else %}no{% endif %}"`, `"vip"`},
 		{`{"{{ key }}":"v"}`, `{"{{ key }}":"v"}`},
 		{`{"a":"\"{{ attribute.age }}\\"}`, `{"a":"\"41\\"}`},
+		{`"{{ 'a-b-c' | replace: '-', '+' | replace_first: '+', '=' | append: ')' | prepend: '(' }}"`, `"(a=b+c)"`},
+		{`"{{ 'a b c' | split: ' ' | join: ', ' }} {{ 'a b' | split: ' ' | join }} {{ 'a' | json }} {{ 'a&b' | url_encode }}"`, `"a, b, c a b \"a\" a%26b"`},
+		{`"{{ 'Bob' | slice: 5, 3 }}|{{ 'Bob' | slice: 3 }}|{{ 'Bob' | slice: 2, 9 }}|{{ 'Bob' | slice: -2, 1 }}|{{ 'Bob' | slice: -4 }}|{{ 'Bob' | slice: 0, -1 }}"`, `"||b|o||"`},
+		{`"{{ 'abcdef' | truncate: 5 }}|{{ 'abcde' | truncate: 5 }}|{{ 'äöü' | truncate: 2, '' }}|{{ 'abcdef' | truncate: 1 }}|{{ 'ab' | truncate: 2000 }}|{{ 'abc' | truncate: 2, '$0' }}"`,
+			`"ab...|abcde|äö|...|ab|$0"`},
+		{`"{{ 'a b c' | truncatewords: 2 }}|{{ 'a b c' | truncatewords: 3 }}|{{ 'abc' | truncatewords: 2 }}|{{ 'a b' | truncatewords: 1, '!' }}"`, `"a b...|a b c|abc|a!"`},
 	} {
 		p, err := compilePayload(json.RawMessage(c.raw))
 		if err != nil {
@@ -156,5 +162,31 @@ func TestNullPayloadIsNone(t *testing.T) {
 	}
 	if got, err := p.render(Known{}); err != nil || got != nil {
 		t.Errorf("got %q, %v, want no payload", got, err)
+	}
+}
+
+// TestGrowingTexts: a short template makes no text beyond all bounds, whatever comes of it in the
+// end.
+func TestGrowingTexts(t *testing.T) {
+	const word = "{% assign a = '<&> %24 $0 b' %}"
+	for _, grow := range []string{
+		"a | append: a", "a | prepend: a", "a | replace: 'b', a", "a | replace_first: 'b', a", "a | split: '' | join: a", "a | json | append: 'b'",
+		"a | truncatewords: 1, a | append: ' b b'", "a | escape | append: a", "a | url_encode | append: a",
+	} {
+		raw, err := json.Marshal(word + strings.Repeat("{% assign a = "+grow+" %}", 200) + "{{ a | size }}")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := CheckPayload(raw); err == nil || !strings.Contains(err.Error(), "a text of more than 256 KiB") {
+			t.Errorf("%s: error %v", grow, err)
+		}
+	}
+}
+
+// TestFiltersThatPanic: what a filter of the library cannot take is a fault of the template for
+// that visitor.
+func TestFiltersThatPanic(t *testing.T) {
+	if _, err := renderText(nil, nil); err == nil {
+		t.Error("no error")
 	}
 }
