@@ -106,7 +106,7 @@ func (c *compiler) bundle(p *program, at int, m *Metric, fixed, growing *columnC
 		growing:  c.grows(m, columns),
 		outcomes: len(columns),
 		lookback: m.Lookback.Microseconds(),
-		cross:    m.CrossLooks && c.looks > 1,
+		cross:    m.CrossLooks && len(c.looks) > 1,
 	}
 	p.hasCross = p.hasCross || b.cross
 	outcomes := fixed
@@ -200,7 +200,7 @@ func (p *program) lookback(length int64, bundle int) int {
 // window begins most of a day before the window is over, whatever clocks are put forward
 // or back.
 func (c *compiler) grows(m *Metric, columns []*Column) bool {
-	if c.looks == 1 {
+	if len(c.looks) == 1 {
 		return false
 	}
 	for _, col := range columns {

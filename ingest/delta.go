@@ -274,11 +274,12 @@ func (d *delta) countOutside(g *grouped) {
 			continue
 		}
 		m := &g.members[o.member]
-		totals, enter := d.now.totals[m.experiment()], d.now.index.of(m.first)
-		totals.exposed[max(d.now.index.of(o.time), enter)]++
+		totals, skip := d.now.totals[m.experiment()], d.now.programs[m.experiment()].skip
+		enter := d.now.index.of(m.first)
+		totals.exposed[max(d.now.index.of(o.time), enter)-skip]++
 		from := exposedAt{m.first, d.now.days.day(m.first) * usDay}
 		if from.since(&o.conversion) < 0 {
-			totals.before[enter]++
+			totals.before[enter-skip]++
 		}
 	}
 	d.outside = d.outside[:0]

@@ -83,7 +83,7 @@ func newEvaluator(looks lookTable, location *time.Location, h history, programs 
 		if e.ranks != nil {
 			slots = e.slots[i]
 		}
-		e.totals = append(e.totals, newExperimentTotals(p, slots, len(looks), wholeFits))
+		e.totals = append(e.totals, newExperimentTotals(p, slots, wholeFits))
 		e.fixed = append(e.fixed, newColumnState(&p.fixed))
 		e.growing = append(e.growing, newColumnState(&p.growing))
 		e.anyGrowing = e.anyGrowing || p.hasGrowing
@@ -164,9 +164,9 @@ type visit struct {
 	day         int64 // of the first exposure, where conversions may have dates
 	from        exposedAt
 	enter, gone int // looks: the first that counts the member, the first that no longer does
-	cells       int // index of the arm's first cell
-	// segments are, by segment column, the index of the arm's first cell in the totals of
-	// the member's segments.
+	arm         int // phase × variants + rank
+	cells       int // index of the arm's cell at look 0, where its own first one is at skip
+	// segments are, by segment column, the same index in the totals of the member's segments.
 	segments []int
 	entries  []int       // looks at which the member begins to count, by clock
 	missing  []bool      // by place in program.lookbacks: it reaches before the history
@@ -204,13 +204,13 @@ func (e *evaluator) takeIn(v *visit, fixed *columnState) {
 	v.fixed = fixed.acc
 	near, all, before := v.program.fixed.spans.survey(e.near, v.conversions, &v.from, v.program.wanted)
 	e.near = near
-	v.totals.before[v.enter] += int64(e.sign) * before
+	v.totals.before[v.enter-v.program.skip] += int64(e.sign) * before
 	if len(e.looks) == 1 {
 		v.totals.exposed[0] += int64(e.sign) * all
 	} else {
 		for i := range v.conversions {
 			c := &v.conversions[i]
-			v.totals.exposed[max(int(c.look), v.enter)] += int64(e.sign) * int64(v.program.wanted[c.code&^dateOnlyFlag])
+			v.totals.exposed[max(int(c.look), v.enter)-v.program.skip] += int64(e.sign) * int64(v.program.wanted[c.code&^dateOnlyFlag])
 		}
 	}
 	fixed.take(v.conversions, near, &v.from, &e.days)
@@ -226,9 +226,9 @@ func (e *evaluator) enter(v *visit) {
 		look := e.entry(v.member, clock)
 		v.entries = append(v.entries, look)
 		if look < v.gone {
-			e.countOn(v.totals.clocks[i][v.cells:], look, v.gone)
+			e.countOn(v.totals.clocks[i], v.cells, look, v.gone)
 			for s, at := range v.segments {
-				e.countOn(v.totals.segments[s].clocks[i][at:], look, v.gone)
+				e.countOn(v.totals.segments[s].clocks[i], at, look, v.gone)
 			}
 			if v.totals.entering != nil {
 				v.totals.entering[i][v.cells+look] += int64(e.sign)
@@ -245,11 +245,11 @@ func (e *evaluator) entry(m *member, clock int64) int {
 	return e.index.of(m.first + clock - 1)
 }
 
-// countOn counts one more from a look on until the member is gone.
-func (e *evaluator) countOn(byLook []int64, look, gone int) {
-	byLook[look] += int64(e.sign)
+// countOn counts one more in the cells of an arm, from a look on until the member is gone.
+func (e *evaluator) countOn(byLook []int64, cells, look, gone int) {
+	byLook[cells+look] += int64(e.sign)
 	if gone < e.end {
-		byLook[gone] -= int64(e.sign)
+		byLook[cells+gone] -= int64(e.sign)
 	}
 }
 
@@ -275,7 +275,8 @@ func (e *evaluator) count(v *visit) {
 	for phase < len(v.program.phases) && v.first >= v.program.phases[phase] {
 		phase++
 	}
-	v.cells = (phase*len(v.program.variants) + v.rank()) * len(e.looks)
+	v.arm = phase*len(v.program.variants) + v.rank()
+	v.cells = v.arm*v.program.looks - v.program.skip
 	if e.ranks != nil {
 		e.segments(v)
 	}
@@ -304,7 +305,7 @@ func (e *evaluator) segments(v *visit) {
 	v.segments = v.segments[:0]
 	for i, value := range e.ranks.values[v.set] {
 		slot := e.slots[v.experiment()][i].slot[value]
-		v.segments = append(v.segments, slot*v.program.arms()*len(e.looks)+v.cells)
+		v.segments = append(v.segments, slot*v.program.arms()*v.program.looks+v.cells)
 	}
 }
 
@@ -375,7 +376,7 @@ func (e *evaluator) turnSpells(v *visit, bundle, look int, before, now *bundleSt
 	}
 	if now != nil && *now != (bundleState{}) {
 		*spells = append(*spells, spell{
-			from: int32(look), to: math.MaxInt32, arm: int32(v.cells / len(e.looks)), set: v.set,
+			from: int32(look), to: math.MaxInt32, arm: int32(v.arm), set: v.set,
 			follows: before != nil, entered: entered, x: now.x,
 		})
 	}

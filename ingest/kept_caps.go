@@ -55,16 +55,16 @@ func exchangeSpells(all, in, out []spell) ([]spell, bool) {
 	return merged, len(out) == 0
 }
 
-// unchangedLooks returns how many looks from the first on are the same for a bundle: those
+// unchanged returns how many looks of the run from the first on are the same for a bundle: those
 // before the first at which spells, or the users whom the clock counts, differ.
-func unchangedLooks(in, out []spell, clock []int64, looks int) int {
-	same := looks
+func (o ownLooks) unchanged(in, out []spell, clock []int64) int {
+	same := o.skip + o.looks
 	for _, s := range slices.Concat(in, out) {
 		same = min(same, int(s.from))
 	}
 	for at, n := range clock {
 		if n != 0 {
-			same = min(same, at%looks)
+			same = min(same, o.skip+at%o.looks)
 		}
 	}
 	return same
@@ -72,7 +72,7 @@ func unchangedLooks(in, out []spell, clock []int64, looks int) int {
 
 // exchangeSpells brings the spells of the base up to date by those of the difference, and
 // forgets what caps came to at looks that have changed. It reports whether they fit.
-func (p *program) exchangeSpells(base, difference *experimentTotals, looks int) bool {
+func (p *program) exchangeSpells(base, difference *experimentTotals) bool {
 	for i := range p.bundles {
 		b := &p.bundles[i]
 		if b.caps == nil {
@@ -80,7 +80,7 @@ func (p *program) exchangeSpells(base, difference *experimentTotals, looks int) 
 		}
 		in, out := difference.spells[i], difference.taken[i]
 		capped := base.capped[i]
-		clear(capped[min(unchangedLooks(in, out, difference.clocks[b.clock], looks), len(capped)):])
+		clear(capped[min(p.unchanged(in, out, difference.clocks[b.clock]), len(capped)):])
 		spells, ok := exchangeSpells(base.spells[i], in, out)
 		if !ok {
 			return false
@@ -91,7 +91,7 @@ func (p *program) exchangeSpells(base, difference *experimentTotals, looks int) 
 }
 
 // capLooks finds what caps come to at all looks asked for, where it is not known.
-func (p *program) capLooks(t *experimentTotals, looks, asked int) {
+func (p *program) capLooks(t *experimentTotals, asked int) {
 	for i := range p.bundles {
 		b := &p.bundles[i]
 		if b.caps == nil {
@@ -106,13 +106,16 @@ func (p *program) capLooks(t *experimentTotals, looks, asked int) {
 		}
 		// A walk adds up what it goes through: here copies.
 		clock := slices.Clone(t.clocks[b.clock])
-		cumulateAll([][]int64{clock}, looks)
+		cumulateAll([][]int64{clock}, p.looks)
 		w := &lookWalk{
-			bundle: b, looks: looks, k: -1, raw: t.bundles[i].pick(0, 1), clock: clock,
-			caps: newCapper(b, t.spells[i]), known: t.capped[i], users: make([]int64, len(clock)/looks),
+			bundle: b, ownLooks: p.ownLooks, k: -1, raw: t.bundles[i].pick(0, 1), clock: clock,
+			caps: newCapper(b, t.spells[i]), known: t.capped[i], users: make([]int64, p.arms()),
 		}
-		for range asked {
+		for range asked - p.skip {
 			w.next()
+		}
+		for k := range p.skip {
+			t.capped[i][k] = t.capped[i][p.skip]
 		}
 	}
 }

@@ -31,13 +31,13 @@ func (r *runner) evaluateKept(ctx context.Context, h history, programs []*progra
 		if !p.additive(segments) {
 			return nil
 		}
-		p.capLooks(t, len(r.looks), r.looks.asked())
+		p.capLooks(t, r.looks.asked())
 		if !changed {
 			return nil
 		}
 		k := keepTotals(t, segments.named(i))
 		k.keepCaps(p, t)
-		k.Key, k.Looks, k.History = keys[i], r.looks, h.first
+		k.Key, k.Looks, k.Skip, k.History = keys[i], r.looks, p.skip, h.first
 		k.Files = slices.Concat(r.keptExposureRows, r.keptConversionRows)
 		return r.kept.writeTotals(&k)
 	})
@@ -89,8 +89,8 @@ func (r *runner) findBase(keys []string, h history, programs []*program, segment
 			continue
 		}
 		to, added, ok := k.looksNow(r.looks, p.start)
-		t := newExperimentTotals(p, segments.of(i), len(r.looks), wholeFits)
-		if ok && k.give(t, to, segments.named(i)) && k.giveCaps(p, t, lookMove{to, len(r.looks)}, r.looks.asked(), wholeFits) {
+		t := newExperimentTotals(p, segments.of(i), wholeFits)
+		if ok && k.give(t, to, p.ownLooks, segments.named(i)) && k.giveCaps(p, t, lookMove{to, len(r.looks)}, r.looks.asked(), wholeFits) {
 			b.totals[i], b.kept, b.added = t, k, added
 		}
 	}
@@ -135,7 +135,7 @@ func (r *runner) evaluateFrom(ctx context.Context, b base, h history, programs [
 		if t == nil {
 			continue
 		}
-		if !programs[i].exchangeSpells(t, totals[i], len(r.looks)) {
+		if !programs[i].exchangeSpells(t, totals[i]) {
 			return nil, false, fmt.Errorf("%w: users of experiment %q are not those that were added up", errKeptRows, r.q.Experiments[i].Name)
 		}
 		t.merge(totals[i])

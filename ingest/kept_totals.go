@@ -26,8 +26,10 @@ type keptTotals struct {
 	Key string
 	// Files are the files of kept rows, and the places there, whose rows are added up.
 	Files []keptSource
-	// Looks are those of the run, with the one at the end of time.
+	// Looks are those of the run, with the one at the end of time. Numbers by look are of
+	// those from Skip on.
 	Looks []int64
+	Skip  int
 	// History is the time of the earliest conversion.
 	History int64
 
@@ -117,8 +119,8 @@ func keepTotals(t *experimentTotals, segments []namedSlots) keptTotals {
 // give puts the kept totals into fresh ones, whose looks are others: to says of each look
 // then which it is now, or -1 for one at which there was nothing. Slots may have been added.
 // It reports whether the kept totals fit.
-func (k *keptTotals) give(t *experimentTotals, to []int, segments []namedSlots) bool {
-	looks := lookMove{to, len(t.exposed)}
+func (k *keptTotals) give(t *experimentTotals, to []int, own ownLooks, segments []namedSlots) bool {
+	looks := k.ownNow(to, own)
 	ok := k.Arms.give(&t.armTotals, looks) &&
 		giveInts(t.exposed, k.Exposed, 1, looks) && giveInts(t.before, k.Before, 1, looks) &&
 		len(k.Entering) == len(t.entering) && len(k.Crosses) == len(t.crosses) && len(k.Segments) == len(t.segments)
@@ -234,6 +236,15 @@ func (k *keptTotals) looksNow(looks lookTable, start int64) (to []int, added int
 	return append(to, len(looks)-1), added, true
 }
 
+// ownNow returns what to is for the looks of which there are numbers, then and now.
+func (k *keptTotals) ownNow(to []int, own ownLooks) lookMove {
+	move := lookMove{looks: own.looks}
+	for _, now := range to[k.Skip:] {
+		move.to = append(move.to, max(now-own.skip, -1))
+	}
+	return move
+}
+
 const (
 	totalsPrefix = "totals-"
 	totalsMagic  = "readout totals 7\n"
@@ -258,7 +269,7 @@ func (k *keptRows) readTotals(key string) *keptTotals {
 		return nil
 	}
 	t := new(keptTotals)
-	if err := gob.NewDecoder(bytes.NewReader(b[head:])).Decode(t); err != nil || t.Key != key || len(t.Looks) == 0 {
+	if err := gob.NewDecoder(bytes.NewReader(b[head:])).Decode(t); err != nil || t.Key != key || t.Skip < 0 || t.Skip >= len(t.Looks) {
 		return nil
 	}
 	return t

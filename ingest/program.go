@@ -27,6 +27,8 @@ type program struct {
 	*armRules
 	several SeveralVariants
 	phases  []int64
+	// ownLooks says for which looks of the run the totals have numbers.
+	ownLooks
 	// clocks are the different values of Metric.MatureAfter.
 	clocks  []int64
 	metrics []metricProgram
@@ -119,7 +121,7 @@ type slotKey struct {
 
 // compiler builds the programs of a query.
 type compiler struct {
-	looks    int
+	looks    lookTable
 	dateOnly bool // conversions carry dates only
 	events   tables.FixedNames
 	kinds    *eventKinds
@@ -179,7 +181,7 @@ func newArmRules(e *Experiment, codes tables.FixedNames) *armRules {
 }
 
 func (c *compiler) program(e *Experiment, arms *armRules) *program {
-	p := &program{armRules: arms, several: e.SeveralVariants}
+	p := &program{armRules: arms, several: e.SeveralVariants, ownLooks: newOwnLooks(c.looks, arms.start)}
 	for _, t := range e.Phases {
 		p.phases = append(p.phases, microseconds(t))
 	}

@@ -20,7 +20,7 @@ func (r *runner) experiments(ctx context.Context, programs []*program, totals []
 		for k := range looks {
 			looks[k].Left.UnknownVariants = r.unknownAt(unknown[i], r.atLooks[k])
 		}
-		cumulateAll(t.clocks, len(looks))
+		cumulateAll(t.clocks, p.looks)
 		var columns []segmentColumn
 		if segments.ranks != nil {
 			columns = r.segmentColumns(p, t, segments.ranks, segments.slots[i], looks)
@@ -44,15 +44,16 @@ func users(p *program, t *experimentTotals, looks []LookResult) {
 	}
 	for phase := range phases {
 		for rank, variant := range p.variants {
-			at := (phase*variants + rank) * len(looks)
-			users, several := t.users[at:at+len(looks)], t.several[at:at+len(looks)]
+			at := (phase*variants + rank) * p.looks
+			users, several := t.users[at:at+p.looks], t.several[at:at+p.looks]
 			cumulate(users)
 			cumulate(several)
-			for k := range looks {
-				looks[k].PhaseUsers[phase][variant] = users[k]
-				looks[k].PhaseSeveral[phase][variant] = several[k]
-				looks[k].Users[variant] += users[k]
-				looks[k].Several[variant] += several[k]
+			for k := range users {
+				look := &looks[p.skip+k]
+				look.PhaseUsers[phase][variant] = users[k]
+				look.PhaseSeveral[phase][variant] = several[k]
+				look.Users[variant] += users[k]
+				look.Several[variant] += several[k]
 			}
 		}
 	}
@@ -81,7 +82,7 @@ type segmentColumn struct {
 	slots  *segmentSlots
 	totals *armTotals
 	ranks  *segmentRanks
-	// shown are, by look, the slots in the order of the result.
+	// shown are, by own look, the slots in the order of the result.
 	shown [][]int
 }
 
@@ -89,15 +90,15 @@ type segmentColumn struct {
 func (r *runner) segmentColumns(p *program, t *experimentTotals, ranks *segmentRanks, slots []segmentSlots, looks []LookResult) []segmentColumn {
 	columns := make([]segmentColumn, len(slots))
 	for i := range slots {
-		c := segmentColumn{slots: &slots[i], totals: &t.segments[i], ranks: ranks, shown: make([][]int, len(looks))}
+		c := segmentColumn{slots: &slots[i], totals: &t.segments[i], ranks: ranks, shown: make([][]int, p.looks)}
 		if c.slots.apart == nil {
-			c.slots.tellApart(r.limits.largest(c.slots.counts(c.totals.users, len(looks)), len(looks)))
+			c.slots.tellApart(r.limits.largest(c.slots.counts(c.totals.users, p.looks), p.looks))
 		}
-		cumulateAll(append([][]int64{c.totals.users, c.totals.several}, c.totals.clocks...), len(looks))
+		cumulateAll(append([][]int64{c.totals.users, c.totals.several}, c.totals.clocks...), p.looks)
 		for k := range looks {
 			var segments []Segment
-			if !ranks.wide[i] {
-				segments = c.at(p, i, k, len(looks))
+			if !ranks.wide[i] && k >= p.skip {
+				segments = c.at(p, i, k-p.skip)
 			}
 			looks[k].Segments = append(looks[k].Segments, segments)
 		}
@@ -106,10 +107,10 @@ func (r *runner) segmentColumns(p *program, t *experimentTotals, ranks *segmentR
 	return columns
 }
 
-// at makes the segments of a look, and notes their slots.
-func (c *segmentColumn) at(p *program, column, k, looks int) []Segment {
-	users := c.slots.pooledCounts(c.totals.users, p.arms(), k, looks)
-	several := c.slots.pooledCounts(c.totals.several, p.arms(), k, looks)
+// at makes the segments of an own look, and notes their slots.
+func (c *segmentColumn) at(p *program, column, k int) []Segment {
+	users := c.slots.pooledCounts(c.totals.users, p.arms(), k, p.looks)
+	several := c.slots.pooledCounts(c.totals.several, p.arms(), k, p.looks)
 	var segments []Segment
 	for n := range c.slots.values {
 		slot := (n + 1) % len(c.slots.values) // slot 0 comes last
@@ -136,13 +137,13 @@ func (c *segmentColumn) at(p *program, column, k, looks int) []Segment {
 
 // show fills in the cells of the metrics of a bundle, at the looks asked for.
 func (p *program) show(t *experimentTotals, bundle int, columns []segmentColumn, looks []LookResult, asked int) {
-	w := newLookWalk(p, t, bundle, len(looks))
+	w := newLookWalk(p, t, bundle)
 	metrics := w.metrics(p, t, bundle)
 	var walks []*segmentWalk
 	for column, c := range columns {
 		walks = append(walks, &segmentWalk{lookWalk: w, slots: c.slots, column: column, ranks: c.ranks, totals: c.totals, bundle: bundle})
 	}
-	for k := range asked {
+	for k := p.skip; k < asked; k++ {
 		w.next()
 		for i := range metrics {
 			m := &metrics[i]
@@ -151,7 +152,7 @@ func (p *program) show(t *experimentTotals, bundle int, columns []segmentColumn,
 		}
 		for column, s := range walks {
 			s.next()
-			for n, slot := range columns[column].shown[k] {
+			for n, slot := range columns[column].shown[k-p.skip] {
 				for i := range metrics {
 					m := &metrics[i]
 					looks[k].Segments[column][n].Metrics[m.at] = p.cube(func(arm int) Cell { return s.cell(m, slot, arm) })
@@ -159,6 +160,27 @@ func (p *program) show(t *experimentTotals, bundle int, columns []segmentColumn,
 			}
 		}
 	}
+	for k := range p.skip {
+		for i := range metrics {
+			at := metrics[i].at
+			looks[k].Metrics[at], looks[k].Caps[at] = looks[p.skip].Metrics[at], looks[p.skip].Caps[at]
+			if k == 0 {
+				looks[k].Metrics[at] = withoutPrevious(looks[k].Metrics[at])
+			}
+		}
+	}
+}
+
+// withoutPrevious returns cells as those of the first look of a run, before which there is none.
+func withoutPrevious(cube [][]Cell) [][]Cell {
+	out := make([][]Cell, len(cube))
+	for phase, cells := range cube {
+		out[phase] = slices.Clone(cells)
+		for i := range out[phase] {
+			out[phase][i].Previous = nil
+		}
+	}
+	return out
 }
 
 // cube arranges the cells of arms by phase and variant.
@@ -216,9 +238,12 @@ func (r *runner) leftOut(experiment int, p *program, t *experimentTotals, wanted
 			BeforeStart:    sum.before[at],
 			AfterEnd:       sum.after[at],
 			ConversionRows: rows[at],
-			NeverExposed:   rows[at] - t.exposed[k],
-			BeforeExposure: t.before[k],
+			NeverExposed:   rows[at],
 			NoValue:        missing[at],
+		}
+		if own := k - p.skip; own >= 0 {
+			looks[k].Left.NeverExposed -= t.exposed[own]
+			looks[k].Left.BeforeExposure = t.before[own]
 		}
 	}
 }

@@ -242,7 +242,7 @@ func (r *runner) step(name string) func(done, total int64) {
 }
 
 func (r *runner) programs(dateOnly bool) []*program {
-	c := compiler{looks: len(r.looks), dateOnly: dateOnly, events: r.events, kinds: r.kinds}
+	c := compiler{looks: r.looks, dateOnly: dateOnly, events: r.events, kinds: r.kinds}
 	var programs []*program
 	for i := range r.q.Experiments {
 		programs = append(programs, c.program(&r.q.Experiments[i], r.arms[i]))

@@ -163,7 +163,7 @@ func newSegmentRanks(s *segmentValues) *segmentRanks {
 }
 
 // segmentCounts counts an experiment's users by segment, before it is known which are told
-// apart: by column and value, what is new at each look.
+// apart: by column and value, what is new at each own look.
 type segmentCounts []map[int][]int64
 
 func newSegmentCounts(r *segmentRanks) segmentCounts {
@@ -198,7 +198,7 @@ func (c segmentCounts) merge(o segmentCounts) {
 type segmentSlots struct {
 	slot   []int // by value
 	values []int // by slot; of slot 0 nothing
-	// apart is, by look and slot, whether the value is told apart; nil until it is known.
+	// apart is, by own look and slot, whether the value is told apart; nil until it is known.
 	apart [][]bool
 }
 

@@ -24,7 +24,7 @@ func (r *runner) findSegments(ctx context.Context, programs []*program) (experim
 		for column, texts := range s.ranks.texts {
 			slots := slotsOfAll(len(texts))
 			if !r.limits.few(texts) {
-				slots = slotsOfLargest(len(texts), r.limits.largest(counts[i][column], len(r.looks)))
+				slots = slotsOfLargest(len(texts), r.limits.largest(counts[i][column], programs[i].looks))
 			}
 			s.slots[i] = append(s.slots[i], slots)
 		}
@@ -55,11 +55,11 @@ func (r *runner) countSegments(ctx context.Context, programs []*program, ranks *
 		g.expose(nil, segmented, ranks)
 		for i := range g.members {
 			m := &g.members[i]
-			c := counts[worker][m.experiment()]
+			c, p := counts[worker][m.experiment()], programs[m.experiment()]
 			for column, value := range ranks.values[m.set] {
-				c.add(column, value, r.looks.of(m.first), len(r.looks), 1)
-				if m.second != latestTime && programs[m.experiment()].several == Exclude {
-					c.add(column, value, r.looks.of(m.second), len(r.looks), -1)
+				c.add(column, value, r.looks.of(m.first)-p.skip, p.looks, 1)
+				if m.second != latestTime && p.several == Exclude {
+					c.add(column, value, r.looks.of(m.second)-p.skip, p.looks, -1)
 				}
 			}
 		}

@@ -1,7 +1,7 @@
 package ingest
 
 // armTotals is numbers by arm and look; an arm is phase × variants + rank. They hold the
-// changes at each look, all looks of the first arm, then of the next.
+// changes at each of the experiment's own looks, all looks of the first arm, then of the next.
 type armTotals struct {
 	users, several []int64
 	clocks         [][]int64 // users that count, by clock
@@ -69,12 +69,12 @@ type experimentTotals struct {
 	segments []armTotals
 }
 
-func newExperimentTotals(p *program, slots []segmentSlots, looks int, wholeFits bool) *experimentTotals {
-	cells := p.arms() * looks
+func newExperimentTotals(p *program, slots []segmentSlots, wholeFits bool) *experimentTotals {
+	cells := p.arms() * p.looks
 	t := &experimentTotals{
 		armTotals: newArmTotals(p, cells, wholeFits),
-		exposed:   make([]int64, looks),
-		before:    make([]int64, looks),
+		exposed:   make([]int64, p.looks),
+		before:    make([]int64, p.looks),
 		spells:    make([][]spell, len(p.bundles)),
 		taken:     make([][]spell, len(p.bundles)),
 		capped:    make([][]cappedLook, len(p.bundles)),

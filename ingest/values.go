@@ -44,7 +44,7 @@ func (e *evaluator) keepValues(v *visit, metric int) {
 			continue
 		}
 		if from := max(int(c.look), at); from < v.gone && len(*kept) <= maxValues {
-			*kept = append(*kept, valueRecord{c.value, int32(from), int32(v.gone), int32(v.cells / len(e.looks)), user})
+			*kept = append(*kept, valueRecord{c.value, int32(from), int32(v.gone), int32(v.arm), user})
 		}
 	}
 }

@@ -1,16 +1,17 @@
 package ingest
 
-// lookWalk goes through the looks of a bundle, in order, and makes the cells of its metrics.
-// Arms are phase × variants + rank.
+// lookWalk goes through the own looks of a bundle's experiment, in order, and makes the cells
+// of its metrics. Arms are phase × variants + rank.
 type lookWalk struct {
-	bundle   *bundle
-	looks, k int
+	bundle *bundle
+	ownLooks
+	k        int // own look
 	raw      *momentCells
 	clock    []int64 // users that count, by arm and look
 	entering []int64 // users that begin to; nil unless looks are linked
 	recorded *crossCells
 	caps     *capper
-	known    []cappedLook // by look, what caps come to; the walk fills in what is not known
+	known    []cappedLook // by look of the run, what caps come to; the walk fills in what is not known
 
 	users   []int64 // by arm
 	now     cellsAt
@@ -34,10 +35,10 @@ type cellsAtCross struct {
 }
 
 // newLookWalk begins before the first look.
-func newLookWalk(p *program, t *experimentTotals, at, looks int) *lookWalk {
+func newLookWalk(p *program, t *experimentTotals, at int) *lookWalk {
 	b := &p.bundles[at]
-	w := &lookWalk{bundle: b, looks: looks, k: -1, raw: t.bundles[at], clock: t.clocks[b.clock], recorded: t.crosses[at]}
-	w.users = make([]int64, len(w.clock)/looks)
+	w := &lookWalk{bundle: b, ownLooks: p.ownLooks, k: -1, raw: t.bundles[at], clock: t.clocks[b.clock], recorded: t.crosses[at]}
+	w.users = make([]int64, p.arms())
 	if b.cross {
 		w.entering = t.entering[b.clock]
 	}
@@ -46,6 +47,9 @@ func newLookWalk(p *program, t *experimentTotals, at, looks int) *lookWalk {
 	}
 	return w
 }
+
+// look is where the walk is among the looks of the run.
+func (w *lookWalk) look() int { return w.skip + w.k }
 
 // next goes on to the next look.
 func (w *lookWalk) next() {
@@ -66,7 +70,7 @@ func (w *lookWalk) next() {
 	if w.bundle.caps != nil {
 		w.cap(all)
 	}
-	if w.bundle.cross && w.k > 0 {
+	if w.bundle.cross && w.look() > 0 {
 		w.link(earlier)
 	}
 }
@@ -75,14 +79,14 @@ func (w *lookWalk) next() {
 func (w *lookWalk) cap(users int64) {
 	var l cappedLook
 	if w.known != nil {
-		l = w.known[w.k]
+		l = w.known[w.look()]
 	}
 	if l.cells == nil {
-		l.capping, l.cells = w.caps.look(w.k, users), w.raw.pick(w.k, w.looks)
+		l.capping, l.cells = w.caps.look(w.look(), users), w.raw.pick(w.k, w.looks)
 		l.changed = w.caps.capped(l.cells, w.users, func(s *spell) int { return int(s.arm) })
 	}
 	if w.known != nil {
-		w.known[w.k] = l
+		w.known[w.look()] = l
 	}
 	w.capping, w.capped, w.now = l.capping, l.changed, cellsAt{l.cells, 0, 1}
 }
@@ -134,9 +138,9 @@ func (w *lookWalk) cell(m *shownMetric, arm int) Cell {
 		c.Capped = w.capped[arm]
 	}
 	if m.values != nil {
-		c.Values = &Values{int32(w.k), m.values[arm]}
+		c.Values = &Values{int32(w.look()), m.values[arm]}
 	}
-	if w.bundle.cross && w.k > 0 {
+	if w.bundle.cross && w.look() > 0 {
 		c.Previous = w.cross.joint(w.cross.first+arm*w.cross.step, w.both[arm], &m.view,
 			w.before.momentCells, w.now.momentCells, w.before.first+arm*w.before.step, w.now.first+arm*w.now.step)
 	}
