@@ -163,3 +163,11 @@ func TestChecks(t *testing.T) {
 		})
 	}
 }
+
+// With many metrics and variants the sentence stays one that people read.
+func TestDefinitionSentenceIsShort(t *testing.T) {
+	got := definitionSentence([]string{"m, a", "m, b", "m, c", "n, a", "n, b", "n, c", "o, a"})
+	if want := "The test of m, a, m, b, m, c, n, a, n, b and 2 more was changed"; !strings.HasPrefix(got, want) {
+		t.Errorf("%q, want it to begin with %q", got, want)
+	}
+}

@@ -603,7 +603,7 @@ func smallPhasesSentence(of []smallPhase) string {
 
 func definitionSentence(comparisons []string) string {
 	return fmt.Sprintf("The test of %s was changed while it ran: what was recorded belongs to another test, so no new look is made. Start a new experiment, or change it back.",
-		strings.Join(comparisons, ", "))
+		firstOf(5, comparisons))
 }
 
 func wasWere(n int64) string {

@@ -74,7 +74,7 @@ func (c *Condition) UnmarshalJSON(data []byte) error {
 			c.Not = &Condition{}
 			return json.Unmarshal(value, c.Not)
 		default:
-			return fmt.Errorf("condition: %s", unknown("key", key, []string{"all", "any", "not", "attribute"}))
+			return fmt.Errorf("condition: %s", Unknown("key", key, []string{"all", "any", "not", "attribute"}))
 		}
 	}
 	return nil
@@ -171,7 +171,7 @@ func (r *PageRule) UnmarshalJSON(data []byte) error {
 	}
 	for operator, text := range form {
 		if !slices.Contains(PageOperators(), operator) {
-			return fmt.Errorf("page rule: %s", unknown("operator", string(operator), asTexts(PageOperators())))
+			return fmt.Errorf("page rule: %s", Unknown("operator", string(operator), asTexts(PageOperators())))
 		}
 		*r = PageRule{operator, text}
 	}

@@ -61,7 +61,7 @@ func (d *decoder) object(n *node, what string, fields ...field) bool {
 	}
 	for _, p := range n.pairs {
 		if !slices.Contains(known, p.key.text) {
-			d.errorf(p.key, "%s: %s", what, unknown("key", p.key.text, known))
+			d.errorf(p.key, "%s: %s", what, Unknown("key", p.key.text, known))
 		}
 	}
 	for _, f := range fields {
@@ -212,7 +212,7 @@ func choice[T ~string](d *decoder, target *T, what string, allowed []T) rule {
 			return
 		}
 		if !slices.Contains(names, n.text) {
-			d.errorf(n, "%s", unknown(what, n.text, names))
+			d.errorf(n, "%s", Unknown(what, n.text, names))
 			return
 		}
 		*target = T(n.text)

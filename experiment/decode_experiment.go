@@ -183,7 +183,7 @@ func (d *experimentDecoder) template(n *node) (string, *node) {
 	}
 	base, known := d.names.templates[name]
 	if !known {
-		d.errorf(n, "%s; templates are the files templates/NAME.yaml", unknown("template", name, sortedKeys(d.names.templates)))
+		d.errorf(n, "%s; templates are the files templates/NAME.yaml", Unknown("template", name, sortedKeys(d.names.templates)))
 		return "", nil
 	}
 	d.blocked = d.blocked || base == nil
@@ -218,7 +218,7 @@ func (d *experimentDecoder) role(n *node, name, role string, used map[string]str
 	case known:
 		d.blocked = d.blocked || m == nil
 	case d.names.complete:
-		d.errorf(n, "%s", unknown("metric", name, d.names.metricOrder))
+		d.errorf(n, "%s", Unknown("metric", name, d.names.metricOrder))
 		return false
 	default:
 		// A file of metrics could not be read: nobody can say that the name is wrong.
@@ -283,7 +283,7 @@ func (d *experimentDecoder) namedAudience(n *node) (Condition, bool) {
 	}
 	c, known := d.names.audiences[name]
 	if !known {
-		d.errorf(n, "%s; audiences are the files audiences/NAME.yaml", unknown("audience", name, sortedKeys(d.names.audiences)))
+		d.errorf(n, "%s; audiences are the files audiences/NAME.yaml", Unknown("audience", name, sortedKeys(d.names.audiences)))
 		return Condition{}, false
 	}
 	if c == nil {

@@ -214,7 +214,7 @@ func (d *decoder) forced(n *node, variants []string) []Forced {
 	owner := make(map[string]string)
 	for _, p := range n.pairs {
 		if !slices.Contains(variants, p.key.text) {
-			d.errorf(p.key, "forced: %s", unknown("variant", p.key.text, variants))
+			d.errorf(p.key, "forced: %s", Unknown("variant", p.key.text, variants))
 			continue
 		}
 		f := Forced{Variant: p.key.text}

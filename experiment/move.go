@@ -135,7 +135,7 @@ func (e *Experiment) knows(name string) error {
 	if slices.Contains(names, name) {
 		return nil
 	}
-	return errors.New(unknown("variant", name, names))
+	return errors.New(Unknown("variant", name, names))
 }
 
 // stamp writes an instant in the zone of the experiment's schedule.

@@ -9,9 +9,9 @@ import (
 // maxNamesListed bounds how many allowed names a message lists.
 const maxNamesListed = 24
 
-// unknown says that a name is none of the known ones, and names the nearest
-// and all of them.
-func unknown(what, name string, known []string) string {
+// Unknown says that a name is none of the known ones, and names the nearest and all of
+// them, of many the first.
+func Unknown(what, name string, known []string) string {
 	message := fmt.Sprintf("unknown %s %q", what, clip(name))
 	if best, ok := nearest(name, known); ok {
 		message += fmt.Sprintf(", did you mean %q?", best)

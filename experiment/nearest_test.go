@@ -1,6 +1,8 @@
 package experiment
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -23,6 +25,21 @@ func TestNearest(t *testing.T) {
 	f("windw_hours", "")
 	f("", "")
 	f("x", "")
+}
+
+// Of many names only the first are listed, but the nearest is named wherever it stands.
+func TestUnknownOfMany(t *testing.T) {
+	var known []string
+	for i := range 250 {
+		known = append(known, fmt.Sprintf("experiment-%03d", i))
+	}
+	got := Unknown("experiment", "experimnt-249", known)
+	if want := `unknown experiment "experimnt-249", did you mean "experiment-249"?; known: experiment-000, `; !strings.HasPrefix(got, want) {
+		t.Errorf("%q, want it to begin with %q", got, want)
+	}
+	if want := "experiment-023 and 226 more"; !strings.HasSuffix(got, want) {
+		t.Errorf("%q, want it to end with %q", got, want)
+	}
 }
 
 func TestEditDistance(t *testing.T) {

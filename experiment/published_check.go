@@ -32,7 +32,7 @@ func (e *PublishedExperiment) checkNames() error {
 		{"status", string(e.Status), asTexts([]Status{Draft, Scheduled, Running, ReadyForReview, Completed})},
 	} {
 		if !slices.Contains(name.allowed, name.got) {
-			return errors.New(unknown(name.what, name.got, name.allowed))
+			return errors.New(Unknown(name.what, name.got, name.allowed))
 		}
 	}
 	if !namePattern.MatchString(e.Name) || e.Salt == "" || !wordPattern.MatchString(e.Selector) {

@@ -69,7 +69,7 @@ func Schema(name string) ([]byte, error) {
 		err := encoder.Encode(s)
 		return out.Bytes(), err
 	}
-	return nil, fmt.Errorf("%s", unknown("schema", name, SchemaNames()))
+	return nil, fmt.Errorf("%s", Unknown("schema", name, SchemaNames()))
 }
 
 // conditionShape is one comparison, or several conditions.

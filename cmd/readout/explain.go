@@ -173,7 +173,7 @@ func (a *app) explainPublished(o explainOptions) (decision.Explanation, error) {
 		for _, x := range snapshot.All() {
 			names = append(names, x.Definition().Name)
 		}
-		return none, errors.Join(append(faults, usagef("experiment %q is not published; published: %s", o.experiment, strings.Join(names, ", ")))...)
+		return none, errors.Join(append(faults, usagef("%s", experiment.Unknown("published experiment", o.experiment, names)))...)
 	}
 	attributes := make(decision.Attributes)
 	for _, text := range o.attributes {

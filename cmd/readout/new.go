@@ -139,7 +139,7 @@ func knownTemplate(p *experiment.Project, name string) error {
 	for i, t := range p.Templates {
 		names[i] = t.Name
 	}
-	return usagef("unknown template %q: the project has %s", name, strings.Join(names, ", "))
+	return usagef("%s", experiment.Unknown("template", name, names))
 }
 
 // fillDates takes tomorrow for a start that is not given, and two whole weeks from the

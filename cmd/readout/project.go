@@ -93,12 +93,9 @@ func experimentNamed(p *experiment.Project, name string) (*experiment.Experiment
 	if len(p.Experiments) == 0 {
 		return nil, usagef("unknown experiment %q: the project has none yet", name)
 	}
-	names := ""
+	names := make([]string, len(p.Experiments))
 	for i, e := range p.Experiments {
-		if i > 0 {
-			names += ", "
-		}
-		names += e.Name
+		names[i] = e.Name
 	}
-	return nil, usagef("unknown experiment %q: the project has %s", name, names)
+	return nil, usagef("%s", experiment.Unknown("experiment", name, names))
 }

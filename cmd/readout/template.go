@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -47,7 +46,7 @@ func (a *app) saveTemplate(from, variant, name string) error {
 		for i, v := range e.Variants {
 			names[i] = v.Name
 		}
-		return usagef("unknown variant %q: %s has %s", variant, from, strings.Join(names, ", "))
+		return usagef("%s: %s", from, experiment.Unknown("variant", variant, names))
 	}
 	if v.Payload == nil {
 		return usagef("variant %s of %s has no payload to make a template of", variant, from)
