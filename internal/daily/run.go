@@ -242,11 +242,20 @@ func (t *task) activeDays(last Day, zone *time.Location) []Day {
 	return out
 }
 
-// analyseWanted makes the scorecards that are wanted, if any.
+// analyseWanted makes the scorecards that are wanted, some weeks at a time.
 func (r *Runner) analyseWanted(ctx context.Context, log *experiment.Log, first, last Day, report *Report) error {
 	wanted, err := r.wanted(log, first, last, report)
-	if err != nil || len(wanted) == 0 {
+	if err != nil {
 		return err
 	}
-	return r.analyse(ctx, wanted, last, report)
+	steps, err := steps(wanted, last, r.Project.Location)
+	if err != nil {
+		return err
+	}
+	for _, s := range steps {
+		if err := r.analyse(ctx, s.tasks, s.last, report); err != nil {
+			return err
+		}
+	}
+	return nil
 }
