@@ -145,9 +145,7 @@ func (a *app) printRun(report *daily.Report, last daily.Day, f runFlags) error {
 		cards = append(cards, o.Card)
 	}
 	lastCards := cardsOf(report, last)
-	for _, i := range report.Idle {
-		a.say("%s %s", i.Experiment, i.Reason)
-	}
+	a.sayIdle(report.Idle)
 	switch {
 	case f.json:
 		if err := a.writeCards("json", cards); err != nil {
