@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"slices"
+	"strings"
 
 	"readout/analysis"
 	"readout/experiment"
@@ -21,7 +22,9 @@ type indexView struct {
 // indexGroup is the experiments in one part of their lives.
 type indexGroup struct {
 	Title string
-	Rows  []indexRow
+	// Anchor is where the list of groups leads, Count how many experiments there are.
+	Anchor, Count string
+	Rows          []indexRow
 }
 
 // indexRow is one experiment.
@@ -73,7 +76,10 @@ func (s *Site) index() (indexView, error) {
 	for g, group := range all {
 		slices.SortStableFunc(rows[g], func(a, b indexRow) int { return a.rank - b.rank })
 		if len(rows[g]) > 0 {
-			v.Groups = append(v.Groups, indexGroup{group.title, rows[g]})
+			v.Groups = append(v.Groups, indexGroup{
+				Title: group.title, Anchor: strings.ReplaceAll(strings.ToLower(group.title), " ", "-"),
+				Count: count(int64(len(rows[g]))), Rows: rows[g],
+			})
 		}
 	}
 	return v, err

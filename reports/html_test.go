@@ -92,12 +92,12 @@ func textIn(t testing.TB, page []byte) string {
 // elements are those that pages are made of.
 var elements = strings.Fields(`html head meta title style body header main section div p h1 h2 h3 h4 a span strong br
 	input label table caption thead tbody tr th td ul li dl dt dd pre details summary figure figcaption
-	svg g path line rect circle text`)
+	nav svg g path line rect circle text`)
 
 // faults returns what is wrong with the markup of a page: elements that are not closed in
 // order, that pages have no use for, or that readers who do not see cannot make sense of.
 func faults(page []byte) []string {
-	var out, open []string
+	var out, open, anchors []string
 	ids := make(map[string]bool)
 	heading := 0
 	fault := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
@@ -133,7 +133,11 @@ func faults(page []byte) []string {
 			}
 			attributes[a.Key] = a.Val
 		}
-		if href, ok := attributes["href"]; ok && !regexp.MustCompile(`^[A-Za-z0-9_.-]+\.html$`).MatchString(href) {
+		href, linked := attributes["href"]
+		switch anchor, inside := strings.CutPrefix(href, "#"); {
+		case inside:
+			anchors = append(anchors, anchor)
+		case linked && !regexp.MustCompile(`^[A-Za-z0-9_.-]+\.html$`).MatchString(href):
 			fault("link to %q", href)
 		}
 		if id, ok := attributes["id"]; ok {
@@ -162,6 +166,11 @@ func faults(page []byte) []string {
 	}
 	if len(open) > 0 {
 		fault("not closed: %v", open)
+	}
+	for _, anchor := range anchors {
+		if !ids[anchor] {
+			fault("link to nowhere: #%s", anchor)
+		}
 	}
 	return out
 }
