@@ -54,9 +54,10 @@ func (a *app) statusCommand() *cobra.Command {
 		Long: `Shows status, progress to the end, users so far, and the recommendation and checks of
 the last scorecard; of one experiment also the verdict on every variant by every primary
 metric, and its history. Transitions that are due show as made; 'readout run' logs them.
-Experiments whose files have errors are left out and reported, with exit status 2; of one
-experiment only errors that concern it are. A stored scorecard that cannot be read is
-reported, with exit status 1; all else is shown.`,
+Of all experiments together, those that are Completed are in the table alone. Experiments
+whose files have errors are left out and reported, with exit status 2; of one experiment only
+errors that concern it are. A stored scorecard that cannot be read is reported, with exit
+status 1; all else is shown.`,
 		Example: "  readout status\n  readout status checkout-button --json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -167,7 +168,8 @@ func (s *standing) readLast(state string) error {
 }
 
 // printStandings prints a table and below it what each experiment's scorecard says, with
-// verdicts and history where details are wanted.
+// verdicts and history where details are wanted. What has been decided is in the table alone
+// otherwise: of all experiments there ever were it would hide what needs somebody.
 func (a *app) printStandings(standings []standing, zone *time.Location, details bool) {
 	if len(standings) == 0 {
 		fmt.Fprintln(a.out, "The project has no experiments yet.")
@@ -194,7 +196,7 @@ func (a *app) printStandings(standings []standing, zone *time.Location, details 
 		if s.Fault != "" {
 			fmt.Fprintf(a.out, "\n%s: %s\n", s.Experiment, reports.Visible(s.Fault))
 		}
-		if s.Date != "" {
+		if s.Date != "" && (details || s.Status != experiment.Completed) {
 			a.printFindings(s, details)
 		}
 		if details && len(s.History) > 0 {
