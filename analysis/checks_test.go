@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"readout/cuped"
 	"readout/experiment"
 	"readout/moments"
 )
@@ -169,5 +170,36 @@ func TestDefinitionSentenceIsShort(t *testing.T) {
 	got := definitionSentence([]string{"m, a", "m, b", "m, c", "n, a", "n, b", "n, c", "o, a"})
 	if want := "The test of m, a, m, b, m, c, n, a, n, b and 2 more was changed"; !strings.HasPrefix(got, want) {
 		t.Errorf("%q, want it to begin with %q", got, want)
+	}
+}
+
+// A ratio of a few users has next to no variance: that it differs between arms says nothing
+// about the assignment.
+func TestBalanceLeavesOutRatiosOfFewUsers(t *testing.T) {
+	arm := func(buyers int, value float64) moments.Set {
+		set := moments.New(2)
+		for i := range 200 {
+			if i < buyers {
+				set.Add(value+float64(i%2), 1)
+			} else {
+				set.Add(0, 0)
+			}
+		}
+		return set
+	}
+	for _, x := range []struct {
+		treatment, control int
+		noted              bool
+	}{{1, 1, false}, {1, 40, false}, {40, 9, false}, {10, 10, true}, {40, 40, true}} {
+		a := &analyzer{}
+		a.addImbalance("order_value", "big", cuped.Ratio(0, 1), arm(x.treatment, 20), arm(x.control, 50))
+		if noted := len(a.imbalance) > 0; noted != x.noted {
+			t.Errorf("%d and %d buyers: noted %v", x.treatment, x.control, noted)
+		}
+	}
+	a := &analyzer{}
+	a.addImbalance("revenue", "big", cuped.Column(0), arm(1, 20), arm(1, 50))
+	if len(a.imbalance) == 0 {
+		t.Error("a mean is left out")
 	}
 }

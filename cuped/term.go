@@ -102,6 +102,28 @@ func (t Term) Difference(treatment, control moments.Set) (Difference, error) {
 	return d, nil
 }
 
+// Carriers returns how many users the value of t effectively comes from in an arm: for a mean
+// all of them, for a ratio
+//
+//	(Σ d)² / Σ d²
+//
+// with the denominator d per user, which is the number of those with a denominator if theirs
+// are equal, and less otherwise. The variance of a ratio that comes from one user is 0, and of
+// one that comes from a few is too small to be tested by. It is 0 without a denominator.
+//
+// Source: L. Kish (1965), "Survey Sampling", on the effective size of a weighted sample.
+func (t Term) Carriers(arm moments.Set) float64 {
+	n := float64(arm.N)
+	if !t.ratio {
+		return n
+	}
+	d := arm.Mean[t.denominator]
+	if d == 0 {
+		return 0
+	}
+	return n / (1 + arm.Moment(t.denominator, t.denominator)/n/d/d)
+}
+
 // linearise returns the value of t in set, and the weights of the linear combination of
 // columns whose deviations from its mean are those of t to first order. It reports false
 // when the denominator's mean is 0.
