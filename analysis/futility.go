@@ -65,6 +65,9 @@ func (a *analyzer) describeFutility(c *Comparison, t test, looks []Look) error {
 		}
 	}
 	c.Futile = c.Futile && !c.Significant
+	if c.Stopped {
+		return nil // no look at the end is to come that could find anything
+	}
 	return c.forecast(t, looks, drift, g.clock(last.At))
 }
 

@@ -40,3 +40,23 @@ func TestStoppedVariant(t *testing.T) {
 		t.Errorf("before the stop: %+v", got)
 	}
 }
+
+// Nothing is forecast of a stopped variant: no further look of it is to come.
+func TestStoppedVariantHasNoForecast(t *testing.T) {
+	e := testExperiment()
+	e.Statistics.MDE, e.Statistics.HasMDE, e.Statistics.Power = 0.05, true, 0.8
+	e.Variants = append(e.Variants, experiment.Variant{Name: "huge", Traffic: experiment.Whole / 2})
+	in := testInput(e, 14)
+	in.Stopped = map[string]time.Time{"huge": day0.AddDate(0, 0, 9).Add(12 * time.Hour)}
+	control, big, huge := newStream(10, 4, 1), newStream(10.1, 4, 2), newStream(10.1, 4, 3)
+	cards := daily(t, in, func(int) []moments.Set {
+		return []moments.Set{control.more(100), big.more(100), huge.more(100)}
+	}, 12)
+	for day, want := range map[int][2]bool{8: {true, true}, 11: {true, false}} {
+		for i, c := range cards[day].Metrics[0].Comparisons {
+			if c.ConditionalPowerMDE.ok != want[i] || c.ConditionalPowerNow.ok != want[i] || c.ExpectedUsers.ok != want[i] {
+				t.Errorf("day %d, %s: conditional power %v and %v with %v users", day, c.Variant, c.ConditionalPowerMDE, c.ConditionalPowerNow, c.ExpectedUsers)
+			}
+		}
+	}
+}
