@@ -75,7 +75,7 @@ func (alwaysValid) due(past []Look, e effect, now sight) bool {
 	case now.final:
 		return true
 	}
-	return now.time > 0 && min(users(e.control), users(e.treatment)) >= burnIn && (len(past) > 0 || now.conversions >= firstConversions)
+	return now.time > 0 && min(users(e.control), users(e.treatment)) >= burnIn && (len(past) > 0 || now.ready)
 }
 
 func (alwaysValid) running() bool { return true }

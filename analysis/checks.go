@@ -61,18 +61,13 @@ type imbalance struct {
 // addImbalance notes how much a covariate differs between two arms, unless it is a ratio that
 // comes from too few users to say.
 func (a *analyzer) addImbalance(metric, variant string, covariate cuped.Term, treatment, control moments.Set) {
-	if ratioOfFew(covariate, treatment) || ratioOfFew(covariate, control) {
+	if ratioOfFew(covariate, []Arm{{Moments: treatment}}) || ratioOfFew(covariate, []Arm{{Moments: control}}) {
 		return
 	}
 	d, err := covariate.Difference(treatment, control)
 	if err == nil && d.StandardError > 0 {
 		a.imbalance = append(a.imbalance, imbalance{metric, variant, d})
 	}
-}
-
-func ratioOfFew(t cuped.Term, arm moments.Set) bool {
-	carriers := math.Round(t.Carriers(arm))
-	return carriers < fewConversions && carriers < float64(arm.N)
 }
 
 // checks returns all findings about the data, in a fixed order.

@@ -38,7 +38,7 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 		c.undefined(row, v, a.control)
 	} else {
 		c.Effect = Estimate{Defined(e.value), Defined(e.se), Defined(e.df)}
-		if now == nil && mayLook && a.isLook(s, t, past, e, mostConversions(s.metric, control, treatment)) {
+		if now == nil && mayLook && a.isLook(s, t, past, e, readyPhase(s.metric, control, treatment)) {
 			l, err := t.next(past, a.look(s, name, e))
 			switch {
 			case errors.Is(err, errTooLarge), errors.Is(err, errNoPlan):
@@ -174,12 +174,12 @@ func (a *analyzer) recorded(c *Comparison, s scored, variant string) (past []Loo
 	return past, now, mayLook
 }
 
-// isLook reports whether today is a look. conversions are the [mostConversions].
-func (a *analyzer) isLook(s scored, t test, past []Look, e effect, conversions float64) bool {
+// isLook reports whether today is a look. ready is that of [readyPhase].
+func (a *analyzer) isLook(s scored, t test, past []Look, e effect, ready bool) bool {
 	now := sight{
-		time:        a.in.spendingTime(s.metric, a.day.Through),
-		final:       !a.day.Through.Before(a.in.final(s.metric)),
-		conversions: conversions,
+		time:  a.in.spendingTime(s.metric, a.day.Through),
+		final: !a.day.Through.Before(a.in.final(s.metric)),
+		ready: ready,
 	}
 	return t.procedure.due(past, e, now)
 }
@@ -190,8 +190,8 @@ type sight struct {
 	time float64
 	// final says that no user is to come.
 	final bool
-	// conversions are those expected in the smaller arm, see [mostConversions].
-	conversions float64
+	// ready says that there is what the first look waits for, see [readyPhase].
+	ready bool
 }
 
 // users returns the number of users of an arm over its phases.

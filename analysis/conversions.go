@@ -1,38 +1,80 @@
 package analysis
 
 import (
+	"errors"
 	"math"
 
+	"readout/cuped"
 	"readout/experiment"
 )
 
 // firstConversions is how many users are to be expected, in the smaller arm, who convert, and
 // as many who do not, before a rate is looked at by its standard error. With fewer that
 // depends too much on the few there are: an arm that by chance has none looks like a rate of
-// 0 without variance. Uneven splits suffer, as in even ones both arms err alike.
-const firstConversions = 20
+// 0 without variance. Uneven splits suffer, as in even ones both arms err alike. firstCarriers
+// is how many are to be expected, in the smaller arm, to carry the denominator of a ratio.
+const (
+	firstConversions = 20
+	firstCarriers    = 30
+)
+
+// errFewCarriers says why a ratio is not compared.
+var errFewCarriers = errors.New("too few users have something to divide by for their variance to be known")
 
 // expectedConversions returns how many users of the smaller arm are expected to convert in a
 // phase, or where that is less, not to, if both arms had the rate of both together. That rate
 // says nothing about the effect, so that looks, and phases, which wait for it keep their level.
-func expectedConversions(control, treatment Arm) float64 {
-	least := min(control.Moments.N, treatment.Moments.N)
-	if least == 0 {
+// Of a ratio those who convert are those who carry its denominator, see [cuped.Term.Carriers].
+// Other metrics have infinitely many.
+func expectedConversions(m *experiment.Metric, control, treatment Arm) float64 {
+	c, t := control.Moments, treatment.Moments
+	var converted float64
+	switch kind := m.Kind(); {
+	case kind != experiment.KindProportion && kind != experiment.KindRatio:
+		return math.Inf(1)
+	case c.N == 0 || t.N == 0:
 		return 0
+	case kind == experiment.KindProportion:
+		converted = float64(control.converted() + treatment.converted())
+	default:
+		converted = cuped.Ratio(0, 1).Carriers(c) + cuped.Ratio(0, 1).Carriers(t)
+		// So that users who all carry the same are whole ones, however that is rounded.
+		converted = math.Round(converted*1e6) / 1e6
 	}
-	rate := float64(control.converted()+treatment.converted()) / float64(control.Moments.N+treatment.Moments.N)
-	return float64(least) * math.Min(rate, 1-rate)
+	least, rate := float64(min(c.N, t.N)), converted/float64(c.N+t.N)
+	if m.Kind() == experiment.KindProportion {
+		rate = math.Min(rate, 1-rate)
+	}
+	return least * rate
 }
 
-// mostConversions returns the largest [expectedConversions] of the phases. It is infinite for a
-// metric that is no rate.
-func mostConversions(m *experiment.Metric, control, treatment []Arm) float64 {
-	if m.Kind() != experiment.KindProportion {
-		return math.Inf(1)
+// ready reports whether as many are expected in a phase as the first look of a metric waits for.
+func ready(m *experiment.Metric, control, treatment Arm) bool {
+	least := float64(firstConversions)
+	if m.Kind() == experiment.KindRatio {
+		least = firstCarriers
 	}
-	var most float64
+	return expectedConversions(m, control, treatment) >= least
+}
+
+// readyPhase reports whether a phase is [ready].
+func readyPhase(m *experiment.Metric, control, treatment []Arm) bool {
 	for p := range control {
-		most = math.Max(most, expectedConversions(control[p], treatment[p]))
+		if ready(m, control[p], treatment[p]) {
+			return true
+		}
 	}
-	return most
+	return false
+}
+
+// ratioOfFew reports whether a ratio comes from so few users of an arm that its variance says
+// nothing: that of one is 0. Where most users carry it, their number is what matters. Nobody is
+// not few: a ratio of theirs is not defined.
+func ratioOfFew(t cuped.Term, arms []Arm) bool {
+	var carriers, users float64
+	for _, arm := range arms {
+		carriers += t.Carriers(arm.Moments)
+		users += float64(arm.Moments.N)
+	}
+	return carriers > 0 && carriers < users/2 && math.Round(carriers) < fewConversions
 }

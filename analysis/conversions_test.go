@@ -165,3 +165,85 @@ func TestRampUp(t *testing.T) {
 	}
 	t.Logf("%d of %d", found, runs)
 }
+
+// ratioInput is an experiment on money per order.
+func ratioInput(days int) Input {
+	e := testExperiment()
+	e.Scorecard.Primary[0].Denominator = &experiment.Column{Event: "purchase", Aggregate: experiment.AggregateCount}
+	e.Statistics.Spending.Name = experiment.SpendingPocock
+	return testInput(e, days)
+}
+
+// TestRatioOfFew: a ratio that comes from a handful of users is not compared, and its looks wait
+// for more of them. Of many users two might have an order, of much the same value.
+func TestRatioOfFew(t *testing.T) {
+	in := ratioInput(19)
+	var arms [2]moments.Set
+	for v := range arms {
+		arms[v] = moments.New(2)
+	}
+	for k := range 20 {
+		for v := range arms {
+			for i := range 100 {
+				if i < 2 {
+					arms[v].Add(20+float64(i)/10+float64(v), 1)
+				} else {
+					arms[v].Add(0, 0)
+				}
+			}
+		}
+		in.addDay(arms[0].Clone(), arms[1].Clone())
+		card, added, err := Analyze(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Looks = append(in.Looks, added...)
+		got, carriers := first(card), 2*(k+1)
+		switch {
+		case carriers < 10 && got.Reason != "control: "+errFewCarriers.Error():
+			t.Errorf("%d orders: %q", carriers, got.Reason)
+		case (carriers < firstCarriers || k == 0) != (got.Look == 0):
+			t.Errorf("%d orders: look %d", carriers, got.Look)
+		case carriers >= 10 && carriers < firstCarriers && !strings.Contains(got.Sentence, "expected to have something to divide by"):
+			t.Errorf("%d orders: %s", carriers, got.Sentence)
+		}
+	}
+}
+
+// TestUnevenRareRatio: one user in fifty has orders, of values that vary, and treatment gets a
+// tenth of the users. Looked at from the first day on, most experiments find something that is
+// not there by Pocock's spending.
+func TestUnevenRareRatio(t *testing.T) {
+	const runs, looks, perDay, rate, share = 200, 28, 500, 0.02, 0.1
+	draw := binomial(5)
+	values := rand.New(rand.NewPCG(6, 6))
+	found := 0
+	for range runs {
+		in := ratioInput(looks)
+		arms := [2]moments.Set{moments.New(2), moments.New(2)}
+		if crosses(t, in, looks+1, func(k int) Day {
+			treated := draw(perDay, share)
+			for v, users := range []int64{perDay - treated, treated} {
+				ordered := draw(users, rate)
+				for i := range users {
+					if i < ordered {
+						orders := 1 + float64(values.IntN(2))
+						arms[v].Add(orders*(20+5*values.NormFloat64()), orders)
+					} else {
+						arms[v].Add(0, 0)
+					}
+				}
+			}
+			today := in
+			today.addDay(arms[0].Clone(), arms[1].Clone())
+			today.Days[0].Through = day0.AddDate(0, 0, k+1)
+			return today.Days[0]
+		}) {
+			found++
+		}
+	}
+	if found > 30 {
+		t.Errorf("%d of %d found an effect that is not there", found, runs)
+	}
+	t.Logf("%d of %d", found, runs)
+}

@@ -41,23 +41,26 @@ type pair struct {
 	need               need
 }
 
-// need is the least that the smaller arm of a phase must have: users, and of a rate
-// [expectedConversions].
+// need is the least that the smaller arm of a phase must have: users, and what makes a metric
+// [ready]. The zero value needs nothing.
 type need struct {
-	users       int64
-	conversions float64
+	users  int64
+	metric *experiment.Metric
+}
+
+// met reports whether two arms have it.
+func (n need) met(control, treatment Arm) bool {
+	return min(control.Moments.N, treatment.Moments.N) >= n.users &&
+		(n.metric == nil || ready(n.metric, control, treatment))
 }
 
 // needOf returns what the phases of a metric need. The exact test of a rare rate knows no
 // variance and takes them all.
 func needOf(m *experiment.Metric, exact bool) need {
-	switch {
-	case exact:
+	if exact {
 		return need{}
-	case m.Kind() == experiment.KindProportion:
-		return need{users: smallArm, conversions: firstConversions}
 	}
-	return need{users: smallArm}
+	return need{users: smallArm, metric: m}
 }
 
 // pairs returns the adjustments of treatment v and control, out of those of all variants,
@@ -132,7 +135,12 @@ func compare(fits []pair, control, treatment []Arm) (effect, error) {
 			e.cov += share * share * c.LinearCov(center.Weights, ec.rawWeights) / n
 		}
 	}
+	outcome := fits[phases[0]].control.Outcome
 	switch {
+	case ratioOfFew(outcome, pick(control, phases)):
+		return effect{}, armError("control", errFewCarriers)
+	case ratioOfFew(outcome, pick(treatment, phases)):
+		return effect{}, armError("treatment", errFewCarriers)
 	case variance == 0:
 		return e, errNoVariation
 	case variance < smallestVariance:
@@ -162,8 +170,7 @@ func comparable(fits []pair, control, treatment []Arm) []int {
 	var recruited, estimated, known []int
 	for p := range control {
 		c, t := control[p], treatment[p]
-		least := min(c.Moments.N, t.Moments.N)
-		if least == 0 {
+		if min(c.Moments.N, t.Moments.N) == 0 {
 			continue
 		}
 		recruited = append(recruited, p)
@@ -171,7 +178,7 @@ func comparable(fits []pair, control, treatment []Arm) []int {
 			continue
 		}
 		estimated = append(estimated, p)
-		if n := fits[p].need; least >= n.users && (n.conversions == 0 || expectedConversions(c, t) >= n.conversions) {
+		if fits[p].need.met(c, t) {
 			known = append(known, p)
 		}
 	}
@@ -182,6 +189,15 @@ func comparable(fits []pair, control, treatment []Arm) []int {
 		return estimated
 	}
 	return recruited
+}
+
+// pick returns the arms of some phases.
+func pick(arms []Arm, phases []int) []Arm {
+	var out []Arm
+	for _, p := range phases {
+		out = append(out, arms[p])
+	}
+	return out
 }
 
 // recruiting returns the number of phases in which there are users of one of the arms at least.

@@ -131,7 +131,7 @@ func (v exactRate) next(t test, earlier []Look, l Look) (Look, error) {
 
 // due: conversions need no number at which their variance is known.
 func (v exactRate) due(past []Look, e effect, now sight) bool {
-	now.conversions = math.Inf(1)
+	now.ready = true
 	return v.alwaysValid.due(past, e, now)
 }
 

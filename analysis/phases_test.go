@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"readout/cuped"
+	"readout/experiment"
 	"readout/moments"
 )
 
@@ -88,9 +89,24 @@ func TestSmallPhasesAreLeftOut(t *testing.T) {
 		}
 		return comparable(fits, control, treatment)
 	}
-	mean, rate := needOf(testMetric("revenue"), false), need{users: 100, conversions: 20}
-	if mean != (need{users: 100}) || needOf(testMetric("revenue"), true) != (need{}) {
-		t.Errorf("needs %+v", mean)
+	bought, perOrder := testMetric("bought"), testMetric("order_value")
+	bought.Numerator.Aggregate = experiment.AggregateAny
+	perOrder.Denominator = &experiment.Column{Event: "purchase", Aggregate: experiment.AggregateCount}
+	mean, rate, ofOrders := needOf(testMetric("revenue"), false), needOf(bought, false), needOf(perOrder, false)
+	if needOf(bought, true) != (need{}) {
+		t.Errorf("the exact test needs %+v", needOf(bought, true))
+	}
+	// orders returns n users of whom so many have an order each.
+	orders := func(n, ordered int64) moments.Set {
+		s := moments.New(2)
+		for i := range n {
+			if i < ordered {
+				s.Add(20+float64(i%5), 1)
+			} else {
+				s.Add(0, 0)
+			}
+		}
+		return s
 	}
 	for _, c := range []struct {
 		name               string
@@ -104,6 +120,8 @@ func TestSmallPhasesAreLeftOut(t *testing.T) {
 		{"few in both phases", mean, phased(converting(99, 10), converting(50, 5)), phased(converting(99, 10), converting(50, 5)), []int{0, 1}},
 		{"few conversions", rate, phased(converting(900, 90), converting(500, 50)), phased(converting(199, 40), converting(500, 50)), []int{0, 1}},
 		{"too few conversions", rate, phased(converting(900, 90), converting(500, 50)), phased(converting(100, 10), converting(500, 50)), []int{1}},
+		{"few orders", ofOrders, phased(orders(900, 180), orders(500, 50)), phased(orders(199, 40), orders(500, 50)), []int{0, 1}},
+		{"too few orders", ofOrders, phased(orders(900, 180), orders(500, 50)), phased(orders(100, 20), orders(500, 50)), []int{1}},
 		{"exact", need{}, phased(converting(900, 9), converting(500, 5)), phased(converting(10, 1), converting(500, 5)), []int{0, 1}},
 	} {
 		if got := phases(c.need, c.control, c.treatment); !slices.Equal(got, c.want) {

@@ -193,8 +193,12 @@ func notComputed(caps []Cap) string {
 	return "it was not computed"
 }
 
-// waitingSentence says what the looks of a rate wait for.
+// waitingSentence says what the looks of a rate or a ratio wait for.
 func waitingSentence(c *Comparison, s scored) string {
+	if s.metric.Kind() == experiment.KindRatio {
+		return fmt.Sprintf("It is too early to say anything about %s on %s: looks begin once %d users of the smaller arm are expected to have something to divide by.",
+			c.Variant, s.metric.Name, firstCarriers)
+	}
 	return fmt.Sprintf("It is too early to say anything about %s on %s: looks begin once %d users of the smaller arm are expected to convert, and %d not to.",
 		c.Variant, s.metric.Name, firstConversions, firstConversions)
 }

@@ -71,13 +71,14 @@ func (a *analyzer) conclude(card *Scorecard) error {
 	return nil
 }
 
-// waits reports whether the looks of the i-th metric in treatment v wait for conversions.
+// waits reports whether the looks of the i-th metric in treatment v wait for conversions, or of
+// a ratio for users who carry its denominator.
 func (a *analyzer) waits(t test, s scored, i, v int) bool {
 	if _, ok := t.procedure.(groupSequential); !ok {
 		return false
 	}
 	phases := a.day.Metrics[i]
-	return mostConversions(s.metric, column(phases, a.control), column(phases, v)) < firstConversions
+	return !readyPhase(s.metric, column(phases, a.control), column(phases, v))
 }
 
 // adjustFamilies adds what needs all comparisons at once: q-values of the secondary
