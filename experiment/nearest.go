@@ -13,7 +13,7 @@ const maxNamesListed = 24
 // them, of many the first.
 func Unknown(what, name string, known []string) string {
 	message := fmt.Sprintf("unknown %s %q", what, clip(name))
-	if best, ok := nearest(name, known); ok {
+	if best, ok := Nearest(name, known); ok {
 		message += fmt.Sprintf(", did you mean %q?", best)
 	}
 	if len(known) == 0 {
@@ -27,17 +27,24 @@ func Unknown(what, name string, known []string) string {
 	return message
 }
 
-// nearest returns the known name with the smallest edit distance to name, the
-// first one of several, if it is near enough to be a slip of the fingers.
-func nearest(name string, known []string) (string, bool) {
-	// A name much longer than any known one is no misspelling.
-	if utf8.RuneCountInString(name) > 64 {
+// mostTyped is the longest name, in characters, that may be a slip of the fingers.
+const mostTyped = 64
+
+// Nearest returns the known name with the smallest edit distance to name, the first one of
+// several, if it is near enough to be a slip of the fingers. Case does not matter.
+func Nearest(name string, known []string) (string, bool) {
+	if utf8.RuneCountInString(name) > mostTyped {
 		return "", false
 	}
 	best, bestDistance := "", -1
 	for _, candidate := range known {
+		length := utf8.RuneCountInString(candidate)
+		if length > 2*mostTyped {
+			// More than half of it is missing.
+			continue
+		}
 		d := editDistance(strings.ToLower(name), strings.ToLower(candidate))
-		if limit := max(1, utf8.RuneCountInString(candidate)/2); d > limit {
+		if d > max(1, length/2) {
 			continue
 		}
 		if bestDistance < 0 || d < bestDistance {

@@ -12,8 +12,8 @@ func TestNearest(t *testing.T) {
 	known := []string{"window", "where", "aggregate", "goal"}
 	f := func(name, want string) {
 		t.Helper()
-		if got, _ := nearest(name, known); got != want {
-			t.Errorf("nearest(%q) = %q, want %q", name, got, want)
+		if got, _ := Nearest(name, known); got != want {
+			t.Errorf("Nearest(%q) = %q, want %q", name, got, want)
 		}
 	}
 	f("windw", "window")

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/parquet-go/parquet-go/format"
+
+	"readout/experiment"
 )
 
 // fileSchema is what a file has at the top of its schema, nested columns included.
@@ -91,43 +93,8 @@ func (s fileSchema) missing(name string) error {
 	if more := len(s.names) - namesShown; more > 0 {
 		found += fmt.Sprintf(" and %d more", more)
 	}
-	if near := nearest(name, s.names); near != "" {
+	if near, ok := experiment.Nearest(name, s.names); ok {
 		return fmt.Errorf("missing, did you mean %q? the file has %s", near, found)
 	}
 	return fmt.Errorf("missing, the file has %s", found)
-}
-
-// nearest returns the name that is the fewest edits away, of those that are close, case
-// aside; the first of equals.
-func nearest(name string, names []string) string {
-	best, least := "", len(name)/3+1
-	for _, candidate := range names {
-		if d := editDistance(strings.ToLower(name), strings.ToLower(candidate)); d < least {
-			best, least = candidate, d
-		}
-	}
-	return best
-}
-
-// editDistance counts the insertions, deletions and replacements of bytes that make b of a
-// (Levenshtein 1965). Long names are cut to 64 bytes.
-func editDistance(a, b string) int {
-	a, b = a[:min(len(a), 64)], b[:min(len(b), 64)]
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
