@@ -20,8 +20,13 @@ import (
 // maxColumns is how many columns a table of profiles has at most.
 const maxColumns = 1000
 
+// maxText is the longest text of an attribute, in bytes. Longer ones of many users compress to
+// a small file, and would stay in memory with gigabytes.
+const maxText = 4 << 10
+
 // Load reads the files of a table of profiles. Rows with the same id in several places count
-// as the last one, in the order of the files. A null or empty id is left out.
+// as the last one, in the order of the files. A null or empty id is left out, and so are texts,
+// ids too, that are not UTF-8 or longer than 4096 bytes.
 func Load(paths []string, id string) (*Table, error) {
 	names, err := attributeNames(paths, id)
 	if err != nil {
@@ -171,10 +176,7 @@ func decoder(c *parquet.Column) (func(parquet.Value) (field, bool), string) {
 		return nil, "a list"
 	}
 	text := func(format func(parquet.Value) string) func(parquet.Value) (field, bool) {
-		return func(v parquet.Value) (field, bool) {
-			s := format(v)
-			return field{tag: tagText, text: s}, utf8.ValidString(s)
-		}
+		return func(v parquet.Value) (field, bool) { return field{tag: tagText, text: format(v)}, true }
 	}
 	unsigned := false
 	if logical := c.Type().LogicalType(); logical != nil {
@@ -196,7 +198,13 @@ func decoder(c *parquet.Column) (func(parquet.Value) (field, bool), string) {
 	}
 	switch c.Type().Kind() {
 	case parquet.ByteArray, parquet.FixedLenByteArray:
-		return text(func(v parquet.Value) string { return string(v.ByteArray()) }), ""
+		return func(v parquet.Value) (field, bool) {
+			b := v.ByteArray()
+			if len(b) > maxText || !utf8.Valid(b) {
+				return field{}, false
+			}
+			return field{tag: tagText, text: string(b)}, true
+		}, ""
 	case parquet.Boolean:
 		return func(v parquet.Value) (field, bool) {
 			if v.Boolean() {

@@ -104,6 +104,30 @@ func TestDuckDB(t *testing.T) {
 	}
 }
 
+// What is too long to be an attribute is absent, and so is a user whose id is.
+func TestLongTexts(t *testing.T) {
+	type row struct {
+		UserID string `parquet:"user_id"`
+		Plan   string `parquet:"plan"`
+		Note   string `parquet:"note"`
+	}
+	most := strings.Repeat("x", 4096)
+	path := write(t, []row{{"a", "pro", most}, {"b", "free", most + "x"}, {most + "x", "free", ""}})
+	table, err := Load([]string{path}, "user_id")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := texts(table.Attributes("a")); got["note"] != "text "+most {
+		t.Errorf("the longest text: %d bytes", len(got["note"]))
+	}
+	if diff := cmp.Diff(map[string]string{"plan": "text free"}, texts(table.Attributes("b"))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if table.Users() != 2 {
+		t.Errorf("%d users", table.Users())
+	}
+}
+
 func TestSeveralFiles(t *testing.T) {
 	type one struct {
 		UserID string `parquet:"user_id"`
