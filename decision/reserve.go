@@ -32,11 +32,11 @@ func Crowded(p *experiment.Published) []error {
 // reserve gives every experiment with an exclusion group its range of the group's hash, and
 // all of them the holdouts of the project.
 //
-// Within a group the experiments are taken in the order of their starts, Drafts last. Each gets the lowest
-// range of its share that none holds which began before it and was not decided by then. So
-// what was reserved never moves, whatever is added later, and ranges of decided experiments
-// are free for new ones. An experiment for which no range is left gets no users and is named
-// in an error.
+// Within a group the experiments are taken in the order of their starts, Drafts last. Each
+// gets the lowest range of its share that none holds which began before it and was not decided
+// by then. So what was reserved never moves, whatever is added later, and ranges of decided
+// experiments are free for new ones. An experiment for which no range is left gets no users
+// and is named in an error.
 func (s *Snapshot) reserve(holdouts []experiment.Holdout) []error {
 	var held experiment.Share
 	for _, h := range holdouts {

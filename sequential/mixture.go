@@ -42,7 +42,8 @@ type Mixture struct {
 //
 // with a = alpha two-sided and 2·alpha one-sided.
 //
-// Source: Howard et al. (2021), on tuning the two-sided normal mixture, with their approximation of it.
+// Source: Howard et al. (2021), on tuning the two-sided normal mixture, with their
+// approximation of it.
 func TuneMixture(planned, alpha float64, sides int) (Mixture, error) {
 	a := alpha
 	if sides == 1 {
