@@ -6,16 +6,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"readout/analysis"
 	"readout/experiment"
 	"readout/internal/daily"
+	"readout/internal/parallel"
 )
 
 // maxSummaryMetrics bounds the metrics of a summary that are compared at once.
@@ -77,19 +76,17 @@ func (a *app) analyzeSummary(ctx context.Context, args []string, f analyzeFlags)
 // summaryCards analyses experiments, as many at once as there are processors, and returns the
 // scorecards in the order of the names, and what was wrong with those that have none.
 func (a *app) summaryCards(ctx context.Context, names []string, analyse func(string) (analysis.Scorecard, error)) (cards []analysis.Scorecard, err error) {
-	made, faults := make([]analysis.Scorecard, len(names)), make([]error, len(names))
+	made := make([]analysis.Scorecard, len(names))
 	bar := a.progress()
-	var next, done atomic.Int64
-	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(names)) {
-		workers.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(names)) && ctx.Err() == nil; i = next.Add(1) - 1 {
-				made[i], faults[i] = analyse(names[i])
-				bar.update("experiments", done.Add(1), int64(len(names)))
-			}
-		})
-	}
-	workers.Wait()
+	var done atomic.Int64
+	faults := parallel.Each(len(names), func(i int) (err error) {
+		if ctx.Err() != nil {
+			return nil
+		}
+		made[i], err = analyse(names[i])
+		bar.update("experiments", done.Add(1), int64(len(names)))
+		return err
+	})
 	bar.finish()
 	if ctx.Err() != nil {
 		return nil, ctx.Err()

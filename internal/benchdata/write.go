@@ -6,15 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress"
 	"github.com/parquet-go/parquet-go/compress/snappy"
 	"github.com/parquet-go/parquet-go/compress/zstd"
+
+	"readout/internal/parallel"
 )
 
 // Files are laid out much as pyarrow does: a row group holds up to rowGroupRows, pages are of
@@ -64,26 +63,16 @@ func writeDays(ctx context.Context, dir string, size Size, format Format) error 
 		}
 		files = append(files, file{"conversions", day})
 	}
-	var next atomic.Int64
-	var group sync.WaitGroup
-	failed := make([]error, len(files))
-	for range runtime.GOMAXPROCS(0) {
-		group.Go(func() {
-			for ctx.Err() == nil {
-				i := int(next.Add(1)) - 1
-				if i >= len(files) {
-					return
-				}
-				path := filepath.Join(dir, files[i].table, Folder(files[i].day), "part-0.parquet")
-				if format == Int64 {
-					failed[i] = writeDay(path, files[i].table, files[i].day, size, format, numberID)
-				} else {
-					failed[i] = writeDay(path, files[i].table, files[i].day, size, format, textID)
-				}
-			}
-		})
-	}
-	group.Wait()
+	failed := parallel.Each(len(files), func(i int) error {
+		if ctx.Err() != nil {
+			return nil
+		}
+		path := filepath.Join(dir, files[i].table, Folder(files[i].day), "part-0.parquet")
+		if format == Int64 {
+			return writeDay(path, files[i].table, files[i].day, size, format, numberID)
+		}
+		return writeDay(path, files[i].table, files[i].day, size, format, textID)
+	})
 	return errors.Join(ctx.Err(), errors.Join(failed...))
 }
 

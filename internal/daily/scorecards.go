@@ -4,12 +4,10 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"readout/analysis"
+	"readout/internal/parallel"
 	"readout/reports"
 )
 
@@ -120,19 +118,12 @@ func (r *Runner) day(ctx context.Context, cards []scorecard, d Day, all []Day, a
 // processors. It returns those for which all went well, in order, and the first error in
 // that order.
 func eachScorecard(ctx context.Context, cards []scorecard, d Day, do func(*scorecard) error) (done []scorecard, err error) {
-	errs := make([]error, len(cards))
-	var next atomic.Int64
-	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(cards)) {
-		workers.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(cards)); i = next.Add(1) - 1 {
-				if errs[i] = ctx.Err(); errs[i] == nil {
-					errs[i] = cards[i].wrap(do(&cards[i]), d)
-				}
-			}
-		})
-	}
-	workers.Wait()
+	errs := parallel.Each(len(cards), func(i int) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return cards[i].wrap(do(&cards[i]), d)
+	})
 	for i, e := range errs {
 		if e == nil {
 			done = append(done, cards[i])
