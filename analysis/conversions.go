@@ -27,25 +27,23 @@ var errFewCarriers = errors.New("too few users have something to divide by for t
 // Of a ratio those who convert are those who carry its denominator, see [cuped.Term.Carriers].
 // Other metrics have infinitely many.
 func expectedConversions(m *experiment.Metric, control, treatment Arm) float64 {
-	c, t := control.Moments, treatment.Moments
-	var converted float64
-	switch kind := m.Kind(); {
-	case kind != experiment.KindProportion && kind != experiment.KindRatio:
+	kind := m.Kind()
+	if kind != experiment.KindProportion && kind != experiment.KindRatio {
 		return math.Inf(1)
-	case c.N == 0 || t.N == 0:
+	}
+	c, t := control.Moments, treatment.Moments
+	if c.N == 0 || t.N == 0 {
 		return 0
-	case kind == experiment.KindProportion:
-		converted = float64(control.converted() + treatment.converted())
-	default:
-		converted = cuped.Ratio(0, 1).Carriers(c) + cuped.Ratio(0, 1).Carriers(t)
-		// So that users who all carry the same are whole ones, however that is rounded.
-		converted = math.Round(converted*1e6) / 1e6
 	}
-	least, rate := float64(min(c.N, t.N)), converted/float64(c.N+t.N)
-	if m.Kind() == experiment.KindProportion {
-		rate = math.Min(rate, 1-rate)
+	least, users := float64(min(c.N, t.N)), float64(c.N+t.N)
+	if kind == experiment.KindRatio {
+		ratio := cuped.Ratio(0, 1)
+		// Rounded, so that users who all carry the same are whole ones.
+		carriers := math.Round(1e6*(ratio.Carriers(c)+ratio.Carriers(t))) / 1e6
+		return least * (carriers / users)
 	}
-	return least * rate
+	rate := float64(control.converted()+treatment.converted()) / users
+	return least * math.Min(rate, 1-rate)
 }
 
 // ready reports whether as many are expected in a phase as the first look of a metric waits for.
