@@ -27,6 +27,7 @@ const (
 	CheckFewUsers         = "few_users"
 	CheckSmallPhases      = "small_phases"
 	CheckSegmentValues    = "segment_values"
+	CheckPartWeeks        = "part_weeks"
 	CheckDefinition       = "definition_changed"
 	CheckValues           = "values_left_out"
 )
@@ -76,7 +77,7 @@ func (a *analyzer) checks(card *Scorecard) []Check {
 	for _, check := range []func(*Scorecard) (Check, bool){
 		a.segmentRatioCheck, a.segmentValuesCheck, a.zeroWeightCheck, a.severalCheck, a.unknownCheck, a.nullCheck, a.outsideCheck,
 		a.missingDaysCheck, a.freshnessCheck, a.dateOnlyCheck, a.valuesCheck,
-		a.balanceCheck, a.noConversionsCheck, a.fewUsersCheck, a.smallPhasesCheck, a.definitionCheck,
+		a.balanceCheck, a.noConversionsCheck, a.fewUsersCheck, a.smallPhasesCheck, a.partWeeksCheck, a.definitionCheck,
 	} {
 		if c, ok := check(card); ok {
 			out = append(out, c)

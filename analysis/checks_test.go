@@ -68,6 +68,12 @@ func TestChecks(t *testing.T) {
 			}
 		}, CheckMissingDays, "", ""},
 
+		{"less than a week under way", func(in *Input) { in.End = at(5, 0) }, CheckPartWeeks, Warning, "without Saturday and Sunday"},
+		{"less than a week, and over", func(in *Input) { in.End = at(3, 0) }, CheckPartWeeks, Info, "without Thursday to Sunday"},
+		{"a week and three days", func(in *Input) { in.End = at(10, 0) }, CheckPartWeeks, Info, "Monday to Wednesday count once more"},
+		{"whole weeks", func(in *Input) { in.End = at(14, 0) }, CheckPartWeeks, "", ""},
+		{"dates of the moment", func(in *Input) { in.End, in.AdHoc = at(10, 0), true }, CheckPartWeeks, "", ""},
+
 		{"data up to the evening", func(in *Input) {
 			in.today().Data.Conversions.Last, in.today().Data.Exposures.Last = at(2, 20), at(2, 20)
 		}, CheckFreshness, "", ""},

@@ -221,6 +221,16 @@ func untilWhen(action experiment.Action, until string, zone *time.Location) (tim
 // warn says what a person should know about a move that is allowed all the same.
 func (a *app) warn(e *experiment.Experiment, before experiment.State, r experiment.Request, zone *time.Location) {
 	final := analysis.FinalOf(e.Scorecard, before.End)
+	if e.Type != experiment.TypePersonalization {
+		switch r.Action {
+		case experiment.ActionSchedule:
+			a.sayPartWeeks(e.Name, e.Schedule.Start, e.Schedule.End, zone)
+		case experiment.ActionStart:
+			if p, ok := analysis.PartWeeks(r.At, e.Schedule.End, zone); ok {
+				a.say("%s: %s", e.Name, p.Sentence())
+			}
+		}
+	}
 	switch over := !r.At.Before(final); {
 	case r.Action == experiment.ActionDecide && !over:
 		a.say("%s: decided before its last users were counted, on %s", e.Name, final.In(zone).Format(minute))

@@ -77,7 +77,8 @@ func (a *app) newExperiment(name string, f newFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := f.fillDates(now, p.Location); err != nil {
+	start, end, err := f.fillDates(now, p.Location)
+	if err != nil {
 		return err
 	}
 	file := "experiments/" + name + ".yaml"
@@ -89,6 +90,7 @@ func (a *app) newExperiment(name string, f newFlags) error {
 		return err
 	}
 	fmt.Fprintf(a.out, "wrote %s\n\nNext: say in it what the variants are, run 'readout validate', and then 'readout schedule %s'.\n", path, name)
+	a.sayPartWeeks(name, start, end, p.Location)
 	return nil
 }
 
@@ -143,26 +145,23 @@ func knownTemplate(p *experiment.Project, name string) error {
 }
 
 // fillDates takes tomorrow for a start that is not given, and two whole weeks from the
-// start for an end that is not.
-func (f *newFlags) fillDates(now time.Time, zone *time.Location) error {
-	start := now.In(zone).AddDate(0, 0, 1)
+// start for an end that is not. It returns the instants.
+func (f *newFlags) fillDates(now time.Time, zone *time.Location) (start, end time.Time, err error) {
 	// A space between date and time is for people; YAML is sure of a T.
 	f.start, f.end = strings.Replace(f.start, " ", "T", 1), strings.Replace(f.end, " ", "T", 1)
 	if f.start == "" {
-		f.start = start.Format(time.DateOnly)
-	} else {
-		given, _, err := experiment.ParseInstant(f.start, zone, false)
-		if err != nil {
-			return usagef("--start %q: %w", f.start, err)
-		}
-		start = given
+		f.start = now.In(zone).AddDate(0, 0, 1).Format(time.DateOnly)
+	}
+	if start, _, err = experiment.ParseInstant(f.start, zone, false); err != nil {
+		return start, end, usagef("--start %q: %w", f.start, err)
 	}
 	if f.end == "" {
-		f.end = start.AddDate(0, 0, newDays-1).Format(time.DateOnly)
-	} else if _, _, err := experiment.ParseInstant(f.end, zone, true); err != nil {
-		return usagef("--end %q: %w", f.end, err)
+		f.end = start.In(zone).AddDate(0, 0, newDays-1).Format(time.DateOnly)
 	}
-	return nil
+	if end, _, err = experiment.ParseInstant(f.end, zone, true); err != nil {
+		return start, end, usagef("--end %q: %w", f.end, err)
+	}
+	return start, end, nil
 }
 
 // text returns the file.

@@ -16,7 +16,7 @@ func (a *app) validateCommand() *cobra.Command {
 		Long: `Checks readout.yaml and everything in metrics/, templates/, audiences/ and
 experiments/. All errors are printed at once, each with file:line:column, what was
 found, and what is allowed. Edits that an experiment under way does not bear are errors
-too. Reads no data.`,
+too. Of experiments to come it says which take no whole weeks. Reads no data.`,
 		Example: "  readout validate\n  readout validate --project shop",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -24,29 +24,37 @@ too. Reads no data.`,
 			if err != nil {
 				return err
 			}
-			if err := a.validateEdits(p); err != nil {
+			log, err := a.validateEdits(p)
+			if err != nil {
 				return err
 			}
 			fmt.Fprintf(a.out, "%s: %d %s, %d %s, no errors\n", p.Name,
 				len(p.Experiments), plural(len(p.Experiments), "experiment", "experiments"),
 				len(p.Metrics), plural(len(p.Metrics), "metric", "metrics"))
+			for _, e := range p.Experiments {
+				s := log.State(e)
+				if e.Type != experiment.TypePersonalization && (s.Status == experiment.Draft || s.Status == experiment.Scheduled) {
+					a.sayPartWeeks(e.Name, s.Start, s.End, p.Location)
+				}
+			}
 			return nil
 		},
 	}
 }
 
-// validateEdits checks what was edited against what experiments under way were started with.
-func (a *app) validateEdits(p *experiment.Project) error {
+// validateEdits checks what was edited against what experiments under way were started with,
+// and returns their log.
+func (a *app) validateEdits(p *experiment.Project) (*experiment.Log, error) {
 	now, err := a.now(p.Location)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	log, err := daily.ReadLifecycle(a.state(p))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if refused := experiment.CheckEdits(p, log, now); len(refused) > 0 {
-		return refused
+		return nil, refused
 	}
-	return nil
+	return log, nil
 }
