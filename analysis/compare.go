@@ -27,6 +27,7 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 		c.Raw = Estimate{Defined(raw.value), Defined(raw.se), Defined(raw.df)}
 	}
 	past, now, mayLook := a.recorded(&c, s, name)
+	tested := now
 	if at, ok := a.in.Stopped[name]; ok && at.Before(a.day.Through) {
 		c.Stopped, mayLook = true, false
 	}
@@ -67,6 +68,9 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 		return c, err
 	}
 	c.describe(t, looks, e)
+	if tested != nil && (!c.Effect.SE.ok || tested.changed(e)) {
+		c.AsTested = tested.record(c.Looks[len(c.Looks)-1])
+	}
 	if recruiting(control, treatment) > 1 {
 		c.Phases = len(e.control)
 		if c.AsOf != "" {
@@ -381,6 +385,12 @@ func (l Look) point(t test) LookPoint {
 		p.Lo, p.Hi = l.exactEffect(p.LiftLo, p.LiftHi)
 	}
 	return p
+}
+
+// changed reports whether the effect is another one than when the look was made. Other files of
+// the same rows may differ in the last bits.
+func (l *Look) changed(e effect) bool {
+	return math.Abs(e.value-l.Effect) > 1e-9*l.SE || math.Abs(e.se-l.SE) > 1e-9*l.SE
 }
 
 // record returns a look, with its point, as the look of record.

@@ -238,6 +238,10 @@ type Comparison struct {
 	Significant bool    `json:"significant"`
 	Verdict     Verdict `json:"verdict"`
 	Sentence    string  `json:"sentence"`
+	// AsTested is the day's look as it was recorded, where rows that came later have changed the
+	// day's numbers since: p-value, boundary and verdict are still those of the look. It is nil
+	// where nothing has changed.
+	AsTested *LookOfRecord `json:"as_tested,omitempty"`
 	// Record is the look at which the comparison was decided; nil while undecided.
 	Record *LookOfRecord `json:"record,omitempty"`
 	// Approximate says that the error rate is kept only approximately: past users keep changing
@@ -298,8 +302,8 @@ type Stagewise struct {
 	Hi       Number `json:"hi"`
 }
 
-// LookOfRecord is the look at which a comparison crossed its boundary: what was said then
-// stays.
+// LookOfRecord is a look as it was recorded, above all the one at which a comparison crossed
+// its boundary: what was said then stays.
 type LookOfRecord struct {
 	Date     string `json:"date"`
 	Look     int    `json:"look"`

@@ -215,7 +215,7 @@ func comparisonNotes(r row) []string {
 	if c.LiftReason != "" && !slices.Contains(r.reasons(), c.LiftReason) {
 		out = append(out, about(r, labelLift+visible(c.LiftReason)))
 	}
-	for _, note := range append(endNotes(r), limitNotes(c)...) {
+	for _, note := range append(endNotes(r), limitNotes(r)...) {
 		out = append(out, about(r, note))
 	}
 	if note := countedFirstNote(r); note != "" {
@@ -247,8 +247,12 @@ func endNotes(r row) []string {
 }
 
 // limitNotes says how far the numbers of a comparison hold.
-func limitNotes(c *analysis.Comparison) []string {
+func limitNotes(r row) []string {
+	c := r.comparison
 	var out []string
+	if note := asTestedNote(r); note != "" {
+		out = append(out, upperFirst(note)+".")
+	}
 	if note := phasesNote(c); note != "" {
 		out = append(out, upperFirst(note)+".")
 	}

@@ -217,6 +217,7 @@ func recordColumns() []recordColumn {
 			return int64(r.comparison.Look), true
 		}),
 		said("as_of", func(c *analysis.Comparison) string { return c.AsOf }),
+		compared("revised", func(c *analysis.Comparison) bool { return c.AsTested != nil }),
 		compared("look_today", func(c *analysis.Comparison) bool { return c.Today }),
 		compared("significant", func(c *analysis.Comparison) bool { return c.Significant }),
 		said("verdict", func(c *analysis.Comparison) string { return string(c.Verdict) }),

@@ -125,7 +125,8 @@ func revenue() analysis.MetricResult {
 		Z: def(4.3668), Critical: def(2.6326), P: def(1.26e-05), LnP: def(math.Log(1.26e-05)), Alpha: def(0.025),
 		Time: def(0.4286), Spent: def(0.00062), Look: 9, Today: true, Significant: true, Verdict: analysis.Better,
 		Sentence: "big on revenue is better: +9.22% [+3.61%, +15.07%]; decided on 2026-01-18.", Approximate: true, Phases: 2,
-		Record: &analysis.LookOfRecord{Date: "2026-01-18", Look: 7, Effect: def(2.1), Lo: def(0.31), Hi: def(3.89), P: def(0.0031), Critical: def(3.1)},
+		AsTested: &analysis.LookOfRecord{Date: "2026-01-20", Look: 9, Effect: def(1.7), Lo: def(0.6), Hi: def(2.8), P: def(1.26e-05), Critical: def(2.6326)},
+		Record:   &analysis.LookOfRecord{Date: "2026-01-18", Look: 7, Effect: def(2.1), Lo: def(0.31), Hi: def(3.89), P: def(0.0031), Critical: def(3.1)},
 	}}
 	return m
 }

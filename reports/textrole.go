@@ -368,6 +368,9 @@ func notes(r row) []string {
 	if note := phasesNote(c); note != "" {
 		out = append(out, note)
 	}
+	if note := asTestedNote(r); note != "" {
+		out = append(out, note)
+	}
 	if rec := c.Record; rec != nil {
 		note := fmt.Sprintf(labelRecord, rec.Look, visible(rec.Date),
 			effect(r.metric.Kind, rec.Effect, analysis.Number{}, rec.Lo, rec.Hi), pValue(rec.P, analysis.Number{}, c.Alpha))
@@ -416,6 +419,20 @@ func phasesNote(c *analysis.Comparison) string {
 		return fmt.Sprintf(labelPhases, labelOnePhase)
 	}
 	return fmt.Sprintf(labelPhases, fmt.Sprintf(labelManyPhases, c.Phases))
+}
+
+// asTestedNote says what the day's test was made of, where its numbers have changed since.
+func asTestedNote(r row) string {
+	l := r.comparison.AsTested
+	if l == nil {
+		return ""
+	}
+	kept := labelTested
+	if r.metric.Role == analysis.Guardrail {
+		// Its verdict is read from the interval shown.
+		kept = labelTestedGuard
+	}
+	return fmt.Sprintf(labelAsTested, effect(r.metric.Kind, l.Effect, analysis.Number{}, l.Lo, l.Hi), kept)
 }
 
 // lookNote says where the test of a comparison stands.
