@@ -42,6 +42,10 @@ The default is the test that the daily job makes: one look a day for --looks day
 spent over time, Bonferroni over --metrics primary metrics and all treatment arms.
 --looks 1 plans a single look.
 
+A ratio such as the value of an order is planned by --mean and --sd too: the ratio itself, and
+its standard error of control times the square root of control's users, both from any
+scorecard with the metric.
+
 With --margin it plans a guardrail, which is not corrected for their number: the users with
 which it is shown to be worse by less than that, or with --users the probability of that, if
 the effect is the one given, or none.`,
