@@ -64,22 +64,37 @@ func TestWriteFile(t *testing.T) {
 	f(big[:len(big)-1]+"y", true)
 }
 
-// TestSameContentKeepsTime leaves a file alone whose content does not change.
+// TestSameContentKeepsTime leaves a file alone whose content does not change, and its
+// directory, in which an unfinished file would be seen.
 func TestSameContentKeepsTime(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "file")
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
 	if _, err := WriteFile(path, []byte("same")); err != nil {
 		t.Fatal(err)
 	}
 	past := time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)
-	if err := os.Chtimes(path, past, past); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{path, dir} {
+		if err := os.Chtimes(name, past, past); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if _, err := WriteFile(path, []byte("same")); err != nil {
 		t.Fatal(err)
 	}
-	info, err := os.Stat(path)
-	if err != nil || !info.ModTime().Equal(past) {
-		t.Errorf("modified at %v, error %v", info.ModTime(), err)
+	for _, name := range []string{path, dir} {
+		info, err := os.Stat(name)
+		if err != nil || !info.ModTime().Equal(past) {
+			t.Errorf("%s modified at %v, error %v", name, info.ModTime(), err)
+		}
+	}
+	// What is not a byte slice is written to be compared.
+	changed, err := Replace(path, func(w io.Writer) error {
+		_, err := io.WriteString(w, "same")
+		return err
+	})
+	info, statErr := os.Stat(path)
+	if changed || err != nil || statErr != nil || !info.ModTime().Equal(past) {
+		t.Errorf("replaced by the same: changed %v, modified at %v, errors %v, %v", changed, info.ModTime(), err, statErr)
 	}
 }
 

@@ -17,8 +17,19 @@ import (
 // that readers of data folders skip them.
 const tempSuffix = ".readout-tmp"
 
-// WriteFile replaces the content of a file by data. See [Replace].
+// WriteFile replaces the content of a file by data, as [Replace] does. Where the file holds
+// data already nothing is written at all.
 func WriteFile(path string, data []byte) (changed bool, err error) {
+	same, err := holds(path, data)
+	if err == nil && same {
+		err = SyncDir(filepath.Dir(path)) // for the reason that Replace has
+	}
+	if err != nil {
+		return false, fmt.Errorf("replace %s: %w", path, err)
+	}
+	if same {
+		return false, nil
+	}
 	return Replace(path, func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
@@ -130,6 +141,24 @@ func keepMode(file *os.File, path string) error {
 	return file.Chmod(info.Mode().Perm())
 }
 
+// holds reports whether a file is there and its content is data. It is read only where its
+// length is right.
+func holds(path string, data []byte) (bool, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil || !info.Mode().IsRegular() || info.Size() != int64(len(data)) {
+		return false, err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer file.Close()
+	return sameBytes(file, bytes.NewReader(data))
+}
+
 // sameContent reports whether both files hold the same bytes. The old file may
 // be missing.
 func sameContent(oldPath, newPath string) (bool, error) {
@@ -146,7 +175,11 @@ func sameContent(oldPath, newPath string) (bool, error) {
 		return false, err
 	}
 	defer newer.Close()
+	return sameBytes(older, newer)
+}
 
+// sameBytes reports whether two readers have the same bytes.
+func sameBytes(older, newer io.Reader) (bool, error) {
 	a := make([]byte, 64<<10)
 	b := make([]byte, 64<<10)
 	for {
