@@ -3,7 +3,6 @@ package experiment
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,7 +18,7 @@ type decoder struct {
 }
 
 func (d *decoder) errorf(n *node, format string, args ...any) {
-	*d.errs = append(*d.errs, Error{d.file, n.line, n.column, fmt.Sprintf(format, args...)})
+	*d.errs = append(*d.errs, Error{File: d.file, Line: n.line, Column: n.column, Message: fmt.Sprintf(format, args...)})
 }
 
 // A field is one known key of a mapping.
@@ -217,14 +216,4 @@ func choice[T ~string](d *decoder, target *T, what string, allowed []T) rule {
 		}
 		*target = T(n.text)
 	}, choiceShape(allowed)}
-}
-
-// withoutPath returns the text of a file error without operation and path,
-// which the message names already.
-func withoutPath(err error) string {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
-		return pathError.Err.Error()
-	}
-	return err.Error()
 }

@@ -11,7 +11,8 @@ import (
 // with the way out: of the experiments that are Running or Ready for review at
 // now, compared with the definition in the log, and of the variants that
 // decisions ship. Edits that it does not return are allowed; [Changes] records
-// them. It also returns the experiments of the log that no file defines any more.
+// them. It also returns the experiments of the log that no file defines any more, unless
+// nobody knows which files there are.
 func CheckEdits(p *Project, log *Log, now time.Time) Errors {
 	var errs Errors
 	for _, e := range p.Experiments {
@@ -20,7 +21,7 @@ func CheckEdits(p *Project, log *Log, now time.Time) Errors {
 	for _, name := range log.Experiments() {
 		state, _ := log.Recorded(name)
 		_, defined := p.Experiment(name)
-		if defined || slices.Contains(p.Faulty, name) || state.Status == Draft || state.Archived {
+		if p.Unlisted || defined || slices.Contains(p.Faulty, name) || state.Status == Draft || state.Archived {
 			continue
 		}
 		errs = append(errs, Error{File: "experiments", Message: fmt.Sprintf(

@@ -77,6 +77,9 @@ func TestCheckEdits(t *testing.T) {
 	f("a file with a fault", func(p *Project, _ *Experiment) {
 		p.Experiments, p.Faulty = p.Experiments[1:], []string{"checkout-button"}
 	}, "", "")
+	f("a folder that cannot be read", func(p *Project, _ *Experiment) {
+		p.Experiments, p.Unlisted = nil, true
+	}, "", "")
 }
 
 // play makes a move in memory, after the transitions that are due.

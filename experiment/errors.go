@@ -2,7 +2,9 @@ package experiment
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 )
@@ -13,6 +15,17 @@ type Error struct {
 	Line    int    // from 1; 0 when the fault has no place inside the file
 	Column  int    // from 1, in characters; 0 when only the line is known
 	Message string // what was found and what is allowed, lower case
+	// Unread says that the file, or folder, could not be read. What is in it may be right.
+	Unread bool
+}
+
+// faultOf returns the fault that an error makes of a file or folder that was to be read. The
+// system may bear to read it the next time, unless it is not what it should be.
+func faultOf(file string, err error) Error {
+	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
+		return Error{File: file, Message: "cannot be read: " + pathError.Err.Error(), Unread: true}
+	}
+	return Error{File: file, Message: err.Error()}
 }
 
 // Error returns "file:line:column: message", without the parts that are not known.
@@ -28,6 +41,17 @@ func (e Error) Error() string {
 
 // Errors are all faults of a project, sorted by file and position.
 type Errors []Error
+
+// Unread returns how many files and folders could not be read.
+func (e Errors) Unread() int {
+	n := 0
+	for _, fault := range e {
+		if fault.Unread {
+			n++
+		}
+	}
+	return n
+}
 
 // Error returns one line per fault.
 func (e Errors) Error() string {

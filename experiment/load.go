@@ -141,9 +141,13 @@ func (l *loader) files(folder string) []string {
 		return nil
 	}
 	if err != nil {
-		l.report(folder, "%s", withoutPath(err))
-		// Which metrics there are cannot be known then.
+		if info, statErr := fs.Stat(l.fsys, folder); statErr == nil && !info.IsDir() {
+			err = errors.New("not a folder")
+		}
+		l.errs = append(l.errs, faultOf(folder, err))
+		// Which metrics or experiments there are cannot be known then.
 		l.names.complete = l.names.complete && folder != "metrics"
+		l.project.Unlisted = l.project.Unlisted || folder == "experiments"
 		return nil
 	}
 	var files []string
@@ -274,8 +278,8 @@ func (l *loader) finish() {
 			continue
 		}
 		twice[folded] = true
-		l.errs = append(l.errs, Error{e.File, e.Line, 1,
-			fmt.Sprintf("name %q is taken by %s already (upper and lower case count as the same)", e.Name, other.File)})
+		l.errs = append(l.errs, Error{File: e.File, Line: e.Line, Column: 1,
+			Message: fmt.Sprintf("name %q is taken by %s already (upper and lower case count as the same)", e.Name, other.File)})
 	}
 	l.project.Experiments = slices.DeleteFunc(l.project.Experiments, func(e *Experiment) bool {
 		if twice[strings.ToLower(e.Name)] {

@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"errors"
 	"flag"
 	"io/fs"
 	"os"
@@ -136,10 +137,73 @@ func TestLoadClosedMetrics(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, err := LoadFS(closedFolder{fsys, "metrics"})
-	if err == nil || err.Error() != "metrics: permission denied" {
-		t.Errorf("error %v", err)
+	if err == nil || err.Error() != "metrics: cannot be read: permission denied" || unread(err) != 1 {
+		t.Errorf("error %v, %d unread", err, unread(err))
 	}
 	if p == nil || len(p.Experiments) != 0 || len(p.Faulty) != 1 {
 		t.Errorf("project %+v", p)
+	}
+}
+
+// unread returns how many of the faults are those of files that could not be read.
+func unread(err error) int {
+	faults, _ := errors.AsType[Errors](err)
+	return faults.Unread()
+}
+
+// brokenFile is a project one of whose files cannot be read to its end.
+type brokenFile struct {
+	fstest.MapFS
+	file string
+}
+
+func (b brokenFile) Open(name string) (fs.File, error) {
+	file, err := b.MapFS.Open(name)
+	if name == b.file {
+		file = brokenReader{file, name}
+	}
+	return file, err
+}
+
+type brokenReader struct {
+	fs.File
+	name string
+}
+
+func (b brokenReader) Read([]byte) (int, error) {
+	return 0, &fs.PathError{Op: "read", Path: b.name, Err: errors.New("input/output error")}
+}
+
+// What cannot be read is told from what is wrong in a file, or in the place of one.
+func TestLoadUnread(t *testing.T) {
+	button := "name: button\nvariants: {control: {traffic: 50}, big: {traffic: 50}}\nschedule: {start: 2026-01-05, end: 2026-01-31}\n"
+	project := func() fstest.MapFS {
+		fsys := archiveFS(t, &txtar.Archive{})
+		fsys["experiments/button.yaml"] = &fstest.MapFile{Data: []byte(button)}
+		return fsys
+	}
+	asFile := project()
+	asFile["templates"] = &fstest.MapFile{Data: []byte("x")}
+	asFolder := project()
+	delete(asFolder, "readout.yaml")
+	asFolder["readout.yaml/x"] = &fstest.MapFile{Data: []byte("x")}
+	for _, c := range []struct {
+		fsys   fs.FS
+		want   string
+		unread int
+	}{
+		{brokenFile{project(), "experiments/button.yaml"}, "experiments/button.yaml: cannot be read: input/output error", 1},
+		{brokenFile{project(), "readout.yaml"}, "readout.yaml: cannot be read: input/output error", 1},
+		{closedFolder{project(), "experiments"}, "experiments: cannot be read: permission denied", 1},
+		{asFile, "templates: not a folder", 0},
+		{asFolder, "readout.yaml: not a regular file", 0},
+	} {
+		p, err := LoadFS(c.fsys)
+		if err == nil || err.Error() != c.want || unread(err) != c.unread {
+			t.Errorf("error %v with %d unread, want %s with %d", err, unread(err), c.want, c.unread)
+		}
+		if folder := strings.HasPrefix(c.want, "experiments: "); p != nil && p.Unlisted != folder {
+			t.Errorf("%s: unlisted %v", c.want, p.Unlisted)
+		}
 	}
 }

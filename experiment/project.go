@@ -19,6 +19,7 @@ type Project struct {
 	Metrics      []*Metric     // readout.yaml's first, then those of metrics/ by file name; each file in its order
 	Experiments  []*Experiment // by name
 	Faulty       []string      // names of the experiments that are left out because their definition has a fault
+	Unlisted     bool          // the folder of experiments could not be read: nobody knows which there are
 	Templates    []Template    // by name
 }
 

@@ -81,12 +81,12 @@ var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9
 // readYAML reads one file into a tree and reports its faults. It returns nil
 // when there is nothing to decode.
 func readYAML(fsys fs.FS, name string, errs *Errors) *node {
-	r := &reader{file: name, errs: errs}
 	data, err := readLimited(fsys, name)
 	if err != nil {
-		r.report(0, 0, "%s", withoutPath(err))
+		*errs = append(*errs, faultOf(name, err))
 		return nil
 	}
+	r := &reader{file: name, errs: errs}
 	return r.read(data)
 }
 
@@ -97,7 +97,7 @@ func readLimited(fsys fs.FS, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() && !info.IsDir() {
+	if !info.Mode().IsRegular() {
 		return nil, errors.New("not a regular file")
 	}
 	file, err := fsys.Open(name)
@@ -123,7 +123,7 @@ func (r *reader) report(line, column int, format string, args ...any) {
 
 // note reports a fault that leaves a tree in which further faults can be found.
 func (r *reader) note(line, column int, format string, args ...any) {
-	*r.errs = append(*r.errs, Error{r.file, line, column, fmt.Sprintf(format, args...)})
+	*r.errs = append(*r.errs, Error{File: r.file, Line: line, Column: column, Message: fmt.Sprintf(format, args...)})
 }
 
 func (r *reader) reportAt(tk *token.Token, format string, args ...any) {

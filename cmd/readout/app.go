@@ -97,11 +97,7 @@ func (a *app) fail(err error) int {
 	var attention attentionError
 	switch {
 	case errors.As(err, &config):
-		for _, e := range config {
-			a.tell("%v", e)
-		}
-		a.tell("readout: %d %s in the configuration", len(config), plural(len(config), "error", "errors"))
-		return exitUsage
+		return a.failConfig(config)
 	case errors.As(err, &usage):
 		a.tell("readout: %v", err)
 		return exitUsage
@@ -119,6 +115,23 @@ func (a *app) fail(err error) int {
 	}
 	a.tell("readout: %v", err)
 	return exitFailed
+}
+
+// failConfig prints the errors of the configuration and returns their exit status. A file that
+// could not be read is no mistake of whoever wrote it.
+func (a *app) failConfig(errs experiment.Errors) int {
+	for _, e := range errs {
+		a.tell("%v", e)
+	}
+	unread := errs.Unread()
+	if wrong := len(errs) - unread; wrong > 0 {
+		a.tell("readout: %d %s in the configuration", wrong, plural(wrong, "error", "errors"))
+	}
+	if unread > 0 {
+		a.tell("readout: %d %s of the configuration could not be read", unread, plural(unread, "file or folder", "files or folders"))
+		return exitFailed
+	}
+	return exitUsage
 }
 
 // root returns the command with all its subcommands.

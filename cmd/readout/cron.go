@@ -36,8 +36,8 @@ schedule (a cron expression in the project's time zone). Configuration is read a
 every run. A run that fails is reported and tried again after a minute, then at twice the
 distance each time, at most half an hour; one run works at a time, also beside other
 processes. Alarms of checks, and errors in the files of experiments and metrics, are
-reported and not tried again before the schedule comes. Ctrl-C or SIGTERM stops it and
-leaves nothing half-written.`,
+reported and not tried again before the schedule comes; files that cannot be read are.
+Ctrl-C or SIGTERM stops it and leaves nothing half-written.`,
 		Example: "  readout cron --project /srv/shop",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -151,7 +151,10 @@ func (a *app) cronRun(ctx context.Context) (next time.Time, err error) {
 	}
 	if err != nil && refusedOnly(err) {
 		a.fail(err)
-		return next, nil
+		err = nil
+	}
+	if found, _ := errors.AsType[experiment.Errors](faults); err == nil && found.Unread() > 0 {
+		err = errors.New("all is done but for what could not be read")
 	}
 	return next, err
 }

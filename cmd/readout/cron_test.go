@@ -227,6 +227,45 @@ func TestCronRefusedEditAndAlarm(t *testing.T) {
 	}
 }
 
+// The file of an experiment that cannot be read is said and tried again, as data are; all
+// others are run meanwhile.
+func TestCronUnreadFile(t *testing.T) {
+	s := newCronStory(t, "2026-01-04T12:00:00Z", "2026-01-06T12:00:00Z")
+	s.move("search-ranking", experiment.Request{Action: experiment.ActionSchedule})
+	s.move("checkout-button", experiment.Request{Action: experiment.ActionSchedule})
+	path := filepath.Join(s.app.dir, "experiments", "search-ranking.yaml")
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("gone", path); err != nil {
+		t.Skip(err)
+	}
+	tries, mended := 0, false
+	s.before = func(now time.Time) {
+		tries = strings.Count(s.said.String(), "all is done but for what could not be read")
+		if mended || tries < 3 || now.Before(s.at("2026-01-06T04:00:00Z")) {
+			return
+		}
+		mended = true
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, whole, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	said := s.run()
+	unread := strings.LastIndex(said, "experiments/search-ranking.yaml: cannot be read: no such file or directory")
+	other, own := strings.Index(said, "2026-01-05 checkout-button: "), strings.Index(said, "2026-01-05 search-ranking: ")
+	if tries < 3 || other < 0 || own < unread || unread < 0 || unread < other {
+		t.Errorf("after %d tries:\n%s", tries, said)
+	}
+}
+
 // A schedule that never comes is a fault, and no reason to run without a pause.
 func TestCronImpossibleSchedule(t *testing.T) {
 	s := newCronStory(t, "2026-01-04T12:00:00Z", "2026-01-04T13:00:00Z")
