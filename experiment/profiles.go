@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -35,8 +36,9 @@ var checksumPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // that the same table has the same name. A snapshot that is there already is
 // left alone, unless files of it are missing or cut. One appears whole or not at
 // all, and is on the disk then. The bytes are copied as they are; nothing is read
-// as Parquet. The caller holds the lock of the state directory.
-func SnapshotProfiles(state string, files []string) (checksum string, err error) {
+// as Parquet. When ctx ends the copy does, too, and nothing of it is left. The caller holds the
+// lock of the state directory.
+func SnapshotProfiles(ctx context.Context, state string, files []string) (checksum string, err error) {
 	if len(files) == 0 || len(files) > maxFiles {
 		return "", fmt.Errorf("snapshot of profiles: %d files, want 1 to %d", len(files), maxFiles)
 	}
@@ -45,7 +47,10 @@ func SnapshotProfiles(state string, files []string) (checksum string, err error)
 	for i, name := range names {
 		paths[name] = files[i]
 	}
-	open := func(name string) (io.ReadCloser, error) { return os.Open(paths[name]) }
+	open := func(name string) (io.ReadCloser, error) {
+		file, err := os.Open(paths[name])
+		return endingReader{file, ctx}, err
+	}
 	sizes := make(map[string]int64, len(files))
 	measured := func(name string) (io.ReadCloser, error) {
 		file, err := open(name)
@@ -66,6 +71,19 @@ func SnapshotProfiles(state string, files []string) (checksum string, err error)
 		return "", fmt.Errorf("snapshot of profiles: %w", err)
 	}
 	return checksum, nil
+}
+
+// An endingReader reads until ctx ends.
+type endingReader struct {
+	io.ReadCloser
+	ctx context.Context
+}
+
+func (r endingReader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.ReadCloser.Read(p)
 }
 
 // A measuredReader notes how much was read of a file.
@@ -109,13 +127,12 @@ func copySnapshot(folder string, names []string, open func(string) (io.ReadClose
 	if err := os.Chmod(temp, 0o755); err != nil {
 		return "", err
 	}
-	checksum, err = checksumOf(names, open, func(name string) (io.WriteCloser, error) {
+	checksum, err = checksumOf(names, open, func(name string) (*os.File, error) {
 		path := filepath.Join(temp, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return nil, err
 		}
-		file, err := os.Create(path)
-		return syncedFile{file}, err
+		return os.Create(path)
 	})
 	if err != nil {
 		return "", err
@@ -140,11 +157,6 @@ func syncFolders(folder string) error {
 	})
 }
 
-// A syncedFile is on the disk when it is closed.
-type syncedFile struct{ *os.File }
-
-func (f syncedFile) Close() error { return errors.Join(f.Sync(), f.File.Close()) }
-
 // snapshotNames returns the names of files inside a snapshot.
 func snapshotNames(files []string) []string {
 	names := make([]string, len(files))
@@ -158,7 +170,7 @@ func snapshotNames(files []string) []string {
 
 // checksumOf returns the SHA-256, in hex, of the names and contents of files. It
 // copies them on the way when create is not nil.
-func checksumOf(names []string, open func(string) (io.ReadCloser, error), create func(string) (io.WriteCloser, error)) (string, error) {
+func checksumOf(names []string, open func(string) (io.ReadCloser, error), create func(string) (*os.File, error)) (string, error) {
 	all := sha256.New()
 	for _, name := range names {
 		content := sha256.New()
@@ -170,8 +182,8 @@ func checksumOf(names []string, open func(string) (io.ReadCloser, error), create
 	return hex.EncodeToString(all.Sum(nil)), nil
 }
 
-// copyFile copies one file to hash, and to a new file when create is not nil.
-func copyFile(name string, hash io.Writer, open func(string) (io.ReadCloser, error), create func(string) (io.WriteCloser, error)) (err error) {
+// copyFile copies one file to hash, and to a new file, durably, when create is not nil.
+func copyFile(name string, hash io.Writer, open func(string) (io.ReadCloser, error), create func(string) (*os.File, error)) (err error) {
 	in, err := open(name)
 	if err != nil {
 		return err
@@ -185,7 +197,9 @@ func copyFile(name string, hash io.Writer, open func(string) (io.ReadCloser, err
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(io.MultiWriter(hash, out), in)
+	if _, err = io.Copy(io.MultiWriter(hash, out), in); err == nil {
+		err = out.Sync()
+	}
 	return errors.Join(err, out.Close())
 }
 

@@ -1,6 +1,8 @@
 package experiment
 
 import (
+	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -43,7 +45,7 @@ func snapshots(t *testing.T, state string) []string {
 func TestSnapshotProfiles(t *testing.T) {
 	state := t.TempDir()
 	files := writeProfiles(t, [2]string{"country=AT/z.parquet", "one"}, [2]string{"country=DE/a.parquet", "two"})
-	sum, err := SnapshotProfiles(state, files)
+	sum, err := SnapshotProfiles(t.Context(), state, files)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +64,7 @@ func TestSnapshotProfiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := SnapshotProfiles(state, files)
+	again, err := SnapshotProfiles(t.Context(), state, files)
 	if err != nil || again != sum {
 		t.Errorf("snapshot %s, want %s, error %v", again, sum, err)
 	}
@@ -74,7 +76,7 @@ func TestSnapshotProfiles(t *testing.T) {
 	// folders make another one.
 	f := func(name string, want bool, files ...[2]string) {
 		t.Helper()
-		got, err := SnapshotProfiles(state, writeProfiles(t, files...))
+		got, err := SnapshotProfiles(t.Context(), state, writeProfiles(t, files...))
 		if err != nil || (got == sum) != want {
 			t.Errorf("%s: the same %v, want %v, error %v", name, got == sum, want, err)
 		}
@@ -99,7 +101,7 @@ func TestSnapshotProfiles(t *testing.T) {
 func TestSnapshotThatIsNotWhole(t *testing.T) {
 	state := t.TempDir()
 	files := writeProfiles(t, [2]string{"a.parquet", "one"}, [2]string{"b.parquet", ""}, [2]string{"c.parquet", "two"})
-	sum, err := SnapshotProfiles(state, files)
+	sum, err := SnapshotProfiles(t.Context(), state, files)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +115,7 @@ func TestSnapshotThatIsNotWhole(t *testing.T) {
 		if err := harm(); err != nil {
 			t.Fatal(err)
 		}
-		if again, err := SnapshotProfiles(state, files); err != nil || again != sum {
+		if again, err := SnapshotProfiles(t.Context(), state, files); err != nil || again != sum {
 			t.Errorf("%s: snapshot %s, error %v", name, again, err)
 		}
 		if _, err := ProfileFiles(state, sum); err != nil {
@@ -127,17 +129,17 @@ func TestSnapshotThatIsNotWhole(t *testing.T) {
 
 func TestSnapshotFaults(t *testing.T) {
 	state := t.TempDir()
-	if _, err := SnapshotProfiles(state, nil); err == nil {
+	if _, err := SnapshotProfiles(t.Context(), state, nil); err == nil {
 		t.Error("a snapshot of nothing")
 	}
 	files := writeProfiles(t, [2]string{"a.parquet", "one"})
-	if _, err := SnapshotProfiles(state, append(files, files[0]+"x")); err == nil || !strings.Contains(err.Error(), "a.parquetx") {
+	if _, err := SnapshotProfiles(t.Context(), state, append(files, files[0]+"x")); err == nil || !strings.Contains(err.Error(), "a.parquetx") {
 		t.Errorf("error %v", err)
 	}
 	if err := RemoveProfiles(state); err != nil {
 		t.Error(err)
 	}
-	sum, err := SnapshotProfiles(state, files)
+	sum, err := SnapshotProfiles(t.Context(), state, files)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,4 +179,36 @@ func TestSnapshotOfChangingFiles(t *testing.T) {
 		t.Errorf("snapshot %s, want %s, error %v", again, sum, err)
 	}
 	same(t, "left", []string{sum}, snapshots(t, state))
+}
+
+// A countdown is a context that ends once it was asked so often.
+type countdown struct {
+	context.Context
+	left int
+}
+
+func (c *countdown) Err() error {
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// An interrupted copy ends, wherever it is, and leaves nothing.
+func TestSnapshotInterrupted(t *testing.T) {
+	state := t.TempDir()
+	files := writeProfiles(t, [2]string{"a.parquet", strings.Repeat("one", 100_000)}, [2]string{"b.parquet", "two"})
+	for asked := 0; ; asked++ {
+		_, err := SnapshotProfiles(&countdown{t.Context(), asked}, state, files)
+		left, _ := os.ReadDir(filepath.Join(state, "profiles"))
+		if err == nil {
+			if asked < 20 || len(left) != 1 {
+				t.Errorf("copied after %d questions, with %d snapshots", asked, len(left))
+			}
+			return
+		}
+		if !errors.Is(err, context.Canceled) || len(left) != 0 {
+			t.Fatalf("after %d questions: error %v, left %v", asked, err, left)
+		}
+	}
 }

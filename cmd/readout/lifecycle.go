@@ -163,7 +163,7 @@ func (a *app) move(ctx context.Context, name string, r experiment.Request, f *mo
 	entry, err := experiment.Move(e, before, r)
 	switch {
 	case err != nil && due:
-		return errors.Join(usageError{err}, a.publish(p, log, r.At))
+		return errors.Join(usageError{err}, a.publish(ctx, p, log, r.At))
 	case err != nil:
 		return usageError{err}
 	}
@@ -172,7 +172,7 @@ func (a *app) move(ctx context.Context, name string, r experiment.Request, f *mo
 	}
 	a.warn(e, before, r, p.Location)
 	fmt.Fprintf(a.out, "%s: %s\n", name, moved(entry, p.Location))
-	return a.publish(p, log, r.At)
+	return a.publish(ctx, p, log, r.At)
 }
 
 // asked reads the project, and completes what is asked of one of its experiments. Errors in

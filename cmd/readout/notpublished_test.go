@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,5 +50,59 @@ func TestMoveThatCannotBePublished(t *testing.T) {
 	}
 	if got := p.Experiments[0].Status; got != experiment.ReadyForReview {
 		t.Errorf("published as %s", got)
+	}
+}
+
+// A move that is interrupted while the profiles are copied is made and published whole, with
+// the profiles of before.
+func TestMoveInterruptedByProfiles(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "shop")
+	do := func(args ...string) {
+		t.Helper()
+		var errs bytes.Buffer
+		if status := run(t.Context(), append(args, "--project", dir), &errs, &errs, time.Now); status != exitOK {
+			t.Fatalf("%s: exit status %d, said %q", strings.Join(args, " "), status, errs.String())
+		}
+	}
+	do("init", dir)
+	do("new", "big-button", "--start", "2026-01-05", "--end", "2026-01-31", "--now", "2026-01-01")
+	main, profiles := filepath.Join(dir, "readout.yaml"), filepath.Join(dir, "profiles.parquet")
+	text, err := os.ReadFile(main)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = bytes.Replace(text, []byte("data:\n"), []byte("data:\n  profiles: {path: profiles.parquet}\n"), 1)
+	for _, step := range []error{os.WriteFile(main, text, 0o644), os.WriteFile(profiles, []byte("old"), 0o644)} {
+		if step != nil {
+			t.Fatal(step)
+		}
+	}
+	do("start", "big-button", "--by", "ana", "--now", "2026-01-06")
+	state := filepath.Join(dir, "state")
+	before, err := experiment.ReadPublished(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(profiles, []byte("new"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var errs bytes.Buffer
+	status := run(ctx, []string{"stop", "big-button", "--by", "ana", "--why", "harm", "--now", "2026-01-10", "--project", dir},
+		&called{do: cancel}, &errs, time.Now)
+	const want = "readout: profiles: interrupted; the decision service keeps those it has until the next 'readout publish'\n"
+	if status != exitFailed || !strings.HasSuffix(errs.String(), want) {
+		t.Errorf("exit status %d, said %q", status, errs.String())
+	}
+	after, err := experiment.ReadPublished(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after.Experiments[0].Status != experiment.ReadyForReview || after.Profiles.Snapshot != before.Profiles.Snapshot {
+		t.Errorf("published as %s with profiles %s, before %s", after.Experiments[0].Status, after.Profiles.Snapshot, before.Profiles.Snapshot)
+	}
+	left, err := os.ReadDir(filepath.Join(state, "profiles"))
+	if err != nil || len(left) != 1 {
+		t.Errorf("%d snapshots, error %v", len(left), err)
 	}
 }

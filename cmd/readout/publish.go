@@ -29,11 +29,11 @@ An experiment under way whose file has an error, or an edit that it does not bea
 published as it was; all others are published, and the exit status is 2.`,
 		Example: "  readout publish",
 		Args:    cobra.NoArgs,
-		RunE:    func(*cobra.Command, []string) error { return a.publishProject() },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.publishProject(cmd.Context()) },
 	}
 }
 
-func (a *app) publishProject() (err error) {
+func (a *app) publishProject(ctx context.Context) (err error) {
 	p, err := a.load()
 	var faults experiment.Errors
 	if p == nil || err != nil && !errors.As(err, &faults) {
@@ -56,7 +56,7 @@ func (a *app) publishProject() (err error) {
 	if _, err := a.advance(p, log, now); err != nil {
 		return err
 	}
-	err = a.publish(p, log, now)
+	err = a.publish(ctx, p, log, now)
 	var refused experiment.Errors
 	if err != nil && !errors.As(err, &refused) {
 		return err
@@ -89,8 +89,9 @@ func (a *app) sayTransitions(transitions []experiment.Entry, zone *time.Location
 // The transitions that are due are in the log and the lock of the state is held.
 //
 // The error is of type experiment.Errors when edits of running experiments were refused,
-// or says why the profiles could not be copied; everything else has been published then.
-func (a *app) publish(p *experiment.Project, log *experiment.Log, now time.Time) error {
+// or says why the profiles could not be copied; everything else has been published then. The
+// end of ctx ends nothing but the copy of the profiles.
+func (a *app) publish(ctx context.Context, p *experiment.Project, log *experiment.Log, now time.Time) error {
 	state := a.state(p)
 	last, err := experiment.ReadPublished(state)
 	_, unread := errors.AsType[*fs.PathError](err)
@@ -114,7 +115,7 @@ func (a *app) publish(p *experiment.Project, log *experiment.Log, now time.Time)
 	if last != nil && last.Profiles != nil {
 		keep = append(keep, last.Profiles.Snapshot)
 	}
-	copied := a.copyProfiles(p, &published)
+	copied := a.copyProfiles(ctx, p, &published)
 	if published.Profiles != nil {
 		keep = append(keep, published.Profiles.Snapshot)
 	}
@@ -156,14 +157,18 @@ func notPublished(err error) error {
 
 // copyProfiles takes a snapshot of the profiles for the decision service. When that fails
 // the one before stays in use.
-func (a *app) copyProfiles(p *experiment.Project, published *experiment.Published) error {
+func (a *app) copyProfiles(ctx context.Context, p *experiment.Project, published *experiment.Published) error {
 	profiles := p.Data.Profiles
 	if profiles == nil {
 		return nil
 	}
 	store := tables.LocalStore{Dir: a.dir}
-	files, err := store.List(context.Background(), profiles.Path)
-	if err != nil {
+	files, err := store.List(ctx, profiles.Path)
+	interrupted := errors.New("profiles: interrupted; the decision service keeps those it has until the next 'readout publish'")
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return interrupted
+	case err != nil:
 		return fmt.Errorf("profiles: %w; the decision service keeps those it has", err)
 	}
 	paths := make([]string, len(files))
@@ -172,8 +177,11 @@ func (a *app) copyProfiles(p *experiment.Project, published *experiment.Publishe
 			paths[i] = filepath.Join(a.dir, paths[i])
 		}
 	}
-	checksum, err := experiment.SnapshotProfiles(a.state(p), paths)
-	if err != nil {
+	checksum, err := experiment.SnapshotProfiles(ctx, a.state(p), paths)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return interrupted
+	case err != nil:
 		return fmt.Errorf("%w; the decision service keeps the profiles it has", err)
 	}
 	published.Profiles.Snapshot = checksum

@@ -117,7 +117,7 @@ func (a *app) runOnce(ctx context.Context, p *experiment.Project, now time.Time,
 	bar := a.progress()
 	runner := daily.Runner{
 		Project: p, Engine: engine, State: a.state(p), Seed: seed(), Progress: bar.update,
-		Publish: func(log *experiment.Log) error { return a.publish(p, log, now) },
+		Publish: func(log *experiment.Log) error { return a.publish(ctx, p, log, now) },
 	}
 	report, err := runner.Run(ctx, now, first, last)
 	bar.finish()

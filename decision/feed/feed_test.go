@@ -301,7 +301,7 @@ func (f *fixture) profiled(title, plan string) (checksum string) {
 	if err := parquet.WriteFile(path, []profile{{"u", plan}}); err != nil {
 		f.t.Fatal(err)
 	}
-	checksum, err := experiment.SnapshotProfiles(f.State, []string{path})
+	checksum, err := experiment.SnapshotProfiles(f.t.Context(), f.State, []string{path})
 	if err != nil {
 		f.t.Fatal(err)
 	}
