@@ -26,15 +26,19 @@ const maxText = 4 << 10
 
 // Load reads the files of a table of profiles. Rows with the same id in several places count
 // as the last one, in the order of the files. A null or empty id is left out, and so are texts,
-// ids too, that are not UTF-8 or longer than 4096 bytes.
-func Load(paths []string, id string) (*Table, error) {
+// ids too, that are not UTF-8 or longer than 4096 bytes. A file whose pages take hundreds of
+// megabytes is an error.
+func Load(paths []string, id string) (*Table, error) { return loadWithin(maxPages, paths, id) }
+
+// loadWithin is Load with pages of so many bytes at most, decompressed, at once.
+func loadWithin(pages int64, paths []string, id string) (*Table, error) {
 	names, err := attributeNames(paths, id)
 	if err != nil {
 		return nil, err
 	}
 	b := newBuilder(names.all)
 	for _, path := range paths {
-		if err := b.readFile(path, id); err != nil {
+		if err := b.readFile(path, id, pages); err != nil {
 			return nil, fmt.Errorf("profiles %s: %w", path, err)
 		}
 	}
@@ -259,14 +263,17 @@ func uuid(b []byte) string {
 	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
-// readFile adds the rows of a file.
-func (b *builder) readFile(path, id string) error {
+// readFile adds the rows of a file, whose pages take so many bytes at most at once.
+func (b *builder) readFile(path, id string, pages int64) error {
 	return open(path, func(f *parquet.File) error {
 		columns, _, err := columnsOf(f, id)
 		if err != nil {
 			return err
 		}
-		for _, group := range f.RowGroups() {
+		for i, group := range f.RowGroups() {
+			if err := checkPages(f, i, columns, pages); err != nil {
+				return err
+			}
 			if err := b.readGroup(group, columns); err != nil {
 				return err
 			}

@@ -221,6 +221,40 @@ func TestDamagedFiles(t *testing.T) {
 	}
 }
 
+// TestLargePages: pages that would take too much memory are an error before they are decoded,
+// as their headers say, compressed or not.
+func TestLargePages(t *testing.T) {
+	type row struct {
+		UserID string `parquet:"user_id"`
+		Plan   string `parquet:"plan,dict"`
+		Note   string `parquet:"note,optional"`
+	}
+	const n, length = 2000, 1000
+	rows := make([]row, n)
+	for i := range rows {
+		rows[i] = row{fmt.Sprint("u", i), "free", strings.Repeat("x", length)}
+	}
+	f := func(name string, limit int64, refused bool, options ...parquet.WriterOption) {
+		t.Helper()
+		path := write(t, rows, append(options, parquet.Compression(&parquet.Zstd))...)
+		if info, err := os.Stat(path); err != nil || info.Size() > n*length/10 {
+			t.Fatalf("%s: %d bytes, error %v", name, info.Size(), err)
+		}
+		table, err := loadWithin(limit, []string{path}, "user_id")
+		switch {
+		case refused && (err == nil || !strings.Contains(err.Error(), path+": the pages of row group 0 that are read at once take 2 MiB decompressed, at most 1 are allowed")):
+			t.Errorf("%s: error %v", name, err)
+		case !refused && (err != nil || table.Users() != n):
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+	large := parquet.PageBufferSize(16 << 20)
+	f("one page", 1<<20, true, large)
+	f("one page of the first version", 1<<20, true, large, parquet.DataPageVersion(1))
+	f("one page and room for it", 4<<20, false, large)
+	f("small pages", 1<<20, false, parquet.PageBufferSize(64<<10))
+}
+
 // TestNoRows: a file without rows is a table of nobody.
 func TestNoRows(t *testing.T) {
 	type row struct {
