@@ -145,7 +145,7 @@ func (a *app) cronRun(ctx context.Context) (next time.Time, err error) {
 		return next, usagef("schedule %q names no day that ever comes", p.Schedule)
 	}
 	last := daily.Yesterday(now, p.Location)
-	report, err := a.runOnce(ctx, p, now, daily.Day{}, last)
+	report, err := a.runOnce(ctx, p, now, daily.Day{}, last, nil)
 	if report != nil {
 		a.sayDays(report, last)
 	}

@@ -88,7 +88,7 @@ func (a *app) runDemo(ctx context.Context) ([]analysis.Scorecard, error) {
 	}
 	latest := make(map[string]analysis.Scorecard)
 	for d := first; !d.Start.After(last.Start); d = d.Next(p.Location) {
-		report, err := a.runOnce(ctx, p, d.Through.Add(3*time.Hour), daily.Day{}, d)
+		report, err := a.runOnce(ctx, p, d.Through.Add(3*time.Hour), daily.Day{}, d, nil)
 		if err != nil {
 			return nil, err
 		}

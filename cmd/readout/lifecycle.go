@@ -120,7 +120,7 @@ func (a *app) moveCommands() []*cobra.Command {
 			why += " (required)"
 		}
 		c.Flags().StringVar(&f.why, "why", "", why)
-		c.Flags().DurationVar(&f.wait, "wait", 0, "how long to wait for a run that is at work, such as 10m (default not at all)")
+		waitFlag(c, &f.wait)
 		if m.flags != nil {
 			m.flags(c.Flags(), f)
 		}
@@ -132,9 +132,6 @@ func (a *app) moveCommands() []*cobra.Command {
 // move makes one move of an experiment and logs it, after the transitions that are due,
 // which are made even if the move is refused.
 func (a *app) move(ctx context.Context, name string, r experiment.Request, f *moveFlags) (err error) {
-	if f.wait < 0 {
-		return usagef("--wait %s: want how long to wait, such as 10m", f.wait)
-	}
 	p, _, err := a.asked(name, &r, f.until)
 	if err != nil {
 		return err

@@ -46,13 +46,43 @@ func TestLockedStateSaysWhatToDo(t *testing.T) {
 			t.Errorf("%v: exit status %d, said %q", command, status, errs.String())
 		}
 	}
-	const again = "locked by another process: a run, a move or a publish is at work, try again when it is done"
-	for _, command := range []string{"run", "publish", "report"} {
-		f(again, command)
+	for _, command := range [][]string{{"run"}, {"publish"}, {"report"}, {"start", "held", "--by", "ana"}} {
+		f("locked by another process: a run, a move or a publish is at work, try again when it is done, or let it wait with --wait 10m", command...)
+		f("locked by another process, also after 1ms: a run, a move or a publish is at work, try again when it is done",
+			append(command, "--wait", "1ms")...)
 	}
-	f(again+", or let it wait with --wait 10m", "start", "held", "--by", "ana")
-	f("locked by another process, also after 1ms: a run, a move or a publish is at work, try again when it is done",
-		"start", "held", "--by", "ana", "--wait", "1ms")
+}
+
+// Whatever takes the lock waits for it, and goes by the files as they are then.
+func TestAllWaitForTheLock(t *testing.T) {
+	for _, command := range []string{"run", "publish", "report"} {
+		dir, lock := lockedProject(t)
+		path := filepath.Join(dir, "experiments", "held.yaml")
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		errs := called{do: func() {
+			renamed := bytes.Replace(text, []byte("name: held"), []byte("name: renamed"), 1)
+			for _, err := range []error{os.WriteFile(path, renamed, 0o644), lock.Release()} {
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		}}
+		status := run(t.Context(), []string{command, "--wait", "1h", "--project", dir}, io.Discard, &errs, time.Now)
+		if said, _, _ := strings.Cut(errs.String(), "\n"); status != exitOK || !strings.HasSuffix(said, "locked by another process: waiting for it, 1h0m0s at most") {
+			t.Errorf("%s: exit status %d, said %q", command, status, errs.String())
+		}
+		made := map[string]string{"run": "published.json", "publish": "published.json", "report": filepath.Join("reports", "index.html")}[command]
+		if data, err := os.ReadFile(filepath.Join(dir, "state", made)); err != nil || !bytes.Contains(data, []byte("renamed")) {
+			t.Errorf("%s: %s does not have the experiment as it was renamed, error %v", command, made, err)
+		}
+	}
+	var errs bytes.Buffer
+	if status := run(t.Context(), []string{"report", "--out", "public", "--wait", "1m"}, io.Discard, &errs, time.Now); status != exitUsage {
+		t.Errorf("report --out --wait: exit status %d, said %q", status, errs.String())
+	}
 }
 
 // called is a writer that calls a function at the first thing that is written.

@@ -17,7 +17,8 @@ import (
 )
 
 func (a *app) publishCommand() *cobra.Command {
-	return &cobra.Command{
+	var wait time.Duration
+	c := &cobra.Command{
 		Use:   "publish",
 		Short: "hand edits to the decision service",
 		Long: `Checks all files, makes the transitions that are due, records what was changed since the
@@ -29,26 +30,32 @@ An experiment under way whose file has an error, or an edit that it does not bea
 published as it was; all others are published, and the exit status is 2.`,
 		Example: "  readout publish",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.publishProject(cmd.Context()) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.publishProject(cmd.Context(), wait) },
 	}
+	waitFlag(c, &wait)
+	return c
 }
 
-func (a *app) publishProject(ctx context.Context) (err error) {
-	p, err := a.load()
-	var faults experiment.Errors
-	if p == nil || err != nil && !errors.As(err, &faults) {
-		return err
-	}
-	now, err := a.now(p.Location)
+func (a *app) publishProject(ctx context.Context, wait time.Duration) (err error) {
+	p, _, err := a.loadWhole()
 	if err != nil {
 		return err
 	}
 	state := a.state(p)
-	lock, err := daily.LockState(state)
+	lock, err := a.lockState(ctx, state, wait)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, lock.Release()) }()
+	p, found, err := a.loadWhole()
+	if err != nil {
+		return err
+	}
+	faults, _ := errors.AsType[experiment.Errors](found)
+	now, err := a.now(p.Location)
+	if err != nil {
+		return err
+	}
 	log, err := daily.ReadLifecycle(state)
 	if err != nil {
 		return err

@@ -24,6 +24,7 @@ type reportFlags struct {
 	open  bool
 	serve bool
 	port  int
+	wait  time.Duration
 }
 
 func (a *app) reportCommand() *cobra.Command {
@@ -47,6 +48,7 @@ in the browser.`,
 	c.Flags().BoolVar(&f.open, "open", false, "serve the pages and open them in the browser")
 	c.Flags().BoolVar(&f.serve, "serve", false, "serve the pages on 127.0.0.1 until interrupted")
 	c.Flags().IntVar(&f.port, "port", 0, "the port to serve on (default a free one)")
+	waitFlag(c, &f.wait)
 	return c
 }
 
@@ -57,7 +59,10 @@ func (a *app) report(ctx context.Context, f reportFlags) error {
 	if f.port != 0 && !f.serve && !f.open {
 		return usagef("--port is for pages that are served: add --serve or --open")
 	}
-	dir, faults, err := a.writeReport(f.out)
+	if f.wait != 0 && f.out != "" {
+		return usagef("--wait is for the pages in the state directory: with --out nobody is waited for")
+	}
+	dir, faults, err := a.writeReport(ctx, f)
 	if err != nil {
 		return errors.Join(faults, err)
 	}
@@ -74,23 +79,26 @@ func (a *app) report(ctx context.Context, f reportFlags) error {
 // writeReport writes the pages and returns where they are, and the faults of experiments and
 // metrics, whose pages are as the daily job writes them. Pages in the state directory are
 // written under its lock.
-func (a *app) writeReport(out string) (dir string, faults, err error) {
+func (a *app) writeReport(ctx context.Context, f reportFlags) (dir string, faults, err error) {
 	p, faults, err := a.loadWhole()
 	if err != nil {
 		return "", faults, err
 	}
-	now, err := a.now(p.Location)
-	if err != nil {
-		return "", faults, err
-	}
 	state := a.state(p)
-	if dir = out; dir == "" {
+	if dir = f.out; dir == "" {
 		dir = reports.PagesDir(state)
-		lock, busy := daily.LockState(state)
+		lock, busy := a.lockState(ctx, state, f.wait)
 		if busy != nil {
 			return "", faults, busy
 		}
 		defer func() { err = errors.Join(err, lock.Release()) }()
+		if p, faults, err = a.loadWhole(); err != nil {
+			return "", faults, err
+		}
+	}
+	now, err := a.now(p.Location)
+	if err != nil {
+		return "", faults, err
 	}
 	log, err := daily.ReadLifecycle(state)
 	if err != nil {

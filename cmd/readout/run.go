@@ -11,6 +11,7 @@ import (
 
 	"readout/analysis"
 	"readout/experiment"
+	"readout/internal/atomicfile"
 	"readout/internal/daily"
 )
 
@@ -21,6 +22,7 @@ type runFlags struct {
 	date, from, to string
 	format         string
 	json           bool
+	wait           time.Duration
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -45,17 +47,30 @@ over yet is refused: an incomplete day is never a look.`,
 	c.Flags().StringVar(&f.to, "to", "", "the same as --date, to go with --from")
 	c.Flags().StringVar(&f.format, "format", "", "also print the scorecards of the last day: text, json, csv, parquet, arrow")
 	c.Flags().BoolVar(&f.json, "json", false, "print all scorecards made, as JSON")
+	waitFlag(c, &f.wait)
 	a.memoryFlag(c)
 	return c
 }
 
-func (a *app) runDaily(ctx context.Context, f runFlags) error {
+func (a *app) runDaily(ctx context.Context, f runFlags) (err error) {
 	if err := a.checkOutput(cmp.Or(f.format, "text")); err != nil {
 		return err
 	}
 	if f.json && f.format != "" {
 		return usagef("--json prints all scorecards made, --format %s those of the last day: choose one", f.format)
 	}
+	p, _, err := a.loadWhole()
+	if err != nil {
+		return err
+	}
+	if _, _, err := a.runDays(p, f); err != nil {
+		return err
+	}
+	lock, err := a.lockState(ctx, a.state(p), f.wait)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Release()) }()
 	p, faults, err := a.loadWhole()
 	if err != nil {
 		return err
@@ -68,7 +83,7 @@ func (a *app) runDaily(ctx context.Context, f runFlags) error {
 	if err != nil {
 		return err
 	}
-	report, err := a.runOnce(ctx, p, now, first, last)
+	report, err := a.runOnce(ctx, p, now, first, last, lock)
 	if err != nil && (report == nil || len(report.Days) == 0) {
 		return errors.Join(faults, err)
 	}
@@ -107,8 +122,8 @@ func (a *app) runDays(p *experiment.Project, f runFlags) (first, last daily.Day,
 }
 
 // runOnce runs the daily job and reports the transitions, which are made even when the
-// data cannot be read.
-func (a *app) runOnce(ctx context.Context, p *experiment.Project, now time.Time, first, last daily.Day) (*daily.Report, error) {
+// data cannot be read. It takes the lock of the state itself where none is given.
+func (a *app) runOnce(ctx context.Context, p *experiment.Project, now time.Time, first, last daily.Day, lock *atomicfile.FileLock) (*daily.Report, error) {
 	engine, err := a.engine(p)
 	if err != nil {
 		return nil, err
@@ -116,7 +131,7 @@ func (a *app) runOnce(ctx context.Context, p *experiment.Project, now time.Time,
 	engine.Keep = a.sums(p)
 	bar := a.progress()
 	runner := daily.Runner{
-		Project: p, Engine: engine, State: a.state(p), Seed: seed(), Progress: bar.update,
+		Project: p, Engine: engine, State: a.state(p), Locked: lock != nil, Seed: seed(), Progress: bar.update,
 		Publish: func(log *experiment.Log) error { return a.publish(ctx, p, log, now) },
 	}
 	report, err := runner.Run(ctx, now, first, last)

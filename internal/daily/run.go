@@ -36,6 +36,9 @@ type Runner struct {
 	Engine  ingest.Engine
 	// State is the state directory.
 	State string
+	// Locked says that the caller holds the lock of the state. Otherwise a run takes it, and
+	// fails where another process has it.
+	Locked bool
 	// Seed keys the hash of user ids. Results do not depend on it.
 	Seed uint64
 	// Progress may be nil.
@@ -82,11 +85,13 @@ func (r *Runner) Run(ctx context.Context, now time.Time, first, last Day) (repor
 		return nil, fmt.Errorf("%s is not over yet in %s: the last whole day is %s",
 			last.Date, r.Project.Location, Yesterday(now, r.Project.Location).Date)
 	}
-	lock, err := LockState(r.State)
-	if err != nil {
-		return nil, err
+	if !r.Locked {
+		lock, err := LockState(r.State)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, lock.Release()) }()
 	}
-	defer func() { err = errors.Join(err, lock.Release()) }()
 	// Transitions wait for nothing but their log, also not for old scorecards.
 	unclean := errors.Join(reports.Recover(r.State), atomicfile.RemoveTemps(r.State))
 	log, err := ReadLifecycle(r.State)
