@@ -41,6 +41,9 @@ func checkEdits(e *Experiment, s State, now time.Time) Errors {
 		c.next = e.Definition()
 		c.running(now)
 	}
+	if len(c.errs) == 0 {
+		c.clock(now)
+	}
 	return c.errs
 }
 
@@ -55,6 +58,15 @@ type editChecker struct {
 
 func (c *editChecker) refuse(line int, format string, args ...any) {
 	c.errs = append(c.errs, Error{File: c.e.File, Line: line, Message: fmt.Sprintf(format, args...)})
+}
+
+// clock refuses an edit that would be recorded before entries that are in the log.
+func (c *editChecker) clock(now time.Time) {
+	_, err := c.e.dated(c.state, now)
+	if err == nil || c.state.Definition == nil || len(c.state.Definition.changes(c.e.Definition())) == 0 {
+		return
+	}
+	c.refuse(c.e.Line, "it was changed, and from when on cannot be recorded: %v", err)
 }
 
 // decided refuses to take away the variant that a decision ships.
@@ -178,8 +190,12 @@ func Changes(p *Project, log *Log, now time.Time) []Entry {
 			continue
 		}
 		next := e.Definition()
+		at := now
+		if s.last.After(now) {
+			at = s.last
+		}
 		entry := Entry{
-			Experiment: e.Name, At: now.UTC(), Action: ActionPublish, From: s.Status, To: s.Status,
+			Experiment: e.Name, At: at.UTC(), Action: ActionPublish, From: s.Status, To: s.Status,
 			Definition: next, By: "readout",
 		}
 		if s.Definition == nil {

@@ -174,8 +174,8 @@ func TestIllegalMoves(t *testing.T) {
 		t.Errorf("start %s, end %s", s.Start, s.End)
 	}
 
-	l.refuse(Request{Action: ActionStop, Why: "harm"}, "2026-01-03T08:00:00Z",
-		"stop checkout: now is 2026-01-03T09:00:00+01:00 by the clock, and it started 2026-01-03T10:00:00+01:00: set the clock right")
+	l.refuse(Request{Action: ActionStop, Why: "harm"}, "2026-01-03T09:00:00Z",
+		"stop checkout: now is 2026-01-03T10:00:00+01:00 by the clock, and it started 2026-01-03T10:00:00+01:00: set the clock right")
 
 	g := func(r Request, want string) {
 		t.Helper()

@@ -22,7 +22,8 @@ type Request struct {
 // allowed instead. It changes nothing: append the entry to the log.
 //
 // Transitions that time has made ([State.Due]) must be in the log before, so
-// that a stop cannot move an end that has passed.
+// that a stop cannot move an end that has passed. A move by a clock that was set back
+// is refused.
 func Move(e *Experiment, s State, r Request) (Entry, error) {
 	if due := s.Due(r.At); len(due) > 0 {
 		return Entry{}, fmt.Errorf("%s %s: the transition to %s is due and not logged yet", r.Action, e.Name, due[0].To)
@@ -37,6 +38,11 @@ func Move(e *Experiment, s State, r Request) (Entry, error) {
 	if r.By == "" {
 		return Entry{}, fmt.Errorf("%s %s: say who does it", r.Action, e.Name)
 	}
+	at, err := e.dated(s, r.At)
+	if err != nil {
+		return Entry{}, fmt.Errorf("%s %s: %w", r.Action, e.Name, err)
+	}
+	r.At = at
 	entry := Entry{
 		Experiment: e.Name, At: r.At.UTC(), Action: r.Action, From: s.Status, To: t.to,
 		Why: r.Why, By: r.By,
@@ -187,6 +193,9 @@ func (s State) apply(entry Entry) (State, error) {
 		return State{}, err
 	}
 	s.Status = entry.To
+	if entry.At.After(s.last) {
+		s.last = entry.At
+	}
 	if entry.Start != nil {
 		s.Start = *entry.Start
 	}
@@ -195,7 +204,7 @@ func (s State) apply(entry Entry) (State, error) {
 		s.FirstEnd = *entry.End
 		s.ends, s.phases, s.Definition = nil, nil, nil
 	case ActionCancel:
-		return State{Experiment: s.Experiment, Status: Draft}, nil
+		return State{Experiment: s.Experiment, Status: Draft, last: s.last}, nil
 	case ActionStop:
 		s.StopReason = entry.Why
 	case ActionExtend:

@@ -119,9 +119,13 @@ func TestPhasesOfOneInstant(t *testing.T) {
 	l.e.Title = "Buttons"
 	l.split(60, 20, 20)
 	l.publish("2026-01-06T00:00:00Z")
-	// A clock that was set back does not put phases out of order.
+	// An entry by a clock that was set back does not put phases out of order.
 	l.e.Coverage = 1
-	l.publish("2026-01-05T00:00:00Z")
+	back := Changes(&Project{Experiments: []*Experiment{l.e}}, l.log, at(t, "2026-01-06T00:00:00Z"))[0]
+	back.At = at(t, "2026-01-05T00:00:00Z")
+	if err := l.log.Append(l.path, back); err != nil {
+		t.Fatal(err)
+	}
 	l.phases(l.state().Phases(), "2026-01-03T09:00:00Z 40 30 30", "2026-01-06T00:00:00Z 60 20 20 traffic title coverage")
 }
 

@@ -90,6 +90,7 @@ type State struct {
 	Archived   bool
 	Definition *Definition // as recorded last; nil for a Draft, and when none was recorded yet
 
+	last   time.Time // latest instant of its entries
 	ends   []endFact
 	phases []Phase // in the order of the log; From is when the facts were logged, zero for "from the beginning"
 }
