@@ -205,9 +205,9 @@ func stale(p *Page, at time.Time, location *time.Location, failure string) strin
 
 // lastDue returns the end of the last day of which an experiment should have a scorecard
 // at an instant: days are analysed from its start until its last metric is final, or until
-// it is decided.
+// it is decided. Of one that is archived nothing is missed.
 func lastDue(p *Page, at time.Time, location *time.Location) (time.Time, bool) {
-	if p.State.Status == experiment.Draft || p.Definition.Type == experiment.TypePersonalization {
+	if p.State.Status == experiment.Draft || p.State.Archived || p.Definition.Type == experiment.TypePersonalization {
 		return time.Time{}, false
 	}
 	final := analysis.FinalOf(p.Definition.Scorecard, p.State.End)

@@ -25,6 +25,7 @@ import (
 	"readout/ingest/tables"
 	"readout/internal/daily"
 	"readout/internal/exposure"
+	"readout/reports"
 )
 
 const readoutYAML = `organization: acme
@@ -592,4 +593,74 @@ func TestDamagedLooks(t *testing.T) {
 	if _, err := s.run("2026-03-29"); err != nil {
 		t.Error(err)
 	}
+}
+
+// What somebody deletes of a decided experiment stays deleted, but for the days behind its last
+// scorecard and for a state that was lost; of an archived one nothing comes back by itself.
+func TestDeletedScorecards(t *testing.T) {
+	s := newShop(t)
+	s.mustRun("2026-04-01")
+	move := func(r experiment.Request) {
+		t.Helper()
+		log, err := daily.ReadLifecycle(s.runner.State)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.By, r.Why, r.At = "ana", "enough", s.day("2026-04-02").Start.Add(12*time.Hour)
+		entry, err := experiment.Move(s.runner.Project.Experiments[0], log.State(s.runner.Project.Experiments[0]), r)
+		if err == nil {
+			err = log.Append(daily.LifecyclePath(s.runner.State), entry)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	whole := s.files()
+	scorecards := filepath.Join(s.runner.State, "scorecards", "button")
+	left := func(want ...string) {
+		t.Helper()
+		days, err := reports.Days(s.runner.State, "button")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, days); diff != "" {
+			t.Errorf("days with a scorecard (-want +got):\n%s", diff)
+		}
+	}
+	remove := func(dates ...string) {
+		t.Helper()
+		for _, date := range dates {
+			if err := os.RemoveAll(filepath.Join(scorecards, "date="+date)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	all := []string{"2026-03-27", "2026-03-28", "2026-03-29", "2026-03-30", "2026-03-31", "2026-04-01"}
+	remove(all[1])
+	s.mustRun("2026-04-01")
+	left(all...)
+	move(experiment.Request{Action: experiment.ActionDecide, Variant: "big"})
+	remove(all[1], all[5])
+	s.mustRun("2026-04-02")
+	left(all[0], all[2], all[3], all[4], all[5])
+	remove(all...)
+	s.mustRun("2026-04-02")
+	left(all...)
+	for path, text := range s.files() {
+		if strings.HasSuffix(path, "scorecard.json") && text != whole[path] {
+			t.Errorf("%s differs", path)
+		}
+	}
+	move(experiment.Request{Action: experiment.ActionArchive})
+	remove(all...)
+	s.mustRun("2026-04-02")
+	left()
+	if page := s.files()["reports/button.html"]; strings.Contains(page, "Not up to date") || !strings.Contains(page, "archived") {
+		t.Error("the page of the archived experiment misses scorecards")
+	}
+	d := s.day("2026-04-02")
+	if _, err := s.runner.Run(t.Context(), d.Through.Add(4*time.Hour), s.day(all[0]), d); err != nil {
+		t.Fatal(err)
+	}
+	left(all...)
 }

@@ -203,7 +203,7 @@ func (r *Runner) wanted(log *experiment.Log, first, last Day, report *Report) ([
 		}
 		for _, d := range t.activeDays(last, r.Project.Location) {
 			asked := d.Date == last.Date || !first.Start.IsZero() && !d.Start.Before(first.Start)
-			if asked || !have[d.Date] {
+			if asked || !have[d.Date] && !t.takenAway(d, stored) {
 				t.days[d.Date] = true
 			}
 		}
@@ -231,6 +231,20 @@ func (t *task) idle(d Day) string {
 		return "is final since " + DayOf(t.final().Add(-1), d.Start.Location()).Date + ": decide, or extend it"
 	}
 	return ""
+}
+
+// takenAway reports whether somebody must have removed the scorecard that an experiment lacks
+// of a day, which they may once it is decided: results are frozen, and the data may be gone. Runs
+// make days in order, so a run that is late lacks the last ones. Where there is none at all the
+// state was lost, unless the experiment is archived.
+func (t *task) takenAway(d Day, stored []string) bool {
+	if t.state.Decision == nil {
+		return false
+	}
+	if len(stored) == 0 {
+		return t.state.Archived
+	}
+	return d.Date < stored[len(stored)-1]
 }
 
 // activeDays returns the days through last on which the experiment is analysed.
