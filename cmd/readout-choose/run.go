@@ -90,15 +90,22 @@ func run(ctx context.Context, args, environment []string, stdout, stderr io.Writ
 	metrics := server.NewMetrics(registry)
 	report := reporter(log, metrics)
 	f := &feed.Feed{State: c.state, Keep: keepPath(c)}
+	var foreign error
 	f.Report = func(e feed.Event) {
 		report(e)
 		if e.Err == nil && e.Watch == nil {
 			// Profiles that were taken leave those from before behind.
 			runtime.GC()
 			sayTarget(c, f.Snapshot().Published(), log)
+			if foreign = claim(ctx, store, f.Snapshot().Published()); foreign != nil {
+				log.Error("the decision store is shared with another project", "error", foreign)
+			}
 		}
 	}
 	f.Load()
+	if foreign != nil {
+		return foreign
+	}
 	s := server.New(server.Options{
 		Store: store, Snapshot: f.Snapshot, Keys: keys.keys.Load, Now: time.Now, Log: log,
 		Metrics: metrics, ExposeBulk: c.exposeBulk, AllowOrigins: c.origins,
@@ -133,6 +140,15 @@ func sayTarget(c config, p *experiment.Published, log *slog.Logger) {
 			"say with --project where it is, or with --exposures where exposures go, or the daily job may not find them",
 			"project", absolute(c.project))
 	}
+}
+
+// claim makes a store that projects can share that of this one.
+func claim(ctx context.Context, store decision.Store, p *experiment.Published) error {
+	shared, ok := store.(*sticky.Redis)
+	if !ok {
+		return nil
+	}
+	return shared.Claim(ctx, p.Organization+"/"+p.Project)
 }
 
 // openStore opens the store that --store names.

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
 	"github.com/parquet-go/parquet-go"
 
 	"readout/experiment"
@@ -488,6 +489,42 @@ func TestWhatCannotStartSaysWhy(t *testing.T) {
 	f("listen for admin: listen tcp "+taken.Addr().String(), arguments(dir, "--no-keys", "--admin", taken.Addr().String())...)
 	f("dial tcp 127.0.0.1:1", arguments(dir, "--no-keys", "--store", "redis://127.0.0.1:1/0")...)
 	f("open decision store "+filepath.Join(dir, "state", "published.json"), arguments(dir, "--no-keys", "--store", filepath.Join(dir, "state", "published.json"))...)
+}
+
+// TestStoreOfAnotherProject: two projects in one namespace of a Redis would write each other's
+// exposures, so the second does not start.
+func TestStoreOfAnotherProject(t *testing.T) {
+	web, app := project(t), project(t)
+	data, err := os.ReadFile(experiment.PublishedPath(filepath.Join(app, "state")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := experiment.ParsePublished(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Project = "app"
+	if data, err = p.Encode(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(experiment.PublishedPath(filepath.Join(app, "state")), data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	store := []string{"--no-keys", "--store", "redis://" + miniredis.RunT(t).Addr()}
+	one := begin(t, arguments(web, store...)...)
+	defer one.end(t)
+	one.log.wait(t)
+	ctx, stop := context.WithTimeout(t.Context(), patience)
+	defer stop()
+	err = run(ctx, arguments(app, store...), nil, io.Discard, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "this namespace is that of project acme/web") {
+		t.Errorf("error %v", err)
+	}
+	two := begin(t, arguments(app, append(store, "--namespace", "app")...)...)
+	two.log.wait(t)
+	if err := two.end(t); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestExposuresFolder: what the batch job can read but nobody can write into is refused.

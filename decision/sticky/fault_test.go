@@ -413,6 +413,34 @@ func TestSameInstance(t *testing.T) {
 	}
 }
 
+// TestClaim: a store is the first project's, for all its processes and when they start again;
+// one that cannot say whose it is, is anybody's.
+func TestClaim(t *testing.T) {
+	m := miniredis.RunT(t)
+	b := &redisBacking{m.Addr(), "readout"}
+	s := b.open(t).(*Redis)
+	defer closeStore(t, s)
+	for range 2 {
+		if err := s.Claim(background, "acme/web"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const want = "this namespace is that of project acme/web, and each project needs one of its own; " +
+		"if that is what acme/app was called before, delete the key {readout:readout}:project in Redis"
+	if err := s.Claim(background, "acme/app"); err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("error %v", err)
+	}
+	other := (&redisBacking{m.Addr(), "app"}).open(t).(*Redis)
+	defer closeStore(t, other)
+	if err := other.Claim(background, "acme/app"); err != nil {
+		t.Error(err)
+	}
+	m.SetError("OOM command not allowed when used memory > 'maxmemory'.")
+	if err := s.Claim(background, "acme/app"); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestRedisTells: what Redis says about its log and its memory is asked for; miniredis says
 // nothing.
 func TestRedisTells(t *testing.T) {

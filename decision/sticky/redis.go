@@ -24,6 +24,7 @@ type Redis struct {
 	prefix string // of keys; in braces, so that a cluster keeps them together
 	queue  string // key of the exposures of this process
 	batch  string // key of its batch under way: a hash of name and length
+	owner  string // key of the name of the project whose store this is
 }
 
 // RedisOptions says how a store is opened.
@@ -108,12 +109,27 @@ func OpenRedis(ctx context.Context, address string, o RedisOptions) (*Redis, err
 	prefix := "{readout:" + o.Project + "}:"
 	s := &Redis{
 		client: redis.NewClient(options), prefix: prefix,
-		queue: prefix + "queue:" + o.Instance, batch: prefix + "batch:" + o.Instance,
+		queue: prefix + "queue:" + o.Instance, batch: prefix + "batch:" + o.Instance, owner: prefix + "project",
 	}
 	if err := s.client.Ping(ctx).Err(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open decision store %s: %w", options.Addr, err), s.client.Close())
 	}
 	return s, nil
+}
+
+// Claim makes the store that of a project, and returns an error if it is another one's: they would
+// remember visitors of experiments of one name together, and the exposures of one process would go
+// into the log of the other. Where Redis does not tell, or takes nothing, there is no error.
+func (s *Redis) Claim(ctx context.Context, project string) error {
+	if err := s.client.SetNX(ctx, s.owner, project, 0).Err(); err != nil {
+		return nil
+	}
+	owner, err := s.client.Get(ctx, s.owner).Result()
+	if err != nil || owner == project {
+		return nil
+	}
+	return fmt.Errorf("decision store: this namespace is that of project %s, and each project needs one of its own; if that is what %s was called before, delete the key %s in Redis",
+		owner, project, s.owner)
 }
 
 // AppendsAlways reports whether Redis appends every write to its log at once; not known where
