@@ -73,6 +73,17 @@ func TestInstanceIsTheMachine(t *testing.T) {
 	}
 }
 
+func TestOriginsOfBrowsers(t *testing.T) {
+	for _, origin := range []string{
+		"https://shop.example", "https://shop.example/", "http://localhost:3000", "http://[::1]:3000", "https://shop.example:80",
+		"capacitor://localhost", "chrome-extension://abc", "null", "file://",
+	} {
+		if _, _, err := parse([]string{"--no-keys", "--allow-origin", origin}, nil); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestExitStatus: 2 is wrong usage, 1 is everything else that fails.
 func TestExitStatus(t *testing.T) {
 	self, err := os.Executable()
@@ -106,6 +117,16 @@ func TestWrongUsage(t *testing.T) {
 	f("--port 80", "", "unknown flag: --port")
 	f("--no-keys --poll 0s", "", "--max-body, --flush-every, --flush-rows and --poll must be above 0")
 	f("--no-keys --drain -1s", "", "--rate-limit, --drain and --grace must be 0 or more")
+	for _, origin := range []string{"*", "shop.example", "https://*.shop.example", "https://shop.example/a", "https://", "https://u:p@shop.example", "https://shop.example:x"} {
+		f("--no-keys --allow-origin https://a.example,"+origin, "",
+			`--allow-origin "`+origin+`" is no origin: name each with its scheme, such as https://shop.example, and without a path`)
+	}
+	for origin, sent := range map[string]string{
+		"https://Shop.example": "https://shop.example", "HTTPS://shop.example/": "https://shop.example",
+		"https://shop.example:443": "https://shop.example", "http://shop.example:80": "http://shop.example",
+	} {
+		f("--no-keys --allow-origin "+origin, "", `--allow-origin "`+origin+`" is not what browsers send: write `+sent)
+	}
 	f("--no-keys --rate-limit NaN", "", "--rate-limit, --drain and --grace must be 0 or more")
 	f("--no-keys", "READOUT_CHOOSE_PORT=80 READOUT_CHOOSE_A=1", "READOUT_CHOOSE_A names no flag")
 	f("", "READOUT_CHOOSE_NO_KEYS=perhaps", `READOUT_CHOOSE_NO_KEYS: invalid argument "perhaps" for "--no-keys" flag: strconv.ParseBool: parsing "perhaps": invalid syntax`)
