@@ -154,7 +154,8 @@ func TestPackageComments(t *testing.T) {
 	}
 }
 
-// goFiles returns all Go files of the module, tests included.
+// goFiles returns all Go files of the module, tests included. A folder with a go.mod is another
+// module.
 func goFiles(t *testing.T) []string {
 	t.Helper()
 	var files []string
@@ -162,7 +163,7 @@ func goFiles(t *testing.T) []string {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && path != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata"):
+		case d.IsDir() && path != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || ofAnotherModule(path)):
 			return filepath.SkipDir
 		case !d.IsDir() && strings.HasSuffix(path, ".go"):
 			files = append(files, path)
@@ -177,4 +178,10 @@ func goFiles(t *testing.T) []string {
 		t.Fatalf("no Go files in %s", wd)
 	}
 	return files
+}
+
+// ofAnotherModule reports whether a folder below ours is a module of its own.
+func ofAnotherModule(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "go.mod"))
+	return err == nil
 }

@@ -46,6 +46,7 @@ var clients = []client{
 		name: "npm @openfeature/ofrep-web-provider", dir: "openfeature-web", from: npm, start: startNode,
 		shows: append([]string{"bulk", "304"}, everywhere...),
 	},
+	{name: "Go go-sdk-contrib/providers/ofrep", dir: "openfeature-go", from: goProxy, start: startGo, shows: everywhere},
 	{name: "Maven dev.openfeature.contrib.providers:ofrep", dir: "openfeature-java", from: maven, start: startJava, shows: everywhere},
 	{name: "captured requests", dir: "captured", start: startPython, shows: append([]string{"bulk", "group"}, everywhere...)},
 	{name: "PyPI schemathesis", dir: "schemathesis", from: pypi, start: startPython, shows: []string{"contract"}},
@@ -65,6 +66,11 @@ func startNode(folder, installed string) ([]string, error) {
 	shared := filepath.Join(filepath.Dir(folder), "checks.mjs")
 	return []string{"node", program}, errors.Join(
 		copyFile(filepath.Join(folder, "check.mjs"), program), copyFile(shared, filepath.Join(installed, "checks.mjs")))
+}
+
+// startGo copies the program to the installation, which is a module of its own.
+func startGo(folder, installed string) ([]string, error) {
+	return []string{"go", "-C", installed, "run", "."}, copyFile(filepath.Join(folder, "check.go"), filepath.Join(installed, "check.go"))
 }
 
 func startJava(folder, installed string) ([]string, error) {

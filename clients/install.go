@@ -67,6 +67,11 @@ var maven = &registry{
 	},
 }
 
+var goProxy = &registry{
+	name: "the Go module proxy", needs: []string{"go"}, pins: []string{"go.mod", "go.sum"},
+	install: func(ctx context.Context, dir string) error { return command(ctx, dir, "go", "mod", "download") },
+}
+
 // provide returns the directory with the packages that a folder pins: the one of an earlier
 // run with the same pins, or a new one.
 func (r *registry) provide(ctx context.Context, folder string) (string, error) {
