@@ -96,8 +96,10 @@ func compilePayload(raw json.RawMessage) (payload, error) {
 		return payload{static: raw}, nil
 	}
 	p.parts = append(p.parts, raw[begin:])
-	_, err := p.render(Known{})
-	return p, err
+	if _, err := p.render(Known{}); err != nil {
+		return p, fmt.Errorf("%w, for a visitor without attributes: give what it needs a default, as in {%% assign n = attribute.n | default: 1 %%}", err)
+	}
+	return p, nil
 }
 
 // endOfText returns the end of the JSON text that begins at from.

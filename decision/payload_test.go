@@ -83,6 +83,18 @@ func FuzzCheckPayload(f *testing.F) {
 	})
 }
 
+// TestTemplateWithoutAttributes: a template that needs an attribute is refused with what to write.
+func TestTemplateWithoutAttributes(t *testing.T) {
+	const needs, does = `"{{ 10 | divided_by: attribute.n }}"`, `"{% assign n = attribute.n | default: 1 %}{{ 10 | divided_by: n }}"`
+	const advice = "for a visitor without attributes: give what it needs a default, as in {% assign n = attribute.n | default: 1 %}"
+	if err := CheckPayload([]byte(needs)); err == nil || !strings.HasSuffix(err.Error(), advice) {
+		t.Errorf("error %v", err)
+	}
+	if err := CheckPayload([]byte(does)); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestPayload(t *testing.T) {
 	known := Known{Request: Attributes{
 		"name": Text(`O'Neil "x" <b>&`), "user.first_name": Text("Ann"), "age": Int(41), "vip": Bool(true), "n": Number("9007199254740993"),
