@@ -138,6 +138,8 @@ func (r *reader) read(data []byte) *node {
 		return nil
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	// The parser would keep the first half of such a line break in quoted text.
+	data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
 	if !r.plainText(data) {
 		return nil
 	}
@@ -279,14 +281,12 @@ func (r *reader) convert(n ast.Node, depth int) *node {
 		r.report(out.line, out.column, "nested deeper than %d levels", maxDepth)
 		return out
 	}
+	r.plainTab(n.GetToken())
 	switch v := n.(type) {
 	case *ast.MappingNode:
 		r.convertMapping(out, v.Values, depth)
 	case *ast.SequenceNode:
-		out.kind = kindList
-		for _, item := range v.Values {
-			out.items = append(out.items, r.convert(item, depth+1))
-		}
+		r.convertList(out, v, depth)
 	case *ast.NullNode:
 		out.kind = kindNull
 	case *ast.BoolNode:
@@ -309,6 +309,42 @@ func (r *reader) convert(n ast.Node, depth int) *node {
 		r.report(out.line, out.column, "this kind of YAML is not allowed")
 	}
 	return out
+}
+
+// convertList fills out with the items of a list.
+func (r *reader) convertList(out *node, list *ast.SequenceNode, depth int) {
+	out.kind = kindList
+	for _, value := range list.Values {
+		item := r.convert(value, depth+1)
+		// The parser takes keys that stand below a lone dash for the item, also where they
+		// are not indented and belong to a mapping around the list.
+		if !list.IsFlowStyle && item.kind == kindMapping && item.column <= out.column {
+			r.report(item.line, item.column, "the list item above has no value: write null, or indent what belongs to it")
+		}
+		out.items = append(out.items, item)
+	}
+}
+
+// innerTab matches a tab between the words of a text.
+var innerTab = regexp.MustCompile(`[^ \t\n][ \t]*?(\t)[ \t]*[^ \t\n]`)
+
+// plainTab reports a tab inside text without quotes. The parser drops it, which makes 50 of
+// a 5 and a 0.
+func (r *reader) plainTab(tk *token.Token) {
+	if tk == nil || tk.Indicator != token.NotIndicator {
+		return
+	}
+	text := strings.TrimSpace(tk.Origin)
+	place := innerTab.FindStringSubmatchIndex(text)
+	if place == nil {
+		return
+	}
+	line, column := position(tk)
+	before := text[:place[2]]
+	if last := strings.LastIndexByte(before, '\n'); last >= 0 {
+		line, column, before = line+strings.Count(before, "\n"), 1, before[last+1:]
+	}
+	r.report(line, column+utf8.RuneCountInString(before), `tab inside text without quotes: use a space, or double quotes and \t`)
 }
 
 // convertMapping fills out with the keys and values of a mapping.
@@ -339,6 +375,7 @@ func (r *reader) convertKey(n ast.MapKeyNode) *node {
 		return out
 	}
 	out.line, out.column = position(n.GetToken())
+	r.plainTab(n.GetToken())
 	switch v := n.(type) {
 	case *ast.StringNode:
 		out.text = v.Value
