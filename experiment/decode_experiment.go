@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 )
 
@@ -17,6 +18,7 @@ type experimentDecoder struct {
 	names   *names
 	e       *Experiment
 	blocked bool // something that e refers to has a fault, reported at its own place
+	untyped bool // the type has a fault, so that nobody can say what the variants need
 	// writtenOut is how many bytes templates and audiences come to in e.
 	writtenOut int
 }
@@ -29,6 +31,9 @@ func (d *experimentDecoder) experiment(n *node, p *Project) *Experiment {
 		Display: Displays()[0], Devices: AllDevices()[0], Hash: Hashes()[0], Excluded: ExcludedPolicies()[0],
 	}
 	d.e = e
+	if t := n.get("type"); t != nil {
+		d.untyped = !slices.Contains(asTexts(Types()), t.text)
+	}
 	if !d.object(n, "experiment", d.fields(p)...) {
 		return nil
 	}
@@ -96,7 +101,7 @@ func (d *experimentDecoder) variants(n *node) {
 	for _, p := range n.pairs {
 		d.variant(p.key, p.value)
 	}
-	if len(*d.errs) > faults {
+	if len(*d.errs) > faults || d.untyped {
 		return
 	}
 	var sum Share
@@ -115,18 +120,23 @@ func (d *experimentDecoder) variants(n *node) {
 func (d *experimentDecoder) variant(key, n *node) {
 	v := Variant{Name: key.text, Line: key.line}
 	d.word(key, v.Name, "variant")
+	if n.kind != kindMapping {
+		d.errorf(n, "variant %s: want a mapping such as {traffic: 50}, got %s", clip(v.Name), n.describe())
+		d.e.Variants = append(d.e.Variants, v)
+		return
+	}
 	var base, over *node
 	fields := d.variantFields(&v, &base)
-	if n.kind == kindMapping {
-		if over = n.get("payload"); over != nil {
-			n = without(n, "payload")
-		}
-		// A personalization has one variant, which gets everybody.
-		if d.personalization() && n.get("traffic") == nil {
-			v.Traffic = Whole
-		} else {
-			fields[0].missing = "traffic is missing"
-		}
+	if over = n.get("payload"); over != nil {
+		n = without(n, "payload")
+	}
+	// A personalization has one variant, which gets everybody.
+	switch {
+	case n.get("traffic") != nil, d.untyped:
+	case d.personalization():
+		v.Traffic = Whole
+	default:
+		fields[0].missing = "traffic is missing"
 	}
 	d.object(n, "variant "+clip(v.Name), fields...)
 	switch {
@@ -331,7 +341,7 @@ func (d *experimentDecoder) personalization() bool { return d.e.Type == TypePers
 // checkType reports what does not fit the type of the definition.
 func (d *experimentDecoder) checkType(n *node) {
 	variants := n.get("variants")
-	if variants == nil || variants.kind != kindMapping {
+	if variants == nil || variants.kind != kindMapping || d.untyped {
 		return
 	}
 	if d.personalization() {
@@ -364,7 +374,7 @@ func (d *experimentDecoder) checkPersonalization(n, variants *node) {
 // checkForced reads forced users once the variants are known.
 func (d *experimentDecoder) checkForced(n *node) {
 	forced := n.get("forced")
-	if forced == nil || forced.kind == kindNull {
+	if forced == nil || forced.kind == kindNull || len(d.e.Variants) == 0 {
 		return
 	}
 	d.e.Forced = d.forced(forced, d.e.variantNames())

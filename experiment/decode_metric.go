@@ -141,7 +141,9 @@ func (d *decoder) column(c *Column) []field {
 
 // checkColumn reports fields that do not go together.
 func (d *decoder) checkColumn(n *node, c *Column) {
-	if c.Cap != nil && c.Aggregate == AggregateAny {
+	// An aggregate with a fault of its own is not known to be any.
+	aggregate := n.get("aggregate")
+	if known := aggregate == nil || aggregate.text == string(AggregateAny); known && c.Cap != nil && c.Aggregate == AggregateAny {
 		d.errorf(n.get("cap"), "cap: aggregate any is 0 or 1 and has nothing to cap")
 	}
 }

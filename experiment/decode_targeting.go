@@ -16,13 +16,20 @@ func (d *decoder) condition(n *node, named func(*node) (Condition, bool)) (Condi
 		d.errorf(n, "audience: want a mapping with any, all, not or attribute, got %s", n.describe())
 		return Condition{}, false
 	}
-	if n.get("attribute") != nil {
+	var parts []Condition
+	fields := d.conditionFields(&parts, named)
+	if compares(n) {
+		for _, f := range fields {
+			if group := n.key(f.key); group != nil {
+				d.errorf(group, "audience: %s stands beside a comparison: write all: [{attribute: …}, {%s: …}]", f.key, f.key)
+				return Condition{}, false
+			}
+		}
 		name, op, values, ok := d.comparison(n, "audience", "attribute")
 		return Condition{Attribute: name, Operator: op, Values: values}, ok
 	}
 	faults := len(*d.errs)
-	var parts []Condition
-	d.object(n, "audience", d.conditionFields(&parts, named)...)
+	d.object(d.withoutUnknown(n, fields), "audience", fields...)
 	if len(*d.errs) > faults {
 		return Condition{}, false
 	}
@@ -34,6 +41,30 @@ func (d *decoder) condition(n *node, named func(*node) (Condition, bool)) (Condi
 		return parts[0], true
 	}
 	return Condition{All: parts}, true
+}
+
+// compares says whether a condition is a comparison: it names an attribute or has an operator.
+func compares(n *node) bool {
+	return slices.ContainsFunc(n.pairs, func(p pair) bool {
+		return p.key.text == "attribute" || slices.Contains(Operators(), Operator(p.key.text))
+	})
+}
+
+// withoutUnknown reports the keys of a condition that none has, and leaves them out. One
+// may be a slip in attribute, which is no key of these fields.
+func (d *decoder) withoutUnknown(n *node, fields []field) *node {
+	var known []string
+	for _, f := range fields {
+		known = append(known, f.key)
+	}
+	known = append(known, "attribute")
+	for _, p := range n.pairs {
+		if !slices.Contains(known, p.key.text) {
+			d.errorf(p.key, "audience: %s", Unknown("key", p.key.text, known))
+			n = without(n, p.key.text)
+		}
+	}
+	return n
 }
 
 // conditionFields returns the keys of a condition that is no comparison. What

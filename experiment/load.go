@@ -110,8 +110,9 @@ func (l *loader) main() bool {
 	}
 	d := l.decoder(projectFile)
 	d.project(root, l.project)
-	l.names.complete = root.kind == kindMapping
-	if metrics := root.get("metrics"); metrics != nil && metrics.kind != kindNull {
+	metrics := root.get("metrics")
+	l.names.complete = root.kind == kindMapping && (metrics == nil || metrics.kind == kindMapping)
+	if metrics != nil && metrics.kind != kindNull {
 		d.metrics(metrics, l.project.Defaults, l.addMetric(&d))
 	}
 	return len(l.errs) == 0
@@ -175,6 +176,7 @@ func (l *loader) metricFile(file string) {
 		l.names.complete = false
 		return
 	}
+	l.names.complete = l.names.complete && root.kind == kindMapping
 	d := l.decoder(file)
 	d.metrics(root, l.project.Defaults, l.addMetric(&d))
 }

@@ -58,6 +58,16 @@ func (n *node) get(key string) *node {
 	return nil
 }
 
+// key returns a key of a mapping, or nil.
+func (n *node) key(text string) *node {
+	for _, p := range n.pairs {
+		if p.key.text == text {
+			return p.key
+		}
+	}
+	return nil
+}
+
 // describe says what a value is, for messages.
 func (n *node) describe() string {
 	switch n.kind {
