@@ -59,9 +59,14 @@ func (d *decoder) object(n *node, what string, fields ...field) bool {
 		known[i] = f.key
 	}
 	for _, p := range n.pairs {
-		if !slices.Contains(known, p.key.text) {
-			d.errorf(p.key, "%s: %s", what, Unknown("key", p.key.text, known))
+		if slices.Contains(known, p.key.text) {
+			continue
 		}
+		if home := belongsTo(fields, p.key.text); home != "" {
+			d.errorf(p.key, "%s: key %q belongs to %s", what, clip(p.key.text), home)
+			continue
+		}
+		d.errorf(p.key, "%s: %s", what, Unknown("key", p.key.text, known))
 	}
 	for _, f := range fields {
 		value := n.get(f.key)
@@ -76,6 +81,17 @@ func (d *decoder) object(n *node, what string, fields ...field) bool {
 		}
 	}
 	return true
+}
+
+// belongsTo returns the keys, from the outside, below which a key is known that is none of
+// fields, or nothing: people write mde where statistics should be.
+func belongsTo(fields []field, key string) string {
+	for _, f := range fields {
+		if path := propertyPath(f.value.shape, key); path != nil {
+			return strings.Join(append([]string{f.key}, path[:len(path)-1]...), ": ")
+		}
+	}
+	return ""
 }
 
 // list calls each for every item, and reports what is no list.

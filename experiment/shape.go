@@ -92,3 +92,19 @@ func mapShape(names *regexp.Regexp, value shape) shape {
 func forcedShape() shape {
 	return mapShape(wordPattern, listShape(shape{"type": []string{"string", "number"}}))
 }
+
+// propertyPath returns the keys that lead to a key inside an object of known keys, itself
+// the last, or nil. Of several ways it takes the shortest, and of these the first by name.
+func propertyPath(s shape, key string) []string {
+	properties, _ := s["properties"].(map[string]shape)
+	if _, known := properties[key]; known {
+		return []string{key}
+	}
+	var best []string
+	for _, name := range sortedKeys(properties) {
+		if path := propertyPath(properties[name], key); path != nil && (best == nil || len(path)+1 < len(best)) {
+			best = append([]string{name}, path...)
+		}
+	}
+	return best
+}
