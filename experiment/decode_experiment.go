@@ -310,7 +310,10 @@ func (d *experimentDecoder) schedule(p *Project) rule {
 	s := &d.e.Schedule
 	read := func(key string, end bool) rule {
 		return rule{func(v *node) {
-			text, ok := d.text(v, key)
+			text, ok := v.text, v.kind == kindNumber
+			if !ok {
+				text, ok = d.text(v, key)
+			}
 			if !ok {
 				return
 			}

@@ -43,10 +43,10 @@ func percentHint(n *node) string {
 	switch {
 	case n.kind != kindNumber || err != nil || x < 0 || x > 100:
 		return ""
-	case x > 1:
+	case x > 1, x == 0:
 		return fmt.Sprintf(": write %s%%", n.text)
-	case x == 0 || x == 1:
-		return ": write 0% or 100%"
+	case x == 1:
+		return ": write 1% or 100%"
 	}
 	return fmt.Sprintf(": write %s%%", strconv.FormatFloat(math.Round(x*1e6)/1e4, 'f', -1, 64))
 }
