@@ -31,9 +31,9 @@ type answered struct {
 	decision.Outcome
 }
 
-// maxTries is how often a decision is made again because another request of the same
-// visitor came first. One is enough for each request that runs at the same time.
-const maxTries = 10
+// maxTries is how often a decision is made because another request of the same visitor came
+// first. From the second on, those of one process take turns.
+const maxTries = 20
 
 // decide decides about every experiment of a question, in order. What is new is durable in
 // the store when it returns.
@@ -46,7 +46,12 @@ func (s *Server) decide(e *exchange, q *question) ([]answered, error) {
 		}
 	}
 	e.remembered = slices.Grow(e.remembered, len(e.names))[:len(e.names)]
-	for range maxTries {
+	for try := range maxTries {
+		if try == 1 {
+			turn := s.turns.of(q.visitor.ID)
+			turn.Lock()
+			defer turn.Unlock()
+		}
 		if len(e.names) > 0 {
 			if err := s.store.Get(ctx, q.visitor.ID, e.names, e.remembered); err != nil {
 				return nil, err

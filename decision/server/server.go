@@ -1,6 +1,7 @@
 package server
 
 import (
+	"hash/maphash"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -52,6 +53,7 @@ type Server struct {
 	routes     *routes
 	exchanges  sync.Pool
 	leaving    atomic.Bool
+	turns      turns
 	// storeFaults keeps the log short while the store is down.
 	storeFaults quiet
 }
@@ -61,6 +63,7 @@ func New(o Options) *Server {
 	s := &Server{
 		store: o.Store, snapshot: o.Snapshot, keys: o.Keys, now: o.Now, log: o.Log, metrics: o.Metrics,
 		exposeBulk: o.ExposeBulk, origins: make(map[string]bool), maxBody: o.MaxBody,
+		turns: turns{seed: maphash.MakeSeed()},
 	}
 	for _, origin := range o.AllowOrigins {
 		s.origins[strings.TrimSuffix(origin, "/")] = true
