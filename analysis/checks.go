@@ -39,6 +39,10 @@ const (
 	sampleRatioAlarm = 0.001
 	// fewExpected is the expected count per arm below which chi-square is not used.
 	fewExpected = 5
+	// stragglers is the share of all users up to which those of an arm whose traffic has ended
+	// are taken for ones who came before the service had read of it: as many come in 86 seconds
+	// of each day.
+	stragglers = 0.001
 	// severalWarning is the share of users in several variants that deserves a warning.
 	severalWarning = 0.01
 	// nullWarning is the share of rows without a user id that deserves a warning.
@@ -103,24 +107,35 @@ func (a *analyzer) segmentValuesCheck(*Scorecard) (Check, bool) {
 	}, true
 }
 
-// zeroWeightCheck alarms when an arm has users of a phase in which it gets no traffic.
+// zeroWeightCheck alarms when an arm has users of a phase in which it gets no traffic. A few in one
+// whose traffic has ended are what comes of ending it while the service runs.
 func (a *analyzer) zeroWeightCheck(*Scorecard) (Check, bool) {
+	var few Check
 	for i, v := range a.in.Experiment.Variants {
-		var users int64
+		var before, after int64 // the first phase in which it gets traffic
+		served := false
 		for _, s := range a.splits(a.day, false) {
-			if s.weights[i] == 0 {
-				users += s.users[i]
+			switch {
+			case s.weights[i] > 0:
+				served = true
+			case served:
+				after += s.users[i]
+			default:
+				before += s.users[i]
 			}
 		}
-		if users > 0 {
-			return Check{
-				Name: CheckZeroWeight, Severity: Alarm,
-				Sentence: zeroWeightSentence(v.Name, users),
-				Numbers:  []CheckNumber{{"users", Defined(float64(users))}},
-			}, true
+		check := Check{Name: CheckZeroWeight, Numbers: []CheckNumber{{"users", Defined(float64(before + after))}}}
+		switch {
+		case before+after == 0:
+		case before > 0 || float64(after) > stragglers*float64(sum(a.day.Users)):
+			check.Severity, check.Sentence = Alarm, zeroWeightSentence(v.Name, before+after)
+			return check, true
+		case few.Name == "":
+			few = check
+			few.Severity, few.Sentence = Info, stragglersSentence(v.Name, after)
 		}
 	}
-	return Check{}, false
+	return few, few.Name != ""
 }
 
 // severalCheck looks at the users seen in more than one variant: at their share, and at

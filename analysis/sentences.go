@@ -507,6 +507,10 @@ func zeroWeightSentence(variant string, users int64) string {
 	return fmt.Sprintf("Variant %s has %s from a time in which it gets no traffic: the service and this configuration disagree.", variant, count(users, "user", "users"))
 }
 
+func stragglersSentence(variant string, users int64) string {
+	return fmt.Sprintf("Variant %s has %s from after its traffic ended, so few that they came before the service had read of it.", variant, count(users, "user", "users"))
+}
+
 func severalSentence(several, all int64, share float64, excluded bool) string {
 	did := "count in the variant they saw first"
 	if excluded {

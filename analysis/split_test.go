@@ -145,7 +145,7 @@ func TestSplitFalseAlarms(t *testing.T) {
 }
 
 // Phases have their own weights: a stopped variant is no mismatch, and users it gets
-// nevertheless are an alarm.
+// nevertheless are an alarm, unless they are the few who come before the service knows of it.
 func TestSplitOfPhases(t *testing.T) {
 	e := testExperiment()
 	e.Variants = append(e.Variants, experiment.Variant{Name: "third"})
@@ -171,11 +171,22 @@ func TestSplitOfPhases(t *testing.T) {
 	if check, _ := splitOf(t, in); check.Severity != Alarm {
 		t.Errorf("%+v", check)
 	}
-	day(8000, 6000, 3)
-	a := analyzer{in: &in, day: in.today()}
-	if check, ok := a.zeroWeightCheck(nil); !ok || check.Severity != Alarm || check.Numbers[0].Value.value != 3 {
-		t.Errorf("%+v", check)
+	zero := func(third, users int64, want Severity, sentence string) {
+		t.Helper()
+		day(8000, 6000, third)
+		a := analyzer{in: &in, day: in.today()}
+		check, ok := a.zeroWeightCheck(nil)
+		if ok != (want != "") || check.Severity != want || ok && check.Numbers[0].Value.value != float64(users) || !strings.HasPrefix(check.Sentence, sentence) {
+			t.Errorf("%d users: %+v", third, check)
+		}
 	}
+	zero(0, 0, "", "")
+	zero(24, 24, Info, "Variant third has 24 users from after its traffic ended")
+	zero(25, 25, Alarm, "Variant third has 25 users from a time in which it gets no traffic")
+	// It never had traffic before.
+	in.Phases[0].Weights, in.Phases[1].Weights = in.Phases[1].Weights, in.Phases[0].Weights
+	zero(0, 3000, Alarm, "Variant third has 3000 users")
+	in.Phases[0].Weights, in.Phases[1].Weights = in.Phases[1].Weights, in.Phases[0].Weights
 	in.Phases = nil
 	day(8000, 6000, 0)
 	in.Days[0].PhaseUsers, e.Variants[2].Traffic = nil, experiment.Whole/3
