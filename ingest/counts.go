@@ -21,7 +21,10 @@ type readCounts struct {
 // lookCounts is what the looks before did not see.
 type lookCounts struct {
 	Rows, NoUser, NoTime, NoExperiment, NoVariant, NoEvent int64
-	Last                                                   int64 // the latest time; noTime without any
+	// OpenNoUser and OpenNoTime are those of TableRead: a look that sees the end of a row
+	// group takes off what the look that saw its beginning has added.
+	OpenNoUser, OpenNoTime int64
+	Last                   int64 // the latest time; noTime without any
 }
 
 func (l *lookCounts) add(o *lookCounts) {
@@ -31,6 +34,8 @@ func (l *lookCounts) add(o *lookCounts) {
 	l.NoExperiment += o.NoExperiment
 	l.NoVariant += o.NoVariant
 	l.NoEvent += o.NoEvent
+	l.OpenNoUser += o.OpenNoUser
+	l.OpenNoTime += o.OpenNoTime
 	l.Last = max(l.Last, o.Last)
 }
 
@@ -154,6 +159,12 @@ func (c *readCounts) end() int64 {
 	if g.last == noTime || g.last >= c.from {
 		l.NoUser += g.noUser
 		l.NoTime += g.noTime
+		l.OpenNoUser += g.noUser
+		l.OpenNoTime += g.noTime
+		if over := c.cursor.of(g.last); g.last != noTime && over < len(c.byLook) {
+			c.byLook[over].OpenNoUser -= g.noUser
+			c.byLook[over].OpenNoTime -= g.noTime
+		}
 	}
 	return g.first
 }
@@ -184,6 +195,7 @@ func (c *readCounts) tableReads(earliest []int64) []TableRead {
 		r := &out[i]
 		r.Rows, r.NoUser, r.NoTime = seen.Rows, seen.NoUser, seen.NoTime
 		r.NoExperiment, r.NoVariant, r.NoEvent = seen.NoExperiment, seen.NoVariant, seen.NoEvent
+		r.OpenNoUser, r.OpenNoTime = seen.OpenNoUser, seen.OpenNoTime
 		if i > 0 {
 			r.Files += out[i-1].Files
 		}

@@ -203,6 +203,10 @@ type TableRead struct {
 	// Rows left out, by reason; a row counts under the first that holds. Empty text is as
 	// good as none.
 	NoUser, NoTime, NoExperiment, NoVariant, NoEvent int64
+	// OpenNoUser and OpenNoTime are what rows without a time have added to NoUser and NoTime
+	// of which nobody can say that they are of before the look: their row group goes on after
+	// it, or has no time at all.
+	OpenNoUser, OpenNoTime int64
 }
 
 // ExperimentResult holds one entry per look of the query.

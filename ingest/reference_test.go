@@ -188,8 +188,14 @@ func (r *reference) read(files []fakeFile, from int64, keep func(fakeRow, *Table
 				case row.time != noTime && row.time < from, row.time == noTime && first != math.MaxInt64 && last < from:
 				case row.user == "":
 					t.NoUser++
+					if row.time == noTime && (first == math.MaxInt64 || last >= r.look) {
+						t.OpenNoUser++
+					}
 				case row.time == noTime:
 					t.NoTime++
+					if first == math.MaxInt64 || last >= r.look {
+						t.OpenNoTime++
+					}
 				case keep(row, &t.TableRead):
 					t.kept = append(t.kept, row)
 				}

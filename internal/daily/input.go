@@ -187,7 +187,11 @@ func dataRead(s subject, a answer, look *ingest.LookResult, k int) analysis.Data
 }
 
 // tableRead says what was read of one table, which stood as before at the experiment's start.
+// Rows without a time are of before the start where all rows beside them are.
 func tableRead(t, before ingest.TableRead, dates bool) analysis.TableRead {
+	before.Rows -= before.OpenNoUser + before.OpenNoTime
+	before.NoUser -= before.OpenNoUser
+	before.NoTime -= before.OpenNoTime
 	out := analysis.TableRead{
 		Files: t.Files, Rows: t.Rows, First: t.First, Last: t.Last,
 		SinceStart: t.Rows - before.Rows, Dates: dates,
