@@ -35,7 +35,9 @@ func Analyze(in Input) (Scorecard, []Look, error) {
 		quantiles = quantiles || m.Kind == string(experiment.KindQuantile)
 	}
 	card.Plan.Sentence = methodSentence(in.Experiment.Statistics, len(card.Plan.Family), adjusted, exact, quantiles)
-	adjustFamilies(&card, in.Experiment.Statistics)
+	if err := a.adjustFamilies(&card); err != nil {
+		return Scorecard{}, nil, err
+	}
 	if err := a.conclude(&card); err != nil {
 		return Scorecard{}, nil, err
 	}

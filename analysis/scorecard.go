@@ -303,7 +303,9 @@ type Stagewise struct {
 }
 
 // LookOfRecord is a look as it was recorded, above all the one at which a comparison crossed
-// its boundary: what was said then stays.
+// its boundary, or with which Holm's correction decided it: what was said then stays. Date is
+// the day of the decision, which under Holm's correction another comparison's later look may
+// have brought.
 type LookOfRecord struct {
 	Date     string `json:"date"`
 	Look     int    `json:"look"`

@@ -76,17 +76,19 @@ func (t test) effectAt(l Look, z, drift float64) Number {
 
 // setStagewise fills in the inference after the test of a primary comparison has ended: at
 // its look of record, or at its last look when no more are to come. Under Holm's correction
-// a comparison may have crossed its boundary and gone on; then the order of its stages is
-// not the one that was tested, and there is none.
+// a comparison may have crossed its boundary and gone on, also to a later look of record; then
+// the order of its stages is not the one that was tested, and there is none.
 func (a *analyzer) setStagewise(c *Comparison, s scored, t test, final bool) error {
 	if _, ok := t.procedure.(groupSequential); !ok || s.role != Primary || c.Look == 0 {
 		return nil
 	}
-	looks, _ := looksOf(append(a.in.Looks[:len(a.in.Looks):len(a.in.Looks)], a.looks...), s.metric.Name, c.Variant, a.in.MetricHash[s.metric.Name])
-	looks = looks[:c.Look]
+	looks := a.shownLooks(c, s)
 	switch {
 	case c.Record != nil:
 		looks = looks[:c.Record.Look]
+		if slices.ContainsFunc(looks[:len(looks)-1], crossed) {
+			return nil
+		}
 	case !final && looks[len(looks)-1].Time < 1, slices.ContainsFunc(looks, crossed):
 		return nil
 	}

@@ -83,10 +83,11 @@ func (a *analyzer) waits(t test, s scored, i, v int) bool {
 
 // adjustFamilies adds what needs all comparisons at once: q-values of the secondary
 // metrics, and Holm's adjustment of the primary ones where it is chosen.
-func adjustFamilies(card *Scorecard, stats experiment.Statistics) {
+func (a *analyzer) adjustFamilies(card *Scorecard) error {
+	stats := a.in.Experiment.Statistics
 	setAll(card, Secondary, benjaminiHochberg, func(c *Comparison, q float64) { c.Q = Defined(q) })
 	if stats.Correction != experiment.CorrectionHolm {
-		return
+		return nil
 	}
 	// The family is what was planned, whatever of it has a p-value today: a metric with a shorter
 	// window must not have all of alpha until the others begin.
@@ -99,6 +100,7 @@ func adjustFamilies(card *Scorecard, stats experiment.Statistics) {
 			c.Record = nil
 		}
 	})
+	return a.recordUnderHolm(card)
 }
 
 // setAll adjusts the p-values of all comparisons in a role together.

@@ -67,8 +67,8 @@ func effectPlot(c *analysis.Comparison, scale float64) (drawing picture, cut, ok
 	}
 	addLine(p, effects, seriesPaint(0), 2)
 	addMarks(p, effects[len(effects)-1:], seriesPaint(0), draw.CircleGlyph{}, 4)
-	if c.Record != nil {
-		addRecord(p, looks, c.Record.Date)
+	if c.Record != nil && c.Record.Look > 0 && c.Record.Look <= len(c.Looks) {
+		addRecord(p, looks, c.Looks[c.Record.Look-1].Date)
 	}
 	drawing, err = drawPlot(p)
 	return drawing, cut, err == nil, err

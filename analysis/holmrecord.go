@@ -1,0 +1,125 @@
+package analysis
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+	"time"
+)
+
+// recordUnderHolm puts the look of record of every significant primary comparison where Holm's
+// correction decided it: on the first day on which its adjusted p-value was small enough. Its
+// own boundary, at the whole alpha, may have been crossed long before, and another comparison's
+// look may have decided it.
+//
+// Sequential p-values never rise, so neither do adjusted ones, and the day is found by bisection.
+func (a *analyzer) recordUnderHolm(card *Scorecard) error {
+	var family []holmMember
+	for i, s := range scoredMetrics(a.in.Experiment.Scorecard) {
+		if s.role != Primary {
+			continue
+		}
+		t, err := a.test(s.metric, a.alpha(s.role))
+		if err != nil {
+			return fmt.Errorf("metric %s: %w", s.metric.Name, err)
+		}
+		for j := range card.Metrics[i].Comparisons {
+			c := &card.Metrics[i].Comparisons[j]
+			if c.Look > 0 {
+				family = append(family, holmMember{comparison: c, test: t, looks: a.shownLooks(c, s)})
+			}
+		}
+	}
+	days := lookDays(family)
+	for i, m := range family {
+		if m.comparison.Record == nil {
+			continue
+		}
+		var failed error
+		k := sort.Search(len(days)-1, func(k int) bool {
+			p, err := holmOn(days[k], family, i, len(card.Plan.Family))
+			if err != nil {
+				failed = err
+			}
+			return p <= alphaOf(a.in.Experiment.Statistics)
+		})
+		if failed != nil {
+			return failed
+		}
+		n, look, err := m.upTo(days[k])
+		if err != nil {
+			return err
+		}
+		m.comparison.Record = look.record(m.comparison.Looks[n-1])
+		m.comparison.Record.Date = dateOf(days[k], family)
+	}
+	return nil
+}
+
+// holmMember is a comparison of a family with its looks.
+type holmMember struct {
+	comparison *Comparison
+	test       test
+	looks      []Look
+}
+
+// upTo returns how many looks were made by a day, and the last of them with its p-value.
+func (m holmMember) upTo(day time.Time) (n int, last Look, err error) {
+	for n < len(m.looks) && !m.looks[n].At.After(day) {
+		n++
+	}
+	if n == 0 {
+		return 0, Look{}, nil
+	}
+	looks := slices.Clone(m.looks[:n])
+	err = m.test.addP(looks)
+	return n, looks[n-1], err
+}
+
+// holmOn returns the adjusted p-value that the i-th of a family had on a day, of m comparisons
+// that were planned.
+func holmOn(day time.Time, family []holmMember, i, m int) (float64, error) {
+	p := make([]float64, len(family))
+	for j, member := range family {
+		n, l, err := member.upTo(day)
+		if err != nil {
+			return 1, err
+		}
+		p[j] = 1
+		if n > 0 {
+			p[j] = math.Exp(l.LnP)
+		}
+	}
+	return holm(p, m)[i], nil
+}
+
+// lookDays returns the instants of all looks of a family, in order.
+func lookDays(family []holmMember) []time.Time {
+	var days []time.Time
+	for _, m := range family {
+		for _, l := range m.looks {
+			days = append(days, l.At)
+		}
+	}
+	slices.SortFunc(days, time.Time.Compare)
+	return slices.CompactFunc(days, time.Time.Equal)
+}
+
+// dateOf returns the date of the looks at an instant.
+func dateOf(day time.Time, family []holmMember) string {
+	for _, m := range family {
+		for _, l := range m.looks {
+			if l.At.Equal(day) {
+				return l.Date
+			}
+		}
+	}
+	return ""
+}
+
+// shownLooks returns the looks that a comparison shows, today's included.
+func (a *analyzer) shownLooks(c *Comparison, s scored) []Look {
+	looks, _ := looksOf(append(a.in.Looks[:len(a.in.Looks):len(a.in.Looks)], a.looks...), s.metric.Name, c.Variant, a.in.MetricHash[s.metric.Name])
+	return looks[:c.Look]
+}
