@@ -71,6 +71,19 @@ func futile(card *Scorecard) bool {
 	return found
 }
 
+// decidedWhenStopped reports whether a primary metric was better or worse for a variant that was
+// stopped.
+func decidedWhenStopped(card *Scorecard) bool {
+	for _, m := range card.Metrics {
+		for _, c := range m.Comparisons {
+			if m.Role == Primary && c.Stopped && c.Significant {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // harmed returns the first comparison by which a treatment does harm, and its metric.
 func harmed(card *Scorecard) (first Comparison, metric string, ok bool) {
 	for _, m := range card.Metrics {

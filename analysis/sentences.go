@@ -368,7 +368,11 @@ func inconclusiveSentence(card *Scorecard) string {
 	if silent := silence(card); silent != "" {
 		return "Inconclusive: the experiment is over. " + silent
 	}
-	return "Inconclusive: the experiment is over and no primary metric has moved beyond chance" + powerClause(card) + "."
+	moved := "Inconclusive: the experiment is over and no primary metric has moved beyond chance"
+	if decidedWhenStopped(card) {
+		moved += " for a variant that was not stopped"
+	}
+	return moved + powerClause(card) + "."
 }
 
 // keepRunningSentence says how long still, and what is known so far. The day that it names is

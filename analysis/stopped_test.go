@@ -41,6 +41,26 @@ func TestStoppedVariant(t *testing.T) {
 	}
 }
 
+// What a stopped variant has shown is not denied at the end: only of the others nothing moved.
+func TestInconclusiveBesideAStoppedVariant(t *testing.T) {
+	for mean, want := range map[float64]string{
+		9.2:  "Inconclusive: the experiment is over and no primary metric has moved beyond chance for a variant that was not stopped.",
+		10.1: "Inconclusive: the experiment is over and no primary metric has moved beyond chance.",
+	} {
+		e := testExperiment()
+		e.Variants = append(e.Variants, experiment.Variant{Name: "huge", Traffic: experiment.Whole / 2})
+		in := testInput(e, 14)
+		in.Stopped = map[string]time.Time{"huge": day0.AddDate(0, 0, 9).Add(12 * time.Hour)}
+		control, big, huge := newStream(10, 4, 1), newStream(10.1, 4, 2), newStream(mean, 4, 3)
+		cards := daily(t, in, func(int) []moments.Set {
+			return []moments.Set{control.more(100), big.more(100), huge.more(100)}
+		}, 15)
+		if got := cards[14].Recommendation.Sentence; got != want {
+			t.Errorf("mean %v: %s", mean, got)
+		}
+	}
+}
+
 // Nothing is forecast of a stopped variant: no further look of it is to come.
 func TestStoppedVariantHasNoForecast(t *testing.T) {
 	e := testExperiment()
