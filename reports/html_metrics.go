@@ -51,6 +51,9 @@ func definitions(p *Page, zone zone) []definitionView {
 		v := definitionView{Name: shortName(m.Name), Description: visible(m.Description)}
 		v.Facts = append(v.Facts, term{"Role", roleOf(p.Definition, m)})
 		v.Facts = append(v.Facts, metricFacts(m)...)
+		if p.Definition.Statistics.Method == experiment.MethodSequentialCUPED {
+			v.Facts = append(v.Facts, adjustedBy(m)...)
+		}
 		v.Facts = append(v.Facts, term{"Better when", betterWhen(string(m.Goal))})
 		if margin, ok := margins[m.Name]; ok {
 			v.Facts = append(v.Facts, term{"Margin", shortPercent(margin)})
@@ -87,6 +90,9 @@ func definitionOf(card *analysis.Scorecard, r *analysis.MetricResult, m *experim
 	if m != nil {
 		v.Description = visible(m.Description)
 		v.Facts = append(v.Facts, metricFacts(m)...)
+		if r.CUPED != nil {
+			v.Facts = append(v.Facts, adjustedBy(m)...)
+		}
 	} else {
 		add("Measures", kindWords(r.Kind))
 	}
@@ -114,8 +120,9 @@ func definitionOf(card *analysis.Scorecard, r *analysis.MetricResult, m *experim
 	v.CUPED = cupedSentence(r.CUPED)
 	for _, row := range rows(card, r) {
 		c := row.comparison
-		if c == nil || c.AsOf != "" {
-			continue // the adjusted figures of an earlier day say nothing beside the raw ones of today
+		if c == nil || c.AsOf != "" || len(r.CUPED.Covariates) == 0 {
+			// The adjusted figures of an earlier day say nothing beside the raw ones of today.
+			continue
 		}
 		none := analysis.Number{}
 		v.Adjusted = append(v.Adjusted, adjustedView{
@@ -129,6 +136,9 @@ func definitionOf(card *analysis.Scorecard, r *analysis.MetricResult, m *experim
 
 // cupedSentence says what the adjustment did.
 func cupedSentence(a *analysis.CUPED) string {
+	if len(a.Covariates) == 0 && a.Note != "" {
+		return upperFirst(cupedNote(a)) + "."
+	}
 	out := fmt.Sprintf(pageCuped, covariateNames(a))
 	if _, ok := a.VarianceKept.Get(); ok {
 		out += fmt.Sprintf(pageCupedGain, roughShare(a.VarianceKept), roughShare(a.EffectiveSampleGained))
@@ -200,10 +210,15 @@ func metricFacts(m *experiment.Metric) []term {
 	if m.Sides == experiment.SidesOne {
 		facts = append(facts, term{"Tested", "in the direction of its goal only"})
 	}
-	if m.Lookback > 0 {
-		facts = append(facts, term{"Adjusted by", "the same over " + spanWords(m.Lookback) + " before each user's first exposure (CUPED)"})
-	}
 	return facts
+}
+
+// adjustedBy says by what a metric is adjusted where the method has CUPED; quantiles are not.
+func adjustedBy(m *experiment.Metric) []term {
+	if m.Lookback <= 0 || m.Kind() == experiment.KindQuantile {
+		return nil
+	}
+	return []term{{"Adjusted by", "the same over " + spanWords(m.Lookback) + " before each user's first exposure (CUPED)"}}
 }
 
 // eventName quotes the event of a column.

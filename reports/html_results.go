@@ -7,12 +7,15 @@ import (
 	"strings"
 
 	"readout/analysis"
+	"readout/experiment"
 )
 
 // resultsView is the tab of results.
 type resultsView struct {
-	Roles    []roleView
-	Effects  []figure
+	Roles   []roleView
+	Effects []figure
+	// Found says when a difference in the pictures of effects counts as found.
+	Found    string
 	Omitted  []string
 	Users    *figure
 	Series   []series
@@ -61,7 +64,10 @@ type cellView struct{ Head, Text string }
 
 // results returns the tab of a scorecard.
 func results(card *analysis.Scorecard, zone zone) (resultsView, error) {
-	v := resultsView{Glossary: glossary(), Method: visible(card.Plan.Sentence), Series: seriesOf(card)}
+	v := resultsView{Glossary: glossary(), Method: visible(card.Plan.Sentence), Series: seriesOf(card), Found: pageFound}
+	if card.Plan.Correction == string(experiment.CorrectionHolm) {
+		v.Found = pageFoundHolm
+	}
 	for _, role := range roleWords() {
 		r := roleView{Title: role.Title, About: role.About}
 		for i := range card.Metrics {
@@ -183,6 +189,9 @@ func rowOf(r row, axis barAxis, drawn bool, tail []string) rowView {
 	switch {
 	case r.comparison != nil:
 		v.Verdict = verdictWords(r.comparison.Verdict)
+		if r.comparison.Verdict == analysis.Undecided && (r.comparison.Stopped || !r.metric.Final.After(r.card.Through)) {
+			v.Verdict.Text = pageUnsettled
+		}
 		if drawn {
 			v.Bar = axis.bar(r.metric, r.comparison)
 			if v.Bar != nil {
@@ -231,7 +240,7 @@ func endNotes(r row) []string {
 	if rec := c.Record; rec != nil {
 		note := fmt.Sprintf(pageRecord, visible(rec.Date), rec.Look,
 			effect(r.metric.Kind, rec.Effect, none, rec.Lo, rec.Hi), readableP(rec.P, none, c.Alpha))
-		if rec.Date != r.card.Date {
+		if followsUp(c) {
 			note += pageRecordAfter
 		}
 		out = append(out, note)
@@ -262,8 +271,8 @@ func limitNotes(r row) []string {
 	if c.Harm {
 		out = append(out, upperFirst(labelHarm)+".")
 	}
-	if c.IntervalUnadjusted {
-		out = append(out, upperFirst(labelUnadjusted)+".")
+	if _, ok := c.PAdjusted.Get(); ok {
+		out = append(out, fmt.Sprintf(pageUnadjusted, readableP(c.PAdjusted, analysis.Number{}, analysis.Number{})))
 	}
 	if c.Approximate {
 		out = append(out, pageApproximate)
@@ -290,9 +299,6 @@ func comparisonDetails(r row) []string {
 		}
 		chances := fmt.Sprintf(pageConditional, roughShare(c.ConditionalPowerMDE), roughShare(c.ConditionalPowerNow))
 		out = append(out, about(r, list(", ", chances, expected)))
-	}
-	if _, ok := c.PAdjusted.Get(); ok {
-		out = append(out, about(r, fmt.Sprintf(labelAdjusted, pValue(c.PAdjusted, analysis.Number{}, analysis.Number{}))))
 	}
 	return out
 }

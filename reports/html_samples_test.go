@@ -69,6 +69,7 @@ func definitionSample() *experiment.Experiment {
 			Secondary:  []*experiment.Metric{{Name: "order_value", Numerator: amount, Denominator: &orders, Goal: experiment.GoalIncrease, Immature: experiment.ImmatureExclude}},
 			Guardrails: []experiment.Guardrail{{Metric: &experiment.Metric{Name: "latency", Quantile: 0.95, Numerator: experiment.Column{Event: "page_load"}, Goal: experiment.GoalDecrease, Sides: experiment.SidesOne}, Margin: 0.02}},
 		},
+		Statistics: experiment.DefaultStatistics(),
 		Audience: &experiment.Condition{Any: []experiment.Condition{
 			{All: []experiment.Condition{
 				{Attribute: "country", Operator: experiment.OpIn, Values: text("DE", "AT")},

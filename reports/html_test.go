@@ -294,6 +294,7 @@ func TestHTMLSays(t *testing.T) {
 		{"full", "big: Decided on 2026-01-18, at look 7: effect +2.10 [+0.31, +3.89], p-value 0.00310. That is the result of the test. What the table shows is follow-up"},
 		{"full", "big: Now that the test has ended (look 7 on 2026-01-18), the best estimate of the effect is +1.90 [+0.40, +3.40], p-value 0.00210."},
 		{"full", "big: Futile so far:"},
+		{"full", "big: Interval and p-value are not adjusted for the number of comparisons. What decides is the adjusted p-value, 0.0198."},
 		{"full", "chance of finding an improvement by the end 12% if it has the size that is looked for, 3% if it is as large as it looks now, with a forecast of 260,000 users of both arms at the end"},
 		{"full", "big: Approximate:"},
 		{"full", "big: Effect and lift are those within 2 phases of traffic, combined by their users; the variants' figures are of all users, so their difference is not the effect."},

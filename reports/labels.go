@@ -60,6 +60,7 @@ const (
 	labelManyPhases  = "%d phases of traffic, combined by their users"
 	labelRaw         = "without adjustment: effect %s, standard error %s"
 	labelNoCovariate = "no covariate"
+	labelNotAdjusted = "not adjusted by CUPED: %s"
 	labelCUPED       = "CUPED with %s: variance kept %s, effective sample gained %s"
 	labelHistory     = "%s without history"
 	labelChecks      = "Checks"

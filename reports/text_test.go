@@ -118,11 +118,11 @@ func TestTextFollowUp(t *testing.T) {
 	card := full()
 	const followUp = "p 0.00310; the figures above are follow-up"
 	if out := string(textOf(t, TextOptions{}, card)); !strings.Contains(out, followUp) {
-		t.Errorf("two days later: no %q:\n%s", followUp, out)
+		t.Errorf("nine looks later: no %q:\n%s", followUp, out)
 	}
-	card.Metrics[1].Comparisons[0].Record.Date = card.Date
+	card.Metrics[1].Comparisons[0].Record.Look = card.Metrics[1].Comparisons[0].Look
 	if out := string(textOf(t, TextOptions{}, card)); strings.Contains(out, "follow-up") {
-		t.Errorf("on the day: follow-up:\n%s", out)
+		t.Errorf("at the last look, some days ago: follow-up:\n%s", out)
 	}
 }
 

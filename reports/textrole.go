@@ -374,7 +374,7 @@ func notes(r row) []string {
 	if rec := c.Record; rec != nil {
 		note := fmt.Sprintf(labelRecord, rec.Look, visible(rec.Date),
 			effect(r.metric.Kind, rec.Effect, analysis.Number{}, rec.Lo, rec.Hi), pValue(rec.P, analysis.Number{}, c.Alpha))
-		if rec.Date != r.card.Date {
+		if followsUp(c) {
 			note += labelFollowUp
 		}
 		out = append(out, note)
@@ -409,6 +409,9 @@ func notes(r row) []string {
 	}
 	return out
 }
+
+// followsUp reports whether the figures in the table are of a look after the look of record.
+func followsUp(c *analysis.Comparison) bool { return c.Look > c.Record.Look }
 
 // phasesNote says why the figures in the table are not what is compared.
 func phasesNote(c *analysis.Comparison) string {
@@ -520,6 +523,9 @@ func cupedNote(a *analysis.CUPED) string {
 	history := ""
 	if a.MissingHistory > 0 {
 		history = fmt.Sprintf(labelHistory, several(a.MissingHistory, labelOneUser, labelManyUsers))
+	}
+	if len(a.Covariates) == 0 && a.Note != "" {
+		return list(", ", fmt.Sprintf(labelNotAdjusted, visible(a.Note)), history)
 	}
 	return list(", ", fmt.Sprintf(labelCUPED, covariateNames(a), roughShare(a.VarianceKept), roughShare(a.EffectiveSampleGained)),
 		history, visible(a.Note))
