@@ -241,7 +241,7 @@ func (a *analyzer) metrics(card *Scorecard) error {
 func (a *analyzer) metric(s scored, i int) (MetricResult, error) {
 	m := s.metric
 	row := MetricResult{
-		Name: m.Name, Role: s.role, Kind: string(m.Kind()), Goal: string(m.Goal),
+		Name: m.Name, Role: s.role, Kind: string(m.Kind()), Goal: string(m.Goal), OneSided: m.Sides == experiment.SidesOne,
 		Window: windowSentence(m), FirstNumber: a.in.Start.Add(MatureAfter(m)), Final: a.in.final(m),
 		Variants: []VariantResult{}, Comparisons: []Comparison{},
 	}

@@ -204,6 +204,18 @@ func worseSecondaries(card *Scorecard, variant string) []string {
 	return worse
 }
 
+// oneSided returns the primary and secondary metrics that are tested for an improvement only, and
+// have not been found to be improved by a variant.
+func oneSided(card *Scorecard, variant string) []string {
+	var out []string
+	for _, m := range card.Metrics {
+		if c, ok := m.comparison(variant); ok && m.OneSided && m.Role != Guardrail && c.Verdict != Better {
+			out = append(out, m.Name)
+		}
+	}
+	return out
+}
+
 // silence returns why the first primary comparison says nothing, where none of them does
 // although users count for their metrics; else nothing.
 func silence(card *Scorecard) string {

@@ -21,6 +21,7 @@ func TestRecommendationOrder(t *testing.T) {
 	harm := func(c Comparison) Comparison { c.Harm = true; return c }
 	said := func(c Comparison) Comparison { c.Sentence = "All are alike."; return c }
 	counted := func(m MetricResult) MetricResult { m.Variants = []VariantResult{{Users: 5}}; return m }
+	oneSided := func(m MetricResult) MetricResult { m.OneSided = true; return m }
 	stopped := func(c Comparison) Comparison { c.Stopped = true; return c }
 	for _, c := range []struct {
 		name    string
@@ -54,6 +55,8 @@ func TestRecommendationOrder(t *testing.T) {
 			"Do not ship big: it makes primary worse (+10.00%). Of the others, huge improves primary (+20.00%) and harms nothing"},
 		{"a secondary metric is worse", []MetricResult{metric(Primary, big(Better), huge(NotYet)), metric(Secondary, big(Worse), huge(Worse))}, false, 10, ActionShip, "big",
 			"harms no other primary metric and no guardrail. Weigh first that it makes secondary worse"},
+		{"nobody looks for harm", []MetricResult{metric(Primary, big(Better), huge(NotYet)), oneSided(metric(Secondary, big(NoDifference), huge(NotYet)))}, false, 10, ActionShip, "big",
+			"harms nothing that is watched. Whether it harms secondary was not tested: that test looks for an improvement only."},
 		{"a guardrail holds the better arm back", []MetricResult{metric(Primary, big(Better), huge(NotYet)), metric(Guardrail, big(Undecided), huge(Passes))}, false, 10, ActionKeepRunning, "",
 			"4 days left. So far big improves primary (+10.00%), but guardrail guardrail may still be beyond its margin."},
 		{"a guardrail holds it back until the end", []MetricResult{metric(Primary, big(Better), huge(NoDifference)), metric(Guardrail, big(Fails), huge(Passes))}, false, 16, ActionInconclusive, "",

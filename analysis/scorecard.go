@@ -104,6 +104,8 @@ type MetricResult struct {
 	Kind string `json:"kind"`
 	// Goal is increase or decrease.
 	Goal string `json:"goal"`
+	// OneSided says that the test looks for an improvement only.
+	OneSided bool `json:"one_sided,omitempty"`
 	// Window says in words which conversions count and which users.
 	Window string `json:"window"`
 	// FirstNumber is when the first user is mature; Final when no user is added any more.

@@ -217,6 +217,9 @@ func comparisonSentence(c *Comparison, s scored) string {
 		}
 	} else if v, ok := c.Effect.Value.Get(); ok {
 		size = ": difference " + strconv.FormatFloat(v, 'g', 4, 64)
+		if s.metric.Kind() == experiment.KindProportion {
+			size = ": difference " + strconv.FormatFloat(100*v, 'g', 4, 64) + " pp"
+		}
 	}
 	if c.AsOf != "" {
 		size += " as of " + c.AsOf
@@ -236,10 +239,15 @@ func comparisonSentence(c *Comparison, s scored) string {
 		return fmt.Sprintf("%s is beyond its margin of %s%s.", name, plainPercent(s.margin), size)
 	case Undecided:
 		return fmt.Sprintf("%s may still be beyond its margin of %s%s.", name, plainPercent(s.margin), size)
-	case NoDifference:
-		return fmt.Sprintf("No difference was found for %s%s.", name, size)
 	}
-	return fmt.Sprintf("No difference so far for %s%s.", name, size)
+	looked := "difference"
+	if s.metric.Sides == experiment.SidesOne {
+		looked = "improvement"
+	}
+	if c.Verdict == NoDifference {
+		return fmt.Sprintf("No %s was found for %s%s.", looked, name, size)
+	}
+	return fmt.Sprintf("No %s so far for %s%s.", looked, name, size)
 }
 
 func investigateSentence(c Check) string {
@@ -266,6 +274,21 @@ func harmSentence(card *Scorecard, c Comparison, metric string) string {
 }
 
 func shipSentence(w winner, card *Scorecard) string {
+	return shipClause(w, card) + untestedSentence(oneSided(card, w.variant))
+}
+
+// untestedSentence says for which metrics nobody looks for harm: a one-sided test finds none.
+func untestedSentence(metrics []string) string {
+	switch len(metrics) {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf(" Whether it harms %s was not tested: that test looks for an improvement only.", metrics[0])
+	}
+	return fmt.Sprintf(" Whether it harms %s was not tested: those tests look for an improvement only.", firstOf(3, metrics))
+}
+
+func shipClause(w winner, card *Scorecard) string {
 	if worse := worseSecondaries(card, w.variant); len(worse) > 0 {
 		return fmt.Sprintf("Ship %s: it improves %s%s and harms no other primary metric and no guardrail. Weigh first that it makes %s worse, by the uncorrected test of secondary metrics.",
 			w.variant, w.metric, inParentheses(w.lift), firstOf(3, worse))
@@ -278,7 +301,7 @@ func improvesSentence(w winner, card *Scorecard) string {
 	if worse := worseSecondaries(card, w.variant); len(worse) > 0 {
 		return fmt.Sprintf("Of the others, %s improves %s%s, and makes the secondary metric %s worse.", w.variant, w.metric, inParentheses(w.lift), firstOf(3, worse))
 	}
-	return fmt.Sprintf("Of the others, %s improves %s%s and harms nothing that is watched.", w.variant, w.metric, inParentheses(w.lift))
+	return fmt.Sprintf("Of the others, %s improves %s%s and harms nothing that is watched.%s", w.variant, w.metric, inParentheses(w.lift), untestedSentence(oneSided(card, w.variant)))
 }
 
 // heldBackSentence says which guardrail keeps a variant that is better from being shipped.
@@ -457,9 +480,13 @@ const (
 
 // segmentsSentence says how to read the results by segment.
 func segmentsSentence(stats experiment.Statistics, s *Segments) string {
+	allow := "Nothing can be compared so far."
+	if s.Comparisons > 0 {
+		allow = fmt.Sprintf("q-values (Benjamini and Hochberg) allow for all %s in segments.", count(int64(s.Comparisons), "comparison", "comparisons"))
+	}
 	return fmt.Sprintf("Exploratory: every comparison is one look at %s confidence, corrected neither for looking every day nor for the number of comparisons, and no verdict or advice rests on it. "+
-		"q-values (Benjamini and Hochberg) allow for all %s in segments. Values with fewer than %d users, or not among the %d largest of a column, are pooled.",
-		plainPercent(stats.Confidence), count(int64(s.Comparisons), "comparison", "comparisons"), s.Least, s.Most)
+		"%s Values with fewer than %d users, or not among the %d largest of a column, are pooled.",
+		plainPercent(stats.Confidence), allow, s.Least, s.Most)
 }
 
 // segmentName says which users of a column a segment has.

@@ -45,12 +45,14 @@ const (
 // The sentences about the numbers of one comparison.
 const (
 	pageRecord      = "Decided on %s, at look %d: effect %s, p-value %s. That is the result of the test."
+	pageDiffers     = "Differs from control, whatever the margin, since %s, at look %d: effect %s, p-value %s."
 	pageRecordAfter = " What the table shows is follow-up: estimates of later days, which do not change it."
 	pageApproximate = "Approximate: the looks at this metric hang together in a way that the test does not see in full, because numbers of past users still grow or the end was moved. Its error rate is kept only roughly."
 	pageStagewise   = "Now that the test has ended (look %d on %s), the best estimate of the effect is %s, p-value %s. Unlike the interval in the table, it holds for that look alone, corrects for having stopped when the numbers looked good, and is narrower. The lift has no such estimate: the boundaries were crossed, or not, by the effect."
 	pageFutile      = "Futile so far: if there were an improvement of the size that is looked for, the numbers would hardly be like this. Stopping for that reason costs nothing but the chance of a late turn."
 	pageConditional = "chance of finding an improvement by the end %s if it has the size that is looked for, %s if it is as large as it looks now"
 	pageExpected    = "with a forecast of %s users of both arms at the end"
+	pageNotBetter   = "No improvement found"
 	pageUnsettled   = "Margin not settled"
 	pageUnadjusted  = "Interval and p-value are not adjusted for the number of comparisons. What decides is the adjusted p-value, %s."
 	pageFound       = "Once the line is beyond a boundary, and so the interval no longer contains 0, the difference counts as found."

@@ -114,7 +114,7 @@ func definitionOf(card *analysis.Scorecard, r *analysis.MetricResult, m *experim
 		}
 		add("Cap", capNote(capped))
 	}
-	if r.CUPED == nil {
+	if !saysCUPED(r.CUPED) {
 		return v
 	}
 	v.CUPED = cupedSentence(r.CUPED)
@@ -136,7 +136,7 @@ func definitionOf(card *analysis.Scorecard, r *analysis.MetricResult, m *experim
 
 // cupedSentence says what the adjustment did.
 func cupedSentence(a *analysis.CUPED) string {
-	if len(a.Covariates) == 0 && a.Note != "" {
+	if len(a.Covariates) == 0 {
 		return upperFirst(cupedNote(a)) + "."
 	}
 	out := fmt.Sprintf(pageCuped, covariateNames(a))

@@ -71,3 +71,37 @@ func TestMarginThatStaysOpen(t *testing.T) {
 		t.Errorf("before the end %q, at the end %q, stopped %q", before, over, stopped)
 	}
 }
+
+// TestGuardrailThatDiffers: a difference from control decides nothing about a margin.
+func TestGuardrailThatDiffers(t *testing.T) {
+	card := full()
+	m := &card.Metrics[5]
+	if m.Role != analysis.Guardrail {
+		t.Fatalf("%s is %s", m.Name, m.Role)
+	}
+	m.Comparisons[0].Record = &analysis.LookOfRecord{Date: "2026-01-18", Look: 7, Effect: def(2.1), Lo: def(0.31), Hi: def(3.89), P: def(0.0031)}
+	page := strings.Join(metricOf(&card, m, zoneOf("UTC")).Notes, "\n")
+	for _, tt := range []struct{ format, out, want string }{
+		{"page", page, "big: Differs from control, whatever the margin, since 2026-01-18, at look 7: effect +2.10 [+0.31, +3.89], p-value 0.00310."},
+		{"text", string(textOf(t, TextOptions{}, card)), "latency, big: differs from control, whatever the margin, since look 7 on 2026-01-18: effect +2.10 [+0.31, +3.89], p 0.00310\n"},
+	} {
+		if !strings.Contains(tt.out, tt.want) {
+			t.Errorf("%s: no %q in\n%s", tt.format, tt.want, tt.out)
+		}
+	}
+	if strings.Contains(page, "Decided") {
+		t.Errorf("a guardrail is decided by its margin:\n%s", page)
+	}
+}
+
+// TestOneSidedWords: a test that looks for an improvement only finds no difference the other way.
+func TestOneSidedWords(t *testing.T) {
+	card := full()
+	m := &card.Metrics[0]
+	m.Comparisons[0].Verdict = analysis.NoDifference
+	two := metricOf(&card, m, zoneOf("UTC")).Rows[1].Verdict.Text
+	m.OneSided = true
+	if one := metricOf(&card, m, zoneOf("UTC")).Rows[1].Verdict.Text; two != "No difference found" || one != "No improvement found" {
+		t.Errorf("two-sided %q, one-sided %q", two, one)
+	}
+}

@@ -192,6 +192,9 @@ func rowOf(r row, axis barAxis, drawn bool, tail []string) rowView {
 		if r.comparison.Verdict == analysis.Undecided && (r.comparison.Stopped || !r.metric.Final.After(r.card.Through)) {
 			v.Verdict.Text = pageUnsettled
 		}
+		if r.comparison.Verdict == analysis.NoDifference && r.metric.OneSided {
+			v.Verdict.Text = pageNotBetter
+		}
 		if drawn {
 			v.Bar = axis.bar(r.metric, r.comparison)
 			if v.Bar != nil {
@@ -237,7 +240,12 @@ func comparisonNotes(r row) []string {
 func endNotes(r row) []string {
 	c, none := r.comparison, analysis.Number{}
 	var out []string
-	if rec := c.Record; rec != nil {
+	switch rec := c.Record; {
+	case rec == nil:
+	case r.metric.Role == analysis.Guardrail:
+		out = append(out, fmt.Sprintf(pageDiffers, visible(rec.Date), rec.Look,
+			effect(r.metric.Kind, rec.Effect, none, rec.Lo, rec.Hi), readableP(rec.P, none, c.Alpha)))
+	default:
 		note := fmt.Sprintf(pageRecord, visible(rec.Date), rec.Look,
 			effect(r.metric.Kind, rec.Effect, none, rec.Lo, rec.Hi), readableP(rec.P, none, c.Alpha))
 		if followsUp(c) {

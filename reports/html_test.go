@@ -90,7 +90,7 @@ func textIn(t testing.TB, page []byte) string {
 }
 
 // elements are those that pages are made of.
-var elements = strings.Fields(`html head meta title style body header main section div p h1 h2 h3 h4 a span strong br
+var elements = strings.Fields(`html head meta title style body header main section div p h1 h2 h3 h4 a bdi span strong br
 	input label table caption thead tbody tr th td ul li dl dt dd pre details summary figure figcaption
 	nav svg g path line rect circle text`)
 

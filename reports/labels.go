@@ -37,6 +37,7 @@ const (
 	labelAsTested    = "rows that came later have changed this day's numbers: at its test the effect was %s, and %s are of that test"
 	labelTested      = "p-value, boundary and verdict"
 	labelTestedGuard = "p-value and boundary"
+	labelDiffers     = "differs from control, whatever the margin, since look %d on %s: effect %s, p %s"
 	labelFollowUp    = "; the figures above are follow-up"
 	labelLook        = "look %d%s"
 	labelLookToday   = ", today"

@@ -326,7 +326,7 @@ func writeNotes(c *canvas, card *analysis.Scorecard, m *analysis.MetricResult) {
 		}
 		c.line(2, name+": "+capNote(capped), regular)
 	}
-	if m.CUPED != nil {
+	if saysCUPED(m.CUPED) {
 		c.line(2, name+": "+cupedNote(m.CUPED), regular)
 	}
 	for _, r := range rows(card, m) {
@@ -372,9 +372,13 @@ func notes(r row) []string {
 		out = append(out, note)
 	}
 	if rec := c.Record; rec != nil {
-		note := fmt.Sprintf(labelRecord, rec.Look, visible(rec.Date),
+		label := labelRecord
+		if r.metric.Role == analysis.Guardrail {
+			label = labelDiffers
+		}
+		note := fmt.Sprintf(label, rec.Look, visible(rec.Date),
 			effect(r.metric.Kind, rec.Effect, analysis.Number{}, rec.Lo, rec.Hi), pValue(rec.P, analysis.Number{}, c.Alpha))
-		if followsUp(c) {
+		if r.metric.Role != analysis.Guardrail && followsUp(c) {
 			note += labelFollowUp
 		}
 		out = append(out, note)
@@ -518,13 +522,17 @@ func capNote(a analysis.Cap) string {
 	return fmt.Sprintf(labelCap, visible(a.Of), list(" and ", bounds...), several(a.Users, labelOneUser, labelManyUsers))
 }
 
+// saysCUPED reports whether there is something to say of an adjustment: before any user is
+// counted there is not.
+func saysCUPED(a *analysis.CUPED) bool { return a != nil && (len(a.Covariates) > 0 || a.Note != "") }
+
 // cupedNote says what the adjustment did.
 func cupedNote(a *analysis.CUPED) string {
 	history := ""
 	if a.MissingHistory > 0 {
 		history = fmt.Sprintf(labelHistory, several(a.MissingHistory, labelOneUser, labelManyUsers))
 	}
-	if len(a.Covariates) == 0 && a.Note != "" {
+	if len(a.Covariates) == 0 {
 		return list(", ", fmt.Sprintf(labelNotAdjusted, visible(a.Note)), history)
 	}
 	return list(", ", fmt.Sprintf(labelCUPED, covariateNames(a), roughShare(a.VarianceKept), roughShare(a.EffectiveSampleGained)),

@@ -1,0 +1,44 @@
+package analysis
+
+import (
+	"strings"
+	"testing"
+
+	"readout/experiment"
+)
+
+// TestComparisonSentenceSaysWhatWasLookedFor: a one-sided test finds no improvement, which may
+// well be a difference; without a lift a difference of rates is in percentage points.
+func TestComparisonSentenceSaysWhatWasLookedFor(t *testing.T) {
+	rate := testMetric("rate")
+	rate.Numerator.Aggregate = experiment.AggregateAny
+	oneSided := testMetric("revenue")
+	oneSided.Sides = experiment.SidesOne
+	c := Comparison{Variant: "big", Effect: Estimate{Value: Defined(0.2762)}}
+	for _, tt := range []struct {
+		metric  *experiment.Metric
+		verdict Verdict
+		want    string
+	}{
+		{testMetric("revenue"), NoDifference, "No difference was found for big on revenue: difference 0.2762."},
+		{oneSided, NoDifference, "No improvement was found for big on revenue: difference 0.2762."},
+		{oneSided, NotYet, "No improvement so far for big on revenue: difference 0.2762."},
+		{rate, NotYet, "No difference so far for big on rate: difference 27.62 pp."},
+	} {
+		c.Verdict = tt.verdict
+		if got := comparisonSentence(&c, scored{metric: tt.metric}); got != tt.want {
+			t.Errorf("%s, want %s", got, tt.want)
+		}
+	}
+}
+
+func TestSegmentsSentenceWithoutComparisons(t *testing.T) {
+	for comparisons, want := range map[int]string{
+		0: "rests on it. Nothing can be compared so far. Values",
+		1: "allow for all 1 comparison in segments. Values",
+	} {
+		if got := segmentsSentence(experiment.DefaultStatistics(), &Segments{Comparisons: comparisons}); !strings.Contains(got, want) {
+			t.Errorf("%d: %s", comparisons, got)
+		}
+	}
+}
