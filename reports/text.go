@@ -76,7 +76,7 @@ func isOtherRole(role analysis.Role) bool {
 // writeHead writes which experiment this is and how far it has come.
 func writeHead(c *canvas, card *analysis.Scorecard, zone zone) {
 	title := shortName(card.Experiment)
-	if card.Title != "" {
+	if card.Title != "" && card.Title != card.Experiment {
 		title += ": " + visible(card.Title)
 	}
 	if title != "" {

@@ -181,3 +181,14 @@ func ExampleText() {
 	// Data read: exposures 0 rows, 0 files; conversions 0 rows, 0 files.
 	// Left out: nothing.
 }
+
+// TestTextTitle: an experiment without a title of its own is named once.
+func TestTextTitle(t *testing.T) {
+	card := full()
+	for title, want := range map[string]string{card.Experiment: card.Experiment + "\n", "A button": card.Experiment + ": A button\n"} {
+		card.Title = title
+		if out := string(textOf(t, TextOptions{}, card)); !strings.HasPrefix(out, want) {
+			t.Errorf("title %q: %.60q", title, out)
+		}
+	}
+}

@@ -178,18 +178,18 @@ func (a *app) printStandings(standings []standing, zone *time.Location, details 
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
 	t.Style().Options.SeparateRows = false
-	t.SetColumnConfigs([]table.ColumnConfig{{Name: "Users", Align: text.AlignRight}})
+	t.SetColumnConfigs([]table.ColumnConfig{{Name: "Days left", Align: text.AlignRight}, {Name: "Users", Align: text.AlignRight}})
 	t.AppendHeader(table.Row{"Experiment", "Status", "Start", "End", "Progress", "Days left", "Users"})
 	for _, s := range standings {
-		progress := "-"
+		progress, left := "-", any("-")
 		if s.Start != nil && s.Status != experiment.Draft {
-			progress = fmt.Sprintf("%.0f%%", 100*s.Progress)
+			progress, left = fmt.Sprintf("%.0f%%", 100*s.Progress), s.DaysLeft
 		}
 		users := any(s.Users)
 		if s.Fault != "" {
 			users = "?"
 		}
-		t.AppendRow(table.Row{s.Experiment, s.Status, stamp(s.Start, zone), stamp(s.End, zone), progress, s.DaysLeft, users})
+		t.AppendRow(table.Row{s.Experiment, s.Status, stamp(s.Start, zone), stamp(s.End, zone), progress, left, users})
 	}
 	fmt.Fprintln(a.out, t.Render())
 	for _, s := range standings {
