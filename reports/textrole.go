@@ -454,7 +454,11 @@ func lookNote(c *analysis.Comparison) string {
 	}
 	parts := []string{look}
 	if _, ok := c.Z.Get(); ok {
-		parts = append(parts, fmt.Sprintf(labelBoundary, number(c.Z), number(c.Critical)))
+		against := labelNoBoundary
+		if _, bounded := c.Critical.Get(); bounded {
+			against = fmt.Sprintf(labelBoundary, number(c.Critical))
+		}
+		parts = append(parts, "z "+number(c.Z)+against)
 	}
 	if spent, ok := c.Spent.Get(); ok {
 		parts = append(parts, fmt.Sprintf(labelSpent, shortPercent(spent), share(c.Alpha)))

@@ -77,3 +77,14 @@ func TestOneUser(t *testing.T) {
 		}
 	}
 }
+
+func TestLookNoteWithoutBoundary(t *testing.T) {
+	c := &analysis.Comparison{Look: 1, Today: true, Z: def(0.2185)}
+	if got, want := lookNote(c), "look 1, today, z 0.2185 with no boundary"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	c.Critical = def(2.5)
+	if got, want := lookNote(c), "look 1, today, z 0.2185 against a boundary of 2.5"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
