@@ -244,6 +244,9 @@ func comparisonSentence(c *Comparison, s scored) string {
 	if s.metric.Sides == experiment.SidesOne {
 		looked = "improvement"
 	}
+	if c.Record == nil && c.PAdjusted.ok && c.P.Or(1) <= c.Alpha.Or(0) {
+		name += " after Holm's correction"
+	}
 	if c.Verdict == NoDifference {
 		return fmt.Sprintf("No %s was found for %s%s.", looked, name, size)
 	}

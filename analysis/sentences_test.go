@@ -32,6 +32,21 @@ func TestComparisonSentenceSaysWhatWasLookedFor(t *testing.T) {
 	}
 }
 
+// TestComparisonSentenceUnderHolm: an interval that is not adjusted may exclude no effect where the
+// adjusted p-value does not.
+func TestComparisonSentenceUnderHolm(t *testing.T) {
+	c := Comparison{Variant: "big", Lift: Defined(0.1), LiftLo: Defined(0.01), Verdict: NotYet, Alpha: Defined(0.05), PAdjusted: Defined(0.09)}
+	for p, want := range map[float64]string{
+		0.03: "No difference so far for big on revenue after Holm's correction: +10.00% [+1.00%, no limit].",
+		0.06: "No difference so far for big on revenue: +10.00% [+1.00%, no limit].",
+	} {
+		c.P = Defined(p)
+		if got := comparisonSentence(&c, scored{metric: testMetric("revenue")}); got != want {
+			t.Errorf("p %v: %s, want %s", p, got, want)
+		}
+	}
+}
+
 func TestSegmentsSentenceWithoutComparisons(t *testing.T) {
 	for comparisons, want := range map[int]string{
 		0: "rests on it. Nothing can be compared so far. Values",

@@ -26,6 +26,8 @@ type standing struct {
 	// Progress towards the end, in [0, 1].
 	Progress float64 `json:"progress"`
 	DaysLeft int     `json:"days_left"`
+	// Decision is the variant that everybody gets, of an experiment that is Completed.
+	Decision string `json:"decision,omitempty"`
 	// Fault says why the last scorecard cannot be read, and what to do; empty if it can.
 	Fault string `json:"fault,omitempty"`
 	// Date is the day of the last scorecard; the following fields are from it.
@@ -121,6 +123,9 @@ func standingOf(s experiment.State, now time.Time, zone *time.Location) standing
 	if !s.End.IsZero() {
 		out.End = &s.End
 	}
+	if s.Decision != nil {
+		out.Decision = s.Decision.Variant
+	}
 	if out.Status != experiment.Draft && !s.Start.IsZero() {
 		out.Progress, out.DaysLeft = analysis.Progress(s.Start, s.End, now), analysis.DaysBetween(now, s.End, zone)
 	}
@@ -207,7 +212,11 @@ func (a *app) printStandings(standings []standing, zone *time.Location, details 
 
 // printFindings prints what the last scorecard of an experiment says.
 func (a *app) printFindings(s standing, details bool) {
-	fmt.Fprintf(a.out, "\n%s (%s): %s\n", s.Experiment, s.Date, reports.Visible(s.Recommendation.Sentence))
+	if advice := reports.Visible(s.Recommendation.Sentence); s.Decision != "" {
+		fmt.Fprintf(a.out, "\n%s: decided, everybody gets %s. The scorecard of %s said: %s\n", s.Experiment, s.Decision, s.Date, advice)
+	} else {
+		fmt.Fprintf(a.out, "\n%s (%s): %s\n", s.Experiment, s.Date, advice)
+	}
 	if details {
 		for _, v := range s.Verdicts {
 			fmt.Fprintf(a.out, "  %s, %s: %s. %s\n", reports.Visible(v.Metric), reports.Visible(v.Variant), v.Verdict, reports.Visible(v.Sentence))
