@@ -174,7 +174,7 @@ var (
 // word reports names with other characters than those a selector may have.
 func (d *decoder) word(n *node, text, what string) bool {
 	if !wordPattern.MatchString(text) {
-		d.errorf(n, "%s %q: allowed are letters, digits, - and _", what, clip(text))
+		d.errorf(n, "%s %q: allowed are letters a to z, digits, - and _", what, clip(text))
 		return false
 	}
 	return d.short(n, text, what)
@@ -194,7 +194,7 @@ func (d *decoder) name(n *node, text, what string) bool {
 func CheckName(name string) error {
 	switch {
 	case !namePattern.MatchString(name):
-		return errors.New("allowed are letters, digits, - and _, with a letter or digit first")
+		return errors.New("allowed are letters a to z, digits, - and _, with a letter or digit first")
 	case len(name) > maxName:
 		return fmt.Errorf("longer than %d characters", maxName)
 	}

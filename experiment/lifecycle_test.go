@@ -344,8 +344,8 @@ func TestLogFaults(t *testing.T) {
 	f(schedule, "")
 	f(schedule+`{"experiment":"a","at":`, "") // cut by a crash
 	f(schedule+"\n", "lifecycle.jsonl:2: not an entry of the lifecycle log: EOF")
-	f(schedule+"{}\n", `lifecycle.jsonl:2: experiment "": allowed are letters, digits, - and _, with a letter or digit first`)
-	f(schedule+`{"experiment":"../a\u001b"}`+"\n", `lifecycle.jsonl:2: experiment "../a\x1b": allowed are letters, digits, - and _, with a letter or digit first`)
+	f(schedule+"{}\n", `lifecycle.jsonl:2: experiment "": allowed are letters a to z, digits, - and _, with a letter or digit first`)
+	f(schedule+`{"experiment":"../a\u001b"}`+"\n", `lifecycle.jsonl:2: experiment "../a\x1b": allowed are letters a to z, digits, - and _, with a letter or digit first`)
 	f(schedule+`{"experiment":"a"}`+"\n", `lifecycle.jsonl:2: unknown action ""`)
 	f(schedule+schedule, "lifecycle.jsonl:2: a is Scheduled, schedule needs Draft; allowed now: schedule --cancel, start")
 	f(schedule+"{} {}\n", "lifecycle.jsonl:2: not an entry of the lifecycle log: text after the entry")

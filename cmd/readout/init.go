@@ -53,7 +53,7 @@ func (a *app) initProject(dir, name string) error {
 		name = identifier(filepath.Base(full))
 	}
 	if name != identifier(name) {
-		return usagef("--name %q: use letters, digits, - and _ only", name)
+		return usagef("--name %q: use letters a to z, digits, - and _ only", name)
 	}
 	text, err := initFiles.ReadFile("init/readout.yaml")
 	if err != nil {
