@@ -162,8 +162,19 @@ func (f powerFlags) baseline() (power.Baseline, error) {
 	return power.Mean(mean, sd), nil
 }
 
-// effect reads the effect to find, if one is given; with a margin it is none by default.
+// effect reads the effect to find, if one is given; with a margin it is none by default. Where
+// less is better the effect to find is a fall, written with a sign or without; with a margin the
+// sign says which way treatment differs.
 func (f powerFlags) effect() (e power.Effect, given bool, err error) {
+	e, given, err = f.writtenEffect()
+	if f.fall && f.margin == "" {
+		e.Size = -math.Abs(e.Size)
+	}
+	return e, given, err
+}
+
+// writtenEffect reads the effect as it is written.
+func (f powerFlags) writtenEffect() (e power.Effect, given bool, err error) {
 	switch {
 	case f.mde != "" && f.absolute != "":
 		return e, false, usagef("give --mde or --absolute, not both")
