@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -124,7 +125,7 @@ func (a *app) plan(f powerFlags) error {
 	case f.users == 0:
 		err = out.size(baseline, effect, design, f.usersPerDay)
 	case given:
-		err = out.findPower(baseline, effect, design, f.split(design))
+		err = out.findPower(baseline, effect, design, f)
 	default:
 		err = out.findEffect(baseline, design, f.split(design))
 	}
@@ -274,44 +275,57 @@ func (f powerFlags) inflation(d power.Design) (float64, error) {
 	if f.looks < 1 || f.looks > sequential.MaxLooks {
 		return 0, usagef("--looks %d: want 1 to %d", f.looks, sequential.MaxLooks)
 	}
-	if f.looks == 1 || !(d.Alpha > 0 && d.Alpha < 1) || !(d.Power > 0 && d.Power < 1) {
+	// What cannot be planned is refused where the users are computed.
+	if f.looks == 1 || !(d.Alpha > 0 && d.Alpha < 1) || !(d.Power > d.Alpha/float64(f.sides()) && d.Power < 1) {
 		return 1, nil
 	}
-	if s := experiment.SpendingName(f.spending); s != experiment.SpendingOBrienFleming && s != experiment.SpendingPocock {
-		return 0, usagef("--spending %q: want obrien-fleming or pocock", f.spending)
-	}
-	spending, err := sequential.NewSpending(f.spending, nil)
+	looks, err := f.sequential(d.Alpha)
 	if err != nil {
 		return 0, err
 	}
-	sides := 2
-	if d.OneSided {
-		sides = 1
+	inflation, err := looks.Inflation(d.Alpha, f.sides(), d.Power)
+	if err != nil {
+		return 0, usageError{err}
+	}
+	return inflation, nil
+}
+
+func (f powerFlags) sides() int {
+	if f.oneSided {
+		return 1
+	}
+	return 2
+}
+
+// sequential returns the boundaries of the looks, at equal steps of time and information.
+func (f powerFlags) sequential(alpha float64) (sequential.Design, error) {
+	if s := experiment.SpendingName(f.spending); s != experiment.SpendingOBrienFleming && s != experiment.SpendingPocock {
+		return sequential.Design{}, usagef("--spending %q: want obrien-fleming or pocock", f.spending)
+	}
+	spending, err := sequential.NewSpending(f.spending, nil)
+	if err != nil {
+		return sequential.Design{}, err
 	}
 	information, spend := make([]float64, f.looks), make([]float64, f.looks)
 	before := 0.0
 	for k := range information {
 		information[k] = float64(k+1) / float64(f.looks)
-		spent := sequential.Spent(spending, information[k], d.Alpha, sides)
+		spent := sequential.Spent(spending, information[k], alpha, f.sides())
 		spend[k], before = spent-before, spent
 	}
 	process, err := sequential.FromInformation(information)
 	if err != nil {
-		return 0, err
+		return sequential.Design{}, err
 	}
-	bounds, err := sequential.Boundaries(process, spend, sides)
+	bounds, err := sequential.Boundaries(process, spend, f.sides())
 	if err != nil {
-		return 0, err
+		return sequential.Design{}, err
 	}
 	design := sequential.Design{Process: process, Upper: bounds}
-	if sides == 2 {
+	if f.sides() == 2 {
 		design.Lower = sequential.Mirror(bounds)
 	}
-	inflation, err := design.Inflation(d.Alpha, sides, d.Power)
-	if err != nil {
-		return 0, usageError{err}
-	}
-	return inflation, nil
+	return design, nil
 }
 
 // split shares --users among the arms by their weights.
@@ -342,17 +356,36 @@ func (p *planned) size(b power.Baseline, e power.Effect, d power.Design, perDay 
 	return nil
 }
 
-func (p *planned) findPower(b power.Baseline, e power.Effect, d power.Design, users []float64) error {
-	all, err := power.Power(b, e, d, users...)
+// findPower computes the power of the looks themselves: how many users they cost depends on
+// the power, and is not what it is at --power.
+func (p *planned) findPower(b power.Baseline, e power.Effect, d power.Design, f powerFlags) error {
+	d.Inflation = 1
+	all, err := power.Power(b, e, d, f.split(d)...)
 	if err != nil {
 		return err
 	}
-	least := all[0]
-	for _, v := range all {
-		least = min(least, v)
+	single := slices.Min(all)
+	p.Power = &single
+	if f.looks == 1 || !(single > 0 && single < 1) {
+		return nil
 	}
-	p.Power = &least
-	return nil
+	drift, err := sequential.FixedDrift(d.Alpha, f.sides(), single)
+	if err != nil {
+		return err
+	}
+	looks, err := f.sequential(d.Alpha)
+	if err != nil {
+		return err
+	}
+	found, err := looks.Power(drift)
+	if err != nil {
+		return err
+	}
+	p.Power = &found
+	if found > d.Alpha/float64(f.sides()) && found < 1 {
+		p.Inflation, err = looks.Inflation(d.Alpha, f.sides(), found)
+	}
+	return err
 }
 
 func (p *planned) findEffect(b power.Baseline, d power.Design, users []float64) error {
