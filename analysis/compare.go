@@ -56,7 +56,7 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 	if a.passing {
 		return c, nil
 	}
-	if c.Effect.Value.ok {
+	if len(e.control) > 0 {
 		a.noteSmallPhases(s.metric.Name, name, e, control, treatment)
 	}
 	looks := slices.Clone(past)

@@ -140,6 +140,7 @@ func TestSmallPhasesAreSaid(t *testing.T) {
 		"two large ones":  {100, 500, ""},
 		"two small ones":  {50, 60, ""},
 		"nobody in first": {0, 500, ""},
+		"no estimate":     {0, 1, ""},
 	} {
 		in := testInput(testExperiment(), 3)
 		in.Phases = []Phase{{Weights: []float64{50, 50}}, {Weights: []float64{50, 50}}}

@@ -47,7 +47,7 @@ type quantile struct {
 //
 //	SE² = (n−1)/n · ((U − L)/(2z))² · Var(share)/(p(1−p)/n)
 //
-// where L and U are the quantiles at p ∓ z √(p(1−p)/n), z is 1.96, and Var(share) is the
+// where L and U are the quantiles at p ∓ z √(p(1−p)/n), z is [outerScore], and Var(share) is the
 // variance, by the delta method over users, of the share of values up to the quantile. Where
 // equal values make one of U and L the quantile itself, the other half stands for both: the
 // interval is rather too wide. Not defined where p ∓ z √(p(1−p)/n) leaves [0, 1], with fewer
