@@ -126,7 +126,10 @@ func unharmed(card *Scorecard) bool {
 // winner is an arm that may be shipped and why.
 type winner struct {
 	variant, metric string
-	lift            Number
+	// size is how large the improvement is, in parentheses, and turned says that the latest
+	// figures point the other way.
+	size   string
+	turned bool
 	// improvement is the lift in the direction of the goal.
 	improvement float64
 }
@@ -162,7 +165,7 @@ func bestOf(card *Scorecard, allowed func(variant string) bool) (best winner, fo
 			if m.Role != Primary || !ok || c.Verdict != Better {
 				continue
 			}
-			w := winner{v.Name, m.Name, c.Lift, c.Lift.Or(0)}
+			w := winner{v.Name, m.Name, decidedSize(c), turned(c), c.Lift.Or(0)}
 			if m.Goal == string(experiment.GoalDecrease) {
 				w.improvement = -w.improvement
 			}

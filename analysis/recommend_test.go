@@ -290,3 +290,34 @@ func TestEverybodyLeftOut(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A comparison that was decided stays so. Where its latest figures point the other way, what is
+// said names those it was decided by, and never that a fall is an improvement.
+func TestFiguresThatTurned(t *testing.T) {
+	effects := []float64{0.7, 0.7, 0.7, 0.2, 0.1, -0.05, -0.1, -0.15}
+	for _, goal := range []experiment.Goal{experiment.GoalIncrease, experiment.GoalDecrease} {
+		e := testExperiment()
+		e.Scorecard.Primary[0].Goal = goal
+		cards := daily(t, testInput(e, 14), func(k int) []moments.Set {
+			n := int64(500 * (k + 1))
+			return []moments.Set{exactly(10, 2, n), exactly(10+effects[k], 2, n)}
+		}, len(effects))
+		for k, card := range cards {
+			c := first(card)
+			if !c.Significant {
+				continue
+			}
+			said := strings.Contains(c.Sentence, "decided on "+c.Record.Date+" at +7.00%, but the latest figures point the other way: "+signed(c.Lift.Or(0)))
+			if said != (effects[k] < 0) {
+				t.Errorf("%s, goal %s: %s", card.Date, goal, c.Sentence)
+			}
+			advised := strings.Contains(card.Recommendation.Sentence, "(decided on "+c.Record.Date+" at +7.00%, but the latest figures point the other way: "+signed(c.Lift.Or(0))+")")
+			if advised != (effects[k] < 0) {
+				t.Errorf("%s, goal %s: %s", card.Date, goal, card.Recommendation.Sentence)
+			}
+		}
+		if c := first(cards[len(cards)-1]); !c.Significant {
+			t.Fatal("nothing was decided")
+		}
+	}
+}

@@ -229,10 +229,11 @@ func comparisonSentence(c *Comparison, s scored) string {
 		return fmt.Sprintf("Nothing can be said about %s: %s.", name, c.Reason)
 	case TooEarly:
 		return fmt.Sprintf("It is too early to say anything about %s.", name)
-	case Better:
-		return fmt.Sprintf("%s is better%s; decided on %s.", name, size, c.Record.Date)
-	case Worse:
-		return fmt.Sprintf("%s is worse%s; decided on %s.", name, size, c.Record.Date)
+	case Better, Worse:
+		if turned(*c) {
+			return fmt.Sprintf("%s is %s: %s%s.", name, c.Verdict, decidedElse(*c), size)
+		}
+		return fmt.Sprintf("%s is %s%s; decided on %s.", name, c.Verdict, size, c.Record.Date)
 	case Passes:
 		return fmt.Sprintf("%s stays within its margin of %s%s.", name, plainPercent(s.margin), size)
 	case Fails:
@@ -260,7 +261,7 @@ func investigateSentence(c Check) string {
 // harmSentence says which variant harms what, and what that means for the others. Once
 // enrolment is over there is nothing to stop.
 func harmSentence(card *Scorecard, c Comparison, metric string) string {
-	harm := "makes " + metric + " worse" + inParentheses(c.Lift)
+	harm := "makes " + metric + " worse" + decidedSize(c)
 	best, found := bestArm(card)
 	if card.DaysLeft == 0 {
 		sentence := fmt.Sprintf("Do not ship %s: it %s.", c.Variant, harm)
@@ -294,17 +295,17 @@ func untestedSentence(metrics []string) string {
 func shipClause(w winner, card *Scorecard) string {
 	if worse := worseSecondaries(card, w.variant); len(worse) > 0 {
 		return fmt.Sprintf("Ship %s: it improves %s%s and harms no other primary metric and no guardrail. Weigh first that it makes %s worse, by the uncorrected test of secondary metrics.",
-			w.variant, w.metric, inParentheses(w.lift), firstOf(3, worse))
+			w.variant, w.metric, w.size, firstOf(3, worse))
 	}
-	return fmt.Sprintf("Ship %s: it improves %s%s and harms nothing that is watched.", w.variant, w.metric, inParentheses(w.lift))
+	return fmt.Sprintf("Ship %s: it improves %s%s and harms nothing that is watched.", w.variant, w.metric, w.size)
 }
 
 // improvesSentence says what speaks for a variant beside one that harms.
 func improvesSentence(w winner, card *Scorecard) string {
 	if worse := worseSecondaries(card, w.variant); len(worse) > 0 {
-		return fmt.Sprintf("Of the others, %s improves %s%s, and makes the secondary metric %s worse.", w.variant, w.metric, inParentheses(w.lift), firstOf(3, worse))
+		return fmt.Sprintf("Of the others, %s improves %s%s, and makes the secondary metric %s worse.", w.variant, w.metric, w.size, firstOf(3, worse))
 	}
-	return fmt.Sprintf("Of the others, %s improves %s%s and harms nothing that is watched.%s", w.variant, w.metric, inParentheses(w.lift), untestedSentence(oneSided(card, w.variant)))
+	return fmt.Sprintf("Of the others, %s improves %s%s and harms nothing that is watched.%s", w.variant, w.metric, w.size, untestedSentence(oneSided(card, w.variant)))
 }
 
 // heldBackSentence says which guardrail keeps a variant that is better from being shipped.
@@ -316,7 +317,34 @@ func heldBackSentence(w winner, guardrail string, v Verdict) string {
 	case CannotSay, TooEarly:
 		held = "says nothing yet"
 	}
-	return fmt.Sprintf("%s improves %s%s, but guardrail %s %s", w.variant, w.metric, inParentheses(w.lift), guardrail, held)
+	return fmt.Sprintf("%s improves %s%s, but guardrail %s %s", w.variant, w.metric, w.size, guardrail, held)
+}
+
+// turned reports whether the latest figures of a comparison point the other way than those it
+// was decided by. The verdict stays, and what it is based on must be said.
+func turned(c Comparison) bool {
+	return (c.Verdict == Better || c.Verdict == Worse) && c.Record != nil && c.Record.Effect.Or(0)*c.Effect.Value.Or(0) < 0
+}
+
+// decidedElse says what a comparison was decided by, before its latest figures, which point the
+// other way.
+func decidedElse(c Comparison) string {
+	at := ""
+	if v, ok := c.Record.Lift.Get(); ok {
+		at = " at " + signed(v)
+	}
+	return fmt.Sprintf("decided on %s%s, but the latest figures point the other way", c.Record.Date, at)
+}
+
+// decidedSize writes how large the difference of a comparison is, in parentheses.
+func decidedSize(c Comparison) string {
+	if !turned(c) {
+		return inParentheses(c.Lift)
+	}
+	if v, ok := c.Lift.Get(); ok {
+		return " (" + decidedElse(c) + ": " + signed(v) + ")"
+	}
+	return " (" + decidedElse(c) + ")"
 }
 
 // inParentheses writes a lift behind a name, where it is defined.
@@ -354,8 +382,12 @@ func futilitySentence(card *Scorecard) string {
 }
 
 func fullWeekSentence(w winner, days int) string {
-	return fmt.Sprintf("Keep running for %s more: %s is ahead on %s, but not every day of the week has been seen.",
-		count(int64(days), "day", "days"), w.variant, w.metric)
+	ahead := "is ahead on " + w.metric
+	if w.turned {
+		ahead = "is better on " + w.metric + w.size
+	}
+	return fmt.Sprintf("Keep running for %s more: %s %s, but not every day of the week has been seen.",
+		count(int64(days), "day", "days"), w.variant, ahead)
 }
 
 // nobody reports whether no user was exposed so far.
