@@ -8,8 +8,8 @@ import (
 	"readout/moments"
 )
 
-// Baseline is what a metric is expected to be in control. Make one with [Mean], [Rate] or
-// [Ratio]; the zero value has no variance and is refused.
+// Baseline is what a metric is expected to be in control. Make one with [Mean], [Rate],
+// [Ratio] or [RatioOf]; the zero value has no variance and is refused.
 type Baseline struct {
 	mean, variance float64
 	rate           bool
@@ -45,6 +45,39 @@ func Ratio(history moments.Set, numerator, denominator int) (Baseline, error) {
 	w[numerator] += 1 / d
 	w[denominator] -= r / d
 	_, variance := history.Linear(w)
+	return Baseline{mean: r, variance: variance}, nil
+}
+
+// A Column is what users are expected to have of a numerator or a denominator. Users without
+// any have 0.
+type Column struct {
+	// Mean and SD are the mean and the standard deviation per user.
+	Mean, SD float64
+}
+
+// RatioOf returns the baseline of a ratio of means of two columns that are correlated over
+// users. Its variance is that of [Ratio], as a sum in which nothing cancels,
+//
+//	((σy − ρ·R·σd)² + (1 − ρ²)·R²·σd²) / d̄²,   R = ȳ / d̄
+//
+// with σy and σd the standard deviations and ρ the correlation. It returns an error when the
+// denominator's mean is 0, ρ lies outside [-1, 1], or the ratio does not vary.
+func RatioOf(numerator, denominator Column, correlation float64) (Baseline, error) {
+	switch {
+	case denominator.Mean == 0:
+		return Baseline{}, errors.New("cannot be computed: the denominator is 0 on average")
+	case !(numerator.SD >= 0 && denominator.SD >= 0):
+		return Baseline{}, errors.New("the standard deviations of numerator and denominator must be 0 or above")
+	case !(correlation >= -1 && correlation <= 1):
+		return Baseline{}, fmt.Errorf("the correlation of numerator and denominator must lie between -1 and 1, got %g", correlation)
+	}
+	r := numerator.Mean / denominator.Mean
+	spread := r * denominator.SD
+	together := numerator.SD - correlation*spread
+	variance := (together*together + (1-correlation)*(1+correlation)*spread*spread) / denominator.Mean / denominator.Mean
+	if variance == 0 {
+		return Baseline{}, errors.New("cannot be computed: the ratio does not vary, each user has the same share of numerator and denominator")
+	}
 	return Baseline{mean: r, variance: variance}, nil
 }
 

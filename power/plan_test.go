@@ -139,6 +139,48 @@ func TestRatio(t *testing.T) {
 	}
 }
 
+// TestRatioOf: the numbers that sum a history up give the plan of the history.
+func TestRatioOf(t *testing.T) {
+	for _, users := range [][][]float64{
+		{{3, 1}, {0, 2}, {5, 2}, {1, 1}, {4, 3}, {2, 3}},
+		{{-3, 1}, {0, 2}, {-5, 2}, {7, 0}, {1, 9}},
+		{{3e6, 1}, {3e6 + 1, 1}, {9e6 + 5, 3}}, // all but proportional
+		{{1, 1}, {2, 1}, {4, 1}},               // a mean
+	} {
+		h := moments.New(2)
+		for _, u := range users {
+			h.Add(u...)
+		}
+		want, err := Ratio(h, 0, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		y, d := Column{h.Mean[0], math.Sqrt(h.Cov(0, 0))}, Column{h.Mean[1], math.Sqrt(h.Cov(1, 1))}
+		rho := 0.0
+		if d.SD > 0 {
+			rho = h.Cov(0, 1) / y.SD / d.SD
+		}
+		got, err := RatioOf(y, d, min(rho, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantNear(t, "ratio", got.mean, want.mean, 1e-12)
+		// The correlation itself has rounding, which counts where it is near 1.
+		wantNear(t, "variance", got.variance, want.variance, 1e-9+1e-15/(1-rho*rho))
+	}
+	f := func(want string, y, d Column, rho float64) {
+		t.Helper()
+		if _, err := RatioOf(y, d, rho); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+	f("the denominator is 0 on average", Column{1, 1}, Column{0, 1}, 0)
+	f("must be 0 or above", Column{1, -1}, Column{1, 1}, 0)
+	f("must be 0 or above", Column{1, 1}, Column{1, math.NaN()}, 0)
+	f("between -1 and 1, got 1.5", Column{1, 1}, Column{1, 1}, 1.5)
+	f("the ratio does not vary", Column{2, 4}, Column{1, 2}, 1)
+}
+
 func TestRefused(t *testing.T) {
 	tenth := Effect{Size: 0.1}
 	with := func(change func(*Design)) Design {

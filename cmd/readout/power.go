@@ -17,6 +17,9 @@ import (
 
 type powerFlags struct {
 	rate, mean, sd    string
+	denominator       string
+	denominatorSD     string
+	correlation       string
 	mde, absolute     string
 	margin            string
 	power, confidence string
@@ -43,15 +46,17 @@ The default is the test that the daily job makes: one look a day for --looks day
 spent over time, Bonferroni over --metrics primary metrics and all treatment arms.
 --looks 1 plans a single look.
 
-A ratio such as the value of an order is planned by --mean and --sd too: the ratio itself, and
-its standard error of control times the square root of control's users, both from any
-scorecard with the metric.
+A ratio of sums over users, such as revenue per order, is planned with --mean and --sd of its
+numerator per user, those of its denominator, and their correlation over users. Users without
+any count as 0. Where a scorecard has the ratio, its mean and the square root of its variance
+are --mean and --sd at once. What --absolute and the answer give is in the unit of the ratio.
 
 With --margin it plans a guardrail, which is not corrected for their number: the users with
 which it is shown to be worse by less than that, or with --users the probability of that, if
 the effect is the one given, or none.`,
 		Example: `  readout power --rate 10% --mde 5%
   readout power --mean 24.5 --sd 60 --mde 3% --looks 14 --users-per-day 8000
+  readout power --mean 12 --sd 40 --denominator-mean 0.3 --denominator-sd 0.7 --correlation 0.8 --mde 3%
   readout power --rate 10% --mde 5% --users 60000
   readout power --rate 10% --users 60000
   readout power --rate 10% --margin 2% --users 60000`,
@@ -65,6 +70,9 @@ the effect is the one given, or none.`,
 	flags.StringVar(&f.rate, "rate", "", "control's share of users who convert, such as 10%")
 	flags.StringVar(&f.mean, "mean", "", "control's mean per user, with --sd")
 	flags.StringVar(&f.sd, "sd", "", "standard deviation per user")
+	flags.StringVar(&f.denominator, "denominator-mean", "", "of a ratio: mean of the denominator per user, --mean and --sd being those of the numerator")
+	flags.StringVar(&f.denominatorSD, "denominator-sd", "", "of a ratio: standard deviation of the denominator per user")
+	flags.StringVar(&f.correlation, "correlation", "", "of a ratio: correlation of numerator and denominator over users, from -1 to 1")
 	flags.StringVar(&f.mde, "mde", "", "effect to find, relative to control, such as 5%")
 	flags.StringVar(&f.absolute, "absolute", "", "effect to find, in the metric's unit")
 	flags.StringVar(&f.margin, "margin", "", "plan a guardrail that may be worse by less than this, relative to control, such as 2%")
@@ -144,7 +152,7 @@ func (a *app) plan(f powerFlags) error {
 // baseline reads what control is expected to be.
 func (f powerFlags) baseline() (power.Baseline, error) {
 	switch {
-	case f.rate != "" && f.mean+f.sd != "":
+	case f.rate != "" && f.mean+f.sd+f.denominator+f.denominatorSD+f.correlation != "":
 		return power.Baseline{}, usagef("give --rate, or --mean with --sd, not both")
 	case f.rate != "":
 		p, err := fraction("--rate", f.rate)
@@ -152,15 +160,52 @@ func (f powerFlags) baseline() (power.Baseline, error) {
 	case f.mean == "" || f.sd == "":
 		return power.Baseline{}, usagef("say what control is like: --rate 10%%, or --mean 24.5 --sd 60")
 	}
-	mean, err := strconv.ParseFloat(f.mean, 64)
+	mean, err := float("--mean", f.mean)
 	if err != nil {
-		return power.Baseline{}, usagef("--mean %q is not a number", f.mean)
+		return power.Baseline{}, err
 	}
-	sd, err := strconv.ParseFloat(f.sd, 64)
+	sd, err := float("--sd", f.sd)
+	if err != nil || f.denominator+f.denominatorSD+f.correlation == "" {
+		return power.Mean(mean, sd), err
+	}
+	return f.ratio(power.Column{Mean: mean, SD: sd})
+}
+
+// ratio reads what control is expected to be like of a ratio with the given numerator.
+func (f powerFlags) ratio(numerator power.Column) (power.Baseline, error) {
+	if f.denominator == "" || f.denominatorSD == "" || f.correlation == "" {
+		return power.Baseline{}, usagef("a ratio takes --denominator-mean, --denominator-sd and --correlation, beside --mean and --sd of its numerator")
+	}
+	var denominator power.Column
+	var correlation float64
+	for _, n := range []struct {
+		flag, text string
+		value      *float64
+	}{
+		{"--denominator-mean", f.denominator, &denominator.Mean},
+		{"--denominator-sd", f.denominatorSD, &denominator.SD},
+		{"--correlation", f.correlation, &correlation},
+	} {
+		v, err := float(n.flag, n.text)
+		if err != nil {
+			return power.Baseline{}, err
+		}
+		*n.value = v
+	}
+	b, err := power.RatioOf(numerator, denominator, correlation)
 	if err != nil {
-		return power.Baseline{}, usagef("--sd %q is not a number", f.sd)
+		return b, usageError{err}
 	}
-	return power.Mean(mean, sd), nil
+	return b, nil
+}
+
+// float reads a number.
+func float(flag, text string) (float64, error) {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return 0, usagef("%s %q is not a number", flag, text)
+	}
+	return v, nil
 }
 
 // effect reads the effect to find, if one is given; with a margin it is none by default. Where
