@@ -1,0 +1,102 @@
+package analysis
+
+import (
+	"math"
+	"slices"
+
+	"readout/cuped"
+	"readout/experiment"
+	"readout/moments"
+)
+
+// modelOf returns which columns of the metric's moments are what, and the names of the covariates.
+// The columns are value, denominator (of a ratio), the covariate of each, and the
+// missing-history mark.
+func modelOf(m *experiment.Metric, phases [][]Arm, method experiment.Method) (cuped.Model, []string) {
+	columns := 0
+	if len(phases) > 0 && len(phases[0]) > 0 {
+		columns = phases[0][0].Moments.Columns()
+	}
+	outcome, per := cuped.Column(0), 1
+	if m.Denominator != nil {
+		outcome, per = cuped.Ratio(0, 1), 2
+	}
+	model := cuped.Model{Outcome: outcome}
+	if method == experiment.MethodSequential || columns <= per {
+		return model, nil
+	}
+	if m.Denominator != nil {
+		model.Covariates = []cuped.Term{cuped.Ratio(2, 3), cuped.Column(4)}
+	} else {
+		model.Covariates = []cuped.Term{cuped.Column(1), cuped.Column(2)}
+	}
+	return model, []string{"the same before exposure", "whether history is missing"}
+}
+
+// fit returns the adjustment of every arm of a phase: one for all, or where the plan says so
+// one of its own for each.
+func (a *analyzer) fit(model cuped.Model, sets []moments.Set) []cuped.Adjustment {
+	if len(model.Covariates) > 0 && a.in.Experiment.Statistics.CUPED == experiment.CUPEDInteracted {
+		return cuped.FitArms(model, sets...)
+	}
+	out := make([]cuped.Adjustment, len(sets))
+	one := cuped.Fit(model, sets...)
+	for v := range out {
+		out[v] = one
+	}
+	return out
+}
+
+// cupedResult says what the adjustments of the last phase did, with the covariates that took
+// part in any arm's.
+func (a *analyzer) cupedResult(covariates []string, fits [][]cuped.Adjustment, pooled []moments.Set) *CUPED {
+	last := fits[len(fits)-1]
+	out := &CUPED{Covariates: []string{}, Theta: []float64{}, Note: last[0].Note()}
+	interacted := a.in.Experiment.Statistics.CUPED == experiment.CUPEDInteracted
+	if interacted {
+		out.ThetaByVariant = make([][]float64, len(last))
+	}
+	for j, name := range covariates {
+		if !slices.ContainsFunc(last, func(fit cuped.Adjustment) bool { return takesPart(fit, j) }) {
+			continue
+		}
+		out.Covariates = append(out.Covariates, name)
+		if !interacted {
+			out.Theta = append(out.Theta, last[0].Theta[j])
+			continue
+		}
+		for v, fit := range last {
+			out.ThetaByVariant[v] = append(out.ThetaByVariant[v], fit.Theta[j])
+		}
+	}
+	var fitted []cuped.Adjustment
+	var users []moments.Set
+	var all int64
+	for v, set := range pooled {
+		if set.N > 0 {
+			all += set.N
+			out.MissingHistory += int64(math.Round(float64(set.N) * set.Mean[set.Columns()-1]))
+			fitted, users = append(fitted, last[v]), append(users, set)
+		}
+	}
+	if out.Note != "" && out.MissingHistory == all && a.convertedBefore() {
+		out.Note = noHistory
+	}
+	if kept, ok := cuped.VarianceKept(fitted, users); ok {
+		out.VarianceKept = Defined(kept)
+		if kept > 0 {
+			out.EffectiveSampleGained = Defined(1/kept - 1)
+		}
+	}
+	return out
+}
+
+// convertedBefore reports whether anybody has conversions before the exposure.
+func (a *analyzer) convertedBefore() bool {
+	return slices.ContainsFunc(a.day.Data.LeftOut, func(l LeftOut) bool { return l.Reason == LeftBeforeExposure && l.Rows > 0 })
+}
+
+// takesPart reports whether covariate j was not left out of a fit.
+func takesPart(fit cuped.Adjustment, j int) bool {
+	return !slices.ContainsFunc(fit.Dropped, func(d cuped.Dropped) bool { return d.Covariate == j })
+}
