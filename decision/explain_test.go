@@ -210,3 +210,25 @@ func TestExplanationWords(t *testing.T) {
 		t.Errorf("no %q in\n%s", want, got)
 	}
 }
+
+// TestExplainSelector: of two experiments with one selector the second gives way to the first, and
+// says so, where the first is shown.
+func TestExplainSelector(t *testing.T) {
+	shared := func(e *experiment.PublishedExperiment) { e.Selector = "title" }
+	vip := &experiment.Condition{Attribute: "plan", Operator: experiment.OpIs, Values: []experiment.Scalar{{Kind: experiment.ScalarText, Text: "vip"}}}
+	s, faults := Compile(project(published("a", func(e *experiment.PublishedExperiment) { shared(e); e.Audience = vip }), published("b", shared)), nil, nil)
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	for plan, want := range map[string]string{"vip": "a assigned, b another_matched", "free": "a not_in_audience, b assigned"} {
+		v := &Visitor{ID: "u", Known: Known{Request: Attributes{"plan": Text(plan)}}}
+		got := ExplainAll(s.All(), v, make([]Assignment, 2), during)
+		if text := fmt.Sprintf("a %s, b %s", got[0].Reason, got[1].Reason); text != want {
+			t.Errorf("%s: %s, want %s", plan, text, want)
+		}
+		last := got[1].Steps[len(got[1].Steps)-1]
+		if gaveWay := got[1].Reason == AnotherMatched; gaveWay == got[1].Shown || gaveWay != (last == Step{"selector", false, "a has the same selector and is shown"}) {
+			t.Errorf("%s: %+v", plan, got[1])
+		}
+	}
+}

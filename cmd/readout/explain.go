@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -180,9 +181,11 @@ func (a *app) explainPublished(o explainOptions) (decision.Explanation, error) {
 		name, value, _ := strings.Cut(text, "=")
 		attributes[name] = decision.ParseValue(value)
 	}
-	return x.Explain(&decision.Visitor{
+	asked := snapshot.Selector(x.Definition().Selector)
+	all := decision.ExplainAll(asked, &decision.Visitor{
 		ID: o.user, Session: o.session, URL: o.url, Device: o.device, Known: snapshot.Known(o.user, attributes),
-	}, decision.Assignment{}, now), nil
+	}, make([]decision.Assignment, len(asked)), now)
+	return all[slices.Index(asked, x)], nil
 }
 
 // printExplanation prints an explanation as a table.

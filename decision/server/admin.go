@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,12 +76,13 @@ func (s *Server) explanations(r *http.Request) ([]decision.Explanation, int, err
 		return nil, http.StatusBadRequest, err
 	}
 	experiments := snapshot.All()
+	var asked *decision.Experiment // nil for all
 	if name := values.Get("experiment"); name != "" {
 		x := snapshot.Experiment(name)
 		if x == nil {
 			return nil, http.StatusNotFound, fmt.Errorf("no experiment has the name %q", name)
 		}
-		experiments = []*decision.Experiment{x}
+		asked, experiments = x, snapshot.Selector(x.Definition().Selector)
 	}
 	attributes := make(decision.Attributes)
 	for name, value := range values {
@@ -102,9 +104,10 @@ func (s *Server) explanations(r *http.Request) ([]decision.Explanation, int, err
 			return nil, http.StatusServiceUnavailable, err
 		}
 	}
-	out := make([]decision.Explanation, len(experiments))
-	for i, x := range experiments {
-		out[i] = x.Explain(v, remembered[i], s.now())
+	out := decision.ExplainAll(experiments, v, remembered, s.now())
+	if asked != nil {
+		i := slices.Index(experiments, asked)
+		out = out[i : i+1]
 	}
 	return out, http.StatusOK, nil
 }
