@@ -40,7 +40,7 @@ func TestReadUserTypes(t *testing.T) {
 		{"date", format.Int32, logical(&format.DateType{}), int32s(1, 2), [2]string{}, "found date, want"},
 		{"decimal int64", format.Int64, logical(&format.DecimalType{Precision: 18}), plainInts(-5, 77), [2]string{"-5", "77"}, ""},
 		{"decimal bytes", format.FixedLenByteArray, fixed(9, logical(&format.DecimalType{Precision: 20})), append([]byte{1, 0, 0, 0, 0, 0, 0, 0, 0}, strings.Repeat("\xff", 9)...), [2]string{"18446744073709551616", "-1"}, ""},
-		{"decimal", format.Int32, logical(&format.DecimalType{Scale: 2, Precision: 9}), int32s(1, 2), [2]string{}, "found decimal(9,2), want"},
+		{"decimal", format.Int32, logical(&format.DecimalType{Scale: 2, Precision: 9}), int32s(1, 2), [2]string{}, "found decimal(9,2), want a string, an integer or a UUID: cast the ids to integers, or to text, where"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			spec, codes := testSpec()

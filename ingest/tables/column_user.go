@@ -41,6 +41,8 @@ func userConverter(t columnType, seed uint64) (converter[UserID], error) {
 			}
 			return nil
 		}
+	case t.meaning == decimalValue:
+		return c, fmt.Errorf("found %v, %s: cast the ids to integers, or to text, where the file is written", t, wantedUser)
 	case t.physical == format.FixedLenByteArray && t.width == 16 && t.meaning == plainValue:
 		return c, fmt.Errorf("found %v, which could be UUIDs or text, %s: annotate it as UUID, or write the ids as text", t, wantedUser)
 	case t.bytes() && (t.meaning == textValue || t.meaning == plainValue):
