@@ -48,7 +48,7 @@ const (
 	pageDiffers     = "Differs from control, whatever the margin, since %s, at look %d: effect %s, p-value %s."
 	pageRecordAfter = " What the table shows is follow-up: estimates of later days, which do not change it."
 	pageApproximate = "Approximate: the looks at this metric hang together in a way that the test does not see in full, because numbers of past users still grow or the end was moved. Its error rate is kept only roughly."
-	pageStagewise   = "Now that the test has ended (look %d on %s), the best estimate of the effect is %s, p-value %s. Unlike the interval in the table, it holds for that look alone, corrects for having stopped when the numbers looked good, and is narrower. The lift has no such estimate: the boundaries were crossed, or not, by the effect."
+	pageStagewise   = "Now that the test has ended (look %d on %s), the best estimate of the effect is %s, p-value %s."
 	pageFutile      = "Futile so far: if there were an improvement of the size that is looked for, the numbers would hardly be like this. Stopping for that reason costs nothing but the chance of a late turn."
 	pageConditional = "chance of finding an improvement by the end %s if it has the size that is looked for, %s if it is as large as it looks now"
 	pageExpected    = "with a forecast of %s users of both arms at the end"
@@ -181,6 +181,12 @@ func glossary() []term {
 		{"CUPED", "using what users did before the experiment to take noise out of the comparison."},
 		{"Margin", "how much worse a guardrail may get, in percent of control."},
 	}
+}
+
+// estimateTerm explains the estimate after the end, which other than the interval in the table is
+// of one look.
+func estimateTerm() term {
+	return term{"Best estimate, now that the test has ended", "Unlike the interval in the table, it holds for the look at which the test ended alone, corrects for having stopped when the numbers looked good, and is narrower. The lift has no such estimate: the boundaries were crossed, or not, by the effect."}
 }
 
 // segmentTerm explains segments, where there are any.

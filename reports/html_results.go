@@ -87,6 +87,9 @@ func results(card *analysis.Scorecard, zone zone) (resultsView, error) {
 	if v.Users, err = usersFigure(card); err != nil {
 		return v, err
 	}
+	if hasStagewise(card) {
+		v.Glossary = append(v.Glossary, estimateTerm())
+	}
 	if v.Segments = segmentsOf(card); v.Segments != nil {
 		v.Glossary = append(v.Glossary, segmentTerm())
 	}
@@ -101,6 +104,13 @@ func results(card *analysis.Scorecard, zone zone) (resultsView, error) {
 		v.Nothing = labelNothingOut
 	}
 	return v, nil
+}
+
+// hasStagewise reports whether a test has ended with an estimate for its last look.
+func hasStagewise(card *analysis.Scorecard) bool {
+	return slices.ContainsFunc(card.Metrics, func(m analysis.MetricResult) bool {
+		return slices.ContainsFunc(m.Comparisons, func(c analysis.Comparison) bool { return c.Stagewise != nil })
+	})
 }
 
 // sortChecks puts what needs attention first and leaves the order as it is otherwise.

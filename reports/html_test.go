@@ -293,6 +293,7 @@ func TestHTMLSays(t *testing.T) {
 		{"full", "These numbers are from 2026-01-20: a scorecard of 2026-01-22 should be here and is not."},
 		{"full", "big: Decided on 2026-01-18, at look 7: effect +2.10 [+0.31, +3.89], p-value 0.00310. That is the result of the test. What the table shows is follow-up"},
 		{"full", "big: Now that the test has ended (look 7 on 2026-01-18), the best estimate of the effect is +1.90 [+0.40, +3.40], p-value 0.00210."},
+		{"full", "Best estimate, now that the test has ended Unlike the interval in the table,"},
 		{"full", "big: Futile so far:"},
 		{"full", "big: Interval and p-value are not adjusted for the number of comparisons. What decides is the adjusted p-value, 0.0198."},
 		{"full", "chance of finding an improvement by the end 12% if it has the size that is looked for, 3% if it is as large as it looks now, with a forecast of 260,000 users of both arms at the end"},
