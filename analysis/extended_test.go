@@ -110,3 +110,43 @@ func TestNoLookAfterTheLast(t *testing.T) {
 		t.Errorf("last look on %s at time %v", got.Date, got.Time)
 	}
 }
+
+// TestExtensionAfterTheLastLook: where all alpha was spent before the end was moved, nobody is told
+// to wait for looks that do not come; an always-valid test goes on.
+func TestExtensionAfterTheLastLook(t *testing.T) {
+	for procedure, want := range map[experiment.Procedure]struct {
+		verdict  Verdict
+		action   string
+		sentence string
+	}{
+		experiment.ProcedureGroupSequential: {NoDifference, ActionInconclusive,
+			"Inconclusive: the last look was taken before the experiment was extended and no primary metric has moved beyond chance. Nothing can become significant any more."},
+		experiment.ProcedureAlwaysValid: {NotYet, ActionKeepRunning, "Keep running: 9 days left."},
+	} {
+		e := testExperiment()
+		e.Statistics.Procedure = procedure
+		control, big := newStream(10, 4, 1), newStream(10.1, 4, 2)
+		in := testInput(e, 5)
+		in.FirstEnd = in.End
+		var card Scorecard
+		for k := range 11 {
+			if k == 8 {
+				in.End = day0.AddDate(0, 0, 20)
+				in.Extensions = []experiment.Extension{{At: day0.AddDate(0, 0, k).Add(9 * time.Hour), From: in.FirstEnd, To: in.End}}
+			}
+			in.addDay(control.more(100), big.more(100))
+			var added []Look
+			var err error
+			if card, added, err = Analyze(in); err != nil {
+				t.Fatal(err)
+			}
+			in.Looks = append(in.Looks, added...)
+		}
+		if c := first(card); c.Verdict != want.verdict {
+			t.Errorf("%s: %s, want %s", procedure, c.Verdict, want.verdict)
+		}
+		if got := card.Recommendation; got.Action != want.action || got.Sentence != want.sentence {
+			t.Errorf("%s: %+v", procedure, got)
+		}
+	}
+}

@@ -46,12 +46,38 @@ func (a *analyzer) recommend(card *Scorecard) Recommendation {
 		return Recommendation{Action: ActionShip, Variant: best.variant, Sentence: shipSentence(best, card)}
 	}
 	if final {
-		return Recommendation{Action: ActionInconclusive, Sentence: inconclusiveSentence(card)}
+		return Recommendation{Action: ActionInconclusive, Sentence: inconclusiveSentence(card, "the experiment is over")}
+	}
+	if a.testEnded(card) {
+		return Recommendation{Action: ActionInconclusive, Sentence: inconclusiveSentence(card, "the last look was taken before the experiment was extended") + " Nothing can become significant any more."}
 	}
 	if futile(card) {
 		return Recommendation{Action: ActionStopFutility, Sentence: futilitySentence(card)}
 	}
 	return Recommendation{Action: ActionKeepRunning, Sentence: a.keepRunningSentence(card)}
+}
+
+// testEnded reports whether no look of any primary comparison is to come although the experiment
+// is not final, since its end was moved after the last look.
+func (a *analyzer) testEnded(card *Scorecard) bool {
+	if len(a.in.Extensions) == 0 {
+		return false
+	}
+	found := false
+	for i, s := range scoredMetrics(a.in.Experiment.Scorecard) {
+		t, err := a.test(s.metric, a.alpha(s.role))
+		if s.role != Primary || err != nil {
+			continue
+		}
+		for j := range card.Metrics[i].Comparisons {
+			c := &card.Metrics[i].Comparisons[j]
+			if !c.Stopped && !t.ended(c) {
+				return false
+			}
+			found = true
+		}
+	}
+	return found
 }
 
 // futile reports whether every primary comparison is futile.

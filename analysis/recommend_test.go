@@ -279,7 +279,7 @@ func TestEverybodyLeftOut(t *testing.T) {
 	card := Scorecard{DaysLeft: 4, Variants: []Variant{{Name: "control", Control: true, Several: 5}, {Name: "big", Several: 4}}}
 	for want, got := range map[string]string{
 		"Keep running: 4 days left. But everybody was seen in several variants and is left out: find out why.":           a.keepRunningSentence(&card),
-		"Inconclusive: the experiment is over and everybody was seen in several variants and is left out: find out why.": inconclusiveSentence(&card),
+		"Inconclusive: the experiment is over and everybody was seen in several variants and is left out: find out why.": inconclusiveSentence(&card, "the experiment is over"),
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -413,20 +413,22 @@ func allLeftOut(card *Scorecard) bool {
 
 const allLeftOutClause = "everybody was seen in several variants and is left out: find out why"
 
-func inconclusiveSentence(card *Scorecard) string {
+// inconclusiveSentence says what came of an experiment that nothing more comes of, for the reason
+// over.
+func inconclusiveSentence(card *Scorecard, over string) string {
 	if nobody(card) {
-		return "Inconclusive: the experiment is over and nobody was exposed to it."
+		return "Inconclusive: " + over + " and nobody was exposed to it."
 	}
 	if allLeftOut(card) {
-		return "Inconclusive: the experiment is over and " + allLeftOutClause + "."
+		return "Inconclusive: " + over + " and " + allLeftOutClause + "."
 	}
 	if w, guardrail, verdict, ok := heldBack(card); ok {
-		return "Inconclusive: the experiment is over and " + heldBackSentence(w, guardrail, verdict) + "."
+		return "Inconclusive: " + over + " and " + heldBackSentence(w, guardrail, verdict) + "."
 	}
 	if silent := silence(card); silent != "" {
-		return "Inconclusive: the experiment is over. " + silent
+		return "Inconclusive: " + over + ". " + silent
 	}
-	moved := "Inconclusive: the experiment is over and no primary metric has moved beyond chance"
+	moved := "Inconclusive: " + over + " and no primary metric has moved beyond chance"
 	if decidedWhenStopped(card) {
 		moved += " for a variant that was not stopped"
 	}

@@ -61,7 +61,7 @@ func (a *analyzer) conclude(card *Scorecard) error {
 			if err := a.setStagewise(c, s, t, final); err != nil {
 				return fmt.Errorf("metric %s, variant %s: %w", s.metric.Name, c.Variant, err)
 			}
-			c.Verdict = verdict(c, s, t, final || c.Stopped)
+			c.Verdict = verdict(c, s, t, final || c.Stopped || t.ended(c))
 			c.Sentence = comparisonSentence(c, s)
 			if c.Verdict == TooEarly && c.Look == 0 && !c.Stopped && a.waits(t, s, i, a.treatments()[j]) {
 				c.Sentence = waitingSentence(c, s)
@@ -69,6 +69,13 @@ func (a *analyzer) conclude(card *Scorecard) error {
 		}
 	}
 	return nil
+}
+
+// ended reports whether no look of a comparison is to come although its metric may not be final:
+// the end was moved after the last one, which had spent all of alpha.
+func (t test) ended(c *Comparison) bool {
+	_, spends := t.procedure.(groupSequential)
+	return spends && c.Look > 0 && c.Time.Or(0) >= 1
 }
 
 // waits reports whether the looks of the i-th metric in treatment v wait for conversions, or of
