@@ -56,6 +56,19 @@ func TestCUPEDWithoutCovariateSaysWhy(t *testing.T) {
 	}
 }
 
+// TestNoRawResultWithoutAdjustment: what is not adjusted has no other result beside it.
+func TestNoRawResultWithoutAdjustment(t *testing.T) {
+	card := full()
+	const raw = "purchased, big: without adjustment"
+	if out := string(textOf(t, TextOptions{}, card)); !strings.Contains(out, raw) {
+		t.Fatalf("no %q in\n%s", raw, out)
+	}
+	card.Metrics[0].CUPED = &analysis.CUPED{Note: "no pre-period data"}
+	if out := string(textOf(t, TextOptions{}, card)); strings.Contains(out, raw) {
+		t.Errorf("%q in\n%s", raw, out)
+	}
+}
+
 // TestMarginThatStaysOpen: "yet" is said of a guardrail only while something is to come.
 func TestMarginThatStaysOpen(t *testing.T) {
 	card := full()

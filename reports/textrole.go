@@ -407,7 +407,7 @@ func notes(r row) []string {
 			out = append(out, power)
 		}
 	}
-	if _, ok := c.Raw.Value.Get(); ok && r.metric.CUPED != nil && c.AsOf == "" {
+	if _, ok := c.Raw.Value.Get(); ok && r.metric.CUPED != nil && len(r.metric.CUPED.Covariates) > 0 && c.AsOf == "" {
 		none := analysis.Number{}
 		out = append(out, fmt.Sprintf(labelRaw, effect(r.metric.Kind, c.Raw.Value, c.Raw.SE, none, none), effectSE(r.metric.Kind, c.Raw.SE)))
 	}
