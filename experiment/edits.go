@@ -25,7 +25,7 @@ func CheckEdits(p *Project, log *Log, now time.Time) Errors {
 			continue
 		}
 		errs = append(errs, Error{File: "experiments", Message: fmt.Sprintf(
-			"%s is %s, but no file defines it: bring its file back, it may go when the experiment is archived", name, state.At(now))})
+			"%s is %s, but no file defines it: bring its file back, or the name in it; it may go when the experiment is archived", name, state.At(now))})
 	}
 	errs.sort()
 	return errs
@@ -92,7 +92,7 @@ func (c *editChecker) running(now time.Time) {
 			c.refuse(c.e.Line, "hash was %s and is now %s, which would give users other variants while %s is %s: put it back, or start a new experiment",
 				c.state.Definition.Bucket, c.e.Hash, c.e.Name, c.status)
 		case "statistics", "several_variants":
-			c.refuse(c.e.Line, "%s was changed while %s is %s, so that its looks would no longer count: put it back; readout analyze %s answers with other settings",
+			c.refuse(c.e.Line, "%s was changed while %s is %s, so that its looks would no longer count: put it back, here or in the defaults of readout.yaml; readout analyze %s answers with other settings",
 				field, c.e.Name, c.status, c.e.Name)
 		case "schedule":
 			c.schedule(now)
@@ -136,7 +136,7 @@ func (c *editChecker) metrics() {
 		if recorded && before != c.next.Metrics[m.Name] {
 			redefined = true
 			c.errs = append(c.errs, Error{File: m.File, Line: m.Line, Message: fmt.Sprintf(
-				"the definition of metric %s was changed while %s is %s: put it back, and give the new definition a name of its own",
+				"the definition of metric %s was changed while %s is %s: put it back, here or in the defaults of readout.yaml, and give the new definition a name of its own",
 				m.Name, c.e.Name, c.status)})
 		}
 	}

@@ -63,17 +63,17 @@ func TestCheckEdits(t *testing.T) {
 	f("type", edit(func(e *Experiment) { e.Type = TypePersonalization }),
 		file+"1: type was changed while checkout-button is Running: put it back, or write another definition under a new name", "")
 	f("metric", edit(func(e *Experiment) { e.Scorecard.Primary[0].Numerator.Event = "x" }),
-		"readout.yaml:19: the definition of metric purchased was changed while checkout-button is Running: put it back, and give the new definition a name of its own", "")
+		"readout.yaml:19: the definition of metric purchased was changed while checkout-button is Running: put it back, here or in the defaults of readout.yaml, and give the new definition a name of its own", "")
 	f("secondary metric", edit(func(e *Experiment) { e.Scorecard.Secondary[0].Numerator.Event = "x" }),
-		"readout.yaml:21: the definition of metric revenue was changed while checkout-button is Running: put it back, and give the new definition a name of its own", "")
+		"readout.yaml:21: the definition of metric revenue was changed while checkout-button is Running: put it back, here or in the defaults of readout.yaml, and give the new definition a name of its own", "")
 	f("primary", edit(func(e *Experiment) { e.Scorecard.Primary = nil }),
 		file+"1: scorecard primary was changed while checkout-button is Running: put it back, secondary metrics may come and go", "")
 	f("margin", edit(func(e *Experiment) { e.Scorecard.Guardrails[0].Margin = 0.1 }),
 		file+"1: scorecard guardrails was changed while checkout-button is Running: put it back, secondary metrics may come and go", "")
 	f("statistics", edit(func(e *Experiment) { e.Statistics.Confidence = 0.9 }),
-		file+"1: statistics was changed while checkout-button is Running, so that its looks would no longer count: put it back; readout analyze checkout-button answers with other settings", "")
+		file+"1: statistics was changed while checkout-button is Running, so that its looks would no longer count: put it back, here or in the defaults of readout.yaml; readout analyze checkout-button answers with other settings", "")
 	f("no file", func(p *Project, _ *Experiment) { p.Experiments = p.Experiments[1:] },
-		"experiments: checkout-button is Running, but no file defines it: bring its file back, it may go when the experiment is archived", "")
+		"experiments: checkout-button is Running, but no file defines it: bring its file back, or the name in it; it may go when the experiment is archived", "")
 	f("a file with a fault", func(p *Project, _ *Experiment) {
 		p.Experiments, p.Faulty = p.Experiments[1:], []string{"checkout-button"}
 	}, "", "")
