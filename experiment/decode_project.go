@@ -115,7 +115,21 @@ func (d *decoder) exposures(e *Exposures) rule {
 			field{"time", d.textInto(&c.Time, "time"), ""},
 		).then(func(v *node) { d.distinct(v, c.User, c.Experiment, c.Variant, c.Time) }), ""},
 		field{"segments", rule{func(v *node) { e.Segments = d.texts(v, "segments") }, setShape(textShape())}, ""},
-	)
+	).then(func(n *node) {
+		if segments := n.get("segments"); segments != nil {
+			d.furtherColumns(segments, c.User, c.Experiment, c.Variant, c.Time)
+		}
+	})
+}
+
+// furtherColumns reports segments that are a column with a meaning of its own: of the
+// variant, every segment would have one arm.
+func (d *decoder) furtherColumns(segments *node, taken ...string) {
+	for _, item := range segments.items {
+		if item.kind == kindText && slices.Contains(taken, item.text) {
+			d.errorf(item, "segments: %q is a column of exposures already, see columns: name a further one", clip(item.text))
+		}
+	}
 }
 
 func (d *decoder) conversions(s *Conversions) rule {
