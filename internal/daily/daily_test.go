@@ -595,6 +595,35 @@ func TestDamagedLooks(t *testing.T) {
 	}
 }
 
+// Days that begin at another hour are none that a test under way can go on with; another name of
+// the same days is no other zone.
+func TestChangedZone(t *testing.T) {
+	s := newShop(t)
+	s.mustRun("2026-03-27", "2026-03-28", "2026-03-29")
+	path := filepath.Join(s.runner.State, "looks.jsonl")
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for zone, want := range map[string]string{
+		"America/New_York": "readout.yaml: timezone America/New_York: button was tested at the ends of days of another zone, such as 2026-03-27 at 2026-03-28T00:00:00+01:00: put that zone back",
+		"Europe/Paris":     "",
+	} {
+		location, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.runner.Project.Location, s.zone = location, location
+		_, err = s.run("2026-03-29")
+		if (err != nil) != (want != "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %s", zone, err, want)
+		}
+		if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, before) {
+			t.Errorf("%s: the log of looks has been written to", zone)
+		}
+	}
+}
+
 // What somebody deletes of a decided experiment stays deleted, but for the days behind its last
 // scorecard and for a state that was lost; of an archived one nothing comes back by itself.
 func TestDeletedScorecards(t *testing.T) {

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"readout/analysis"
+	"readout/experiment"
 	"readout/internal/atomicfile"
 	"readout/reports"
 )
@@ -74,6 +76,19 @@ func (l *looksLog) check(state, name string) error {
 					"restore the log from a backup, or remove the scorecards of %s too to have its looks made anew",
 					l.path, n, c.Look, name, date, m.Name, c.Variant, name)
 			}
+		}
+	}
+	return nil
+}
+
+// checkZone fails where looks of an experiment were made at the ends of other days than those of
+// the zone: with days that begin at another hour its test would go on as another one.
+func (l *looksLog) checkZone(name string, zone *time.Location) error {
+	for _, look := range l.of(name) {
+		if d := DayOf(look.At.Add(-1), zone); d.Date != look.Date || !d.Through.Equal(look.At) {
+			return experiment.Errors{{File: "readout.yaml", Message: fmt.Sprintf(
+				"timezone %s: %s was tested at the ends of days of another zone, such as %s at %s: put that zone back until no experiment of it is under way",
+				zone, name, look.Date, look.At.Format(time.RFC3339))}}
 		}
 	}
 	return nil

@@ -23,6 +23,9 @@ func (r *Runner) analyse(ctx context.Context, tasks []task, last Day, report *Re
 		if err := looks.check(r.State, t.experiment.Name); err != nil {
 			return err
 		}
+		if err := looks.checkZone(t.experiment.Name, r.Project.Location); err != nil {
+			return err
+		}
 		subjects[i] = t.subject
 		if t.start.Before(begin) {
 			begin = t.start
