@@ -95,7 +95,7 @@ func TestReadTimeTypes(t *testing.T) {
 		{"int64", format.Int64, nil, plainInts(1, 2), [2]int64{}, false, "found int64, want a timestamp, a date, or ISO 8601 text such as 2024-01-31T12:00:00Z: a plain number does not say its unit"},
 		{"boolean", format.Boolean, nil, []byte{1}, [2]int64{}, false, "found boolean, want a timestamp"},
 		{"far micros", format.Int64, stamp(true, &format.MicroSeconds{}), plainInts(0, math.MaxInt64), [2]int64{}, false, "outside the years 1 to 9999"},
-		{"far millis", format.Int64, stamp(true, &format.MilliSeconds{}), plainInts(0, math.MinInt64), [2]int64{}, false, "outside the years 1 to 9999"},
+		{"far millis", format.Int64, stamp(true, &format.MilliSeconds{}), plainInts(0, math.MinInt64+1), [2]int64{}, false, "outside the years 1 to 9999"},
 		{"far date", format.Int32, logical(&format.DateType{}), int32s(1<<31-1, 0), [2]int64{}, false, "outside the years 1 to 9999"},
 		{"far int96", format.Int96, nil, append(julian(1<<32-1, 0), julian(2440587, 0)...), [2]int64{}, false, "outside the years 1 to 9999"},
 	} {

@@ -16,6 +16,10 @@ import (
 // NullTime stands for a null time.
 const NullTime = math.MinInt64
 
+// notATime is what NumPy has for a missing time in any unit (NaT); fastparquet writes it as it is
+// where it is told that nothing is missing. It is read as null.
+const notATime = NullTime
+
 // Times from the year 1 to the end of the year 9999, in microseconds since 1970, are read.
 const (
 	firstTime = -62135596800 * microsPerSecond
@@ -100,6 +104,10 @@ func timestamps(t columnType, location *time.Location) func(dst, src []int64) er
 	clock := wallClock{location: location}
 	return func(dst, src []int64) error {
 		for i, v := range src {
+			if v == notATime {
+				dst[i] = NullTime
+				continue
+			}
 			micros, ok := toMicros(v, t.unit)
 			if !ok {
 				return errTimeRange(fmt.Sprintf("%d in units of %v since 1970", v, t.unit))
@@ -121,7 +129,11 @@ func instants(dst, src []int64) error {
 		first, last = min(first, v), max(last, v)
 	}
 	if first < firstTime {
-		return errTimeRange(fmt.Sprintf("%d in units of 1µs since 1970", first))
+		for _, v := range src {
+			if v < firstTime && v != notATime {
+				return errTimeRange(fmt.Sprintf("%d in units of 1µs since 1970", v))
+			}
+		}
 	}
 	if last > lastTime {
 		return errTimeRange(fmt.Sprintf("%d in units of 1µs since 1970", last))

@@ -3,6 +3,7 @@ package tables
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -352,6 +353,55 @@ func TestTimeRange(t *testing.T) {
 	text := open(fileWith(t, onePage(element("timestamp", format.ByteArray, false, nil), 2, plainTexts("2024-01-01", "2024-01-01"))))
 	if _, _, _, ok := text.TimeRange(0); ok {
 		t.Error("the statistics of text are no range of times")
+	}
+}
+
+// The smallest integer is how NumPy writes a missing time, in any unit; the next one is a time out
+// of range, or in nanoseconds one of 1677. It bounds nothing.
+func TestNotATime(t *testing.T) {
+	type micros struct {
+		User      string  `parquet:"user_id"`
+		Timestamp int64   `parquet:"timestamp,timestamp(microsecond)"`
+		Value     float64 `parquet:"value"`
+		Variant   string  `parquet:"variant"`
+	}
+	type nanos struct {
+		User      string  `parquet:"user_id"`
+		Timestamp int64   `parquet:"timestamp,timestamp(nanosecond)"`
+		Value     float64 `parquet:"value"`
+		Variant   string  `parquet:"variant"`
+	}
+	spec, codes := testSpec()
+	for _, c := range []struct {
+		file  []byte
+		times []int64
+		fault string
+	}{
+		{writeRows(t, []micros{{Timestamp: math.MinInt64}, {Timestamp: 5}}), []int64{NullTime, 5}, ""},
+		{writeRows(t, []nanos{{Timestamp: math.MinInt64}, {Timestamp: 5000}}), []int64{NullTime, 5}, ""},
+		{writeRows(t, []micros{{Timestamp: math.MinInt64}, {Timestamp: math.MinInt64 + 1}}), nil, "is outside the years 1 to 9999"},
+	} {
+		got, err := readRows(c.file, spec, codes)
+		if c.fault != "" {
+			wantFault(t, err, c.fault)
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range c.times {
+			if got[i].Time != want {
+				t.Errorf("time %d, want %d", got[i].Time, want)
+			}
+		}
+		store := memoryStore{"f.parquet": c.file}
+		table, err := Open(t.Context(), store, store.file("f.parquet"), spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lo, hi, _, ok := table.TimeRange(0); ok {
+			t.Errorf("time range %d to %d", lo, hi)
+		}
 	}
 }
 

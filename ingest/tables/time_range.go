@@ -28,7 +28,7 @@ func (t *OpenFile) bounds(g int) (lo, hi int64, ok bool) {
 	stats := &t.meta.RowGroups[g].Columns[t.schema.leaves[t.time]].MetaData.Statistics
 	least, okLeast := statistic(typ.physical, stats.MinValue, stats.Min)
 	most, okMost := statistic(typ.physical, stats.MaxValue, stats.Max)
-	if !okLeast || !okMost || least > most {
+	if !okLeast || !okMost || least > most || least == notATime {
 		return 0, 0, false
 	}
 	switch typ.meaning {
