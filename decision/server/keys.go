@@ -21,8 +21,10 @@ type Keys struct {
 const maxKeys = 10_000
 
 // ParseKeys reads a file of keys: a line per key with its prefix and the SHA-256 of its
-// secret in hex, separated by spaces. Empty lines and lines that begin with # are left out.
+// secret in hex, separated by spaces. Empty lines and lines that begin with # are left out, and so
+// is the mark that editors of Windows put before the first line.
 func ParseKeys(data []byte) (*Keys, error) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	k := &Keys{sums: make(map[string][sha256.Size]byte)}
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	for n := 1; lines.Scan(); n++ {

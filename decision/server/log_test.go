@@ -103,4 +103,5 @@ func TestKeyFiles(t *testing.T) {
 	f("p.x "+line[4:], "line 1: want a prefix without . and : and the SHA-256 of the secret in hex")
 	f("pfx secret\n", "line 1: the second word is not a SHA-256 in hex: make a line with readout-choose key")
 	f(line+line, "line 2: prefix pfx is there twice")
+	f("\ufeff"+line+line, "line 2: prefix pfx is there twice")
 }
