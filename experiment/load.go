@@ -156,7 +156,13 @@ func (l *loader) files(folder string) []string {
 		name := entry.Name()
 		extension := path.Ext(name)
 		hidden := strings.HasPrefix(name, "_") || strings.HasPrefix(name, ".")
-		if entry.IsDir() || hidden || extension != ".yaml" && extension != ".yml" {
+		small := strings.ToLower(extension)
+		if entry.IsDir() || hidden || small != ".yaml" && small != ".yml" {
+			continue
+		}
+		if extension != small {
+			l.report(folder+"/"+name, "the ending %s is not read: write it in small letters", extension)
+			l.names.complete = l.names.complete && folder != "metrics"
 			continue
 		}
 		files = append(files, folder+"/"+name)
