@@ -70,15 +70,33 @@ func TestDiskFull(t *testing.T) {
 	}
 	s.publish(t, 0)
 	s.start(t)
+	// notices waits until the service has seen how full the disk is, which it looks at now and then.
+	notices := func(full bool) {
+		t.Helper()
+		for try := range 40 {
+			id := fmt.Sprint("is it full ", full, try)
+			a, err := s.ask(context.Background(), c, id, "visit", true)
+			if err == nil {
+				b.note(id, a)
+			} else if !errors.Is(err, errRefused) {
+				t.Fatal(err)
+			}
+			if refused := err != nil; refused == full {
+				return
+			}
+			time.Sleep(250 * time.Millisecond)
+		}
+		t.Fatalf("after ten seconds the service has not noticed that the disk is full: %v", full)
+	}
 	ask("before", false)
 	fill(t, filler, 110<<20)
-	time.Sleep(1500 * time.Millisecond)
+	notices(true)
 	ask("while full", true)
 	ask("before", false)
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(1500 * time.Millisecond)
+	notices(false)
 	ask("while full", false)
 
 	for round := 1; round <= min(*kills, 5) && !t.Failed(); round++ {
