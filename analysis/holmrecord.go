@@ -38,7 +38,7 @@ func (a *analyzer) recordUnderHolm(card *Scorecard) error {
 		}
 		var failed error
 		k := sort.Search(len(days)-1, func(k int) bool {
-			p, err := holmOn(days[k], family, i, len(card.Plan.Family))
+			p, err := holmOn(days[k].At, family, i, len(card.Plan.Family))
 			if err != nil {
 				failed = err
 			}
@@ -47,12 +47,12 @@ func (a *analyzer) recordUnderHolm(card *Scorecard) error {
 		if failed != nil {
 			return failed
 		}
-		n, look, err := m.upTo(days[k])
+		n, look, err := m.upTo(days[k].At)
 		if err != nil {
 			return err
 		}
 		m.comparison.Record = look.record(m.comparison.Looks[n-1])
-		m.comparison.Record.Date = dateOf(days[k], family)
+		m.comparison.Record.Date = days[k].Date
 	}
 	return nil
 }
@@ -94,28 +94,14 @@ func holmOn(day time.Time, family []holmMember, i, m int) (float64, error) {
 	return holm(p, m)[i], nil
 }
 
-// lookDays returns the instants of all looks of a family, in order.
-func lookDays(family []holmMember) []time.Time {
-	var days []time.Time
+// lookDays returns a look of every day on which a family had one, in order.
+func lookDays(family []holmMember) []Look {
+	var days []Look
 	for _, m := range family {
-		for _, l := range m.looks {
-			days = append(days, l.At)
-		}
+		days = append(days, m.looks...)
 	}
-	slices.SortFunc(days, time.Time.Compare)
-	return slices.CompactFunc(days, time.Time.Equal)
-}
-
-// dateOf returns the date of the looks at an instant.
-func dateOf(day time.Time, family []holmMember) string {
-	for _, m := range family {
-		for _, l := range m.looks {
-			if l.At.Equal(day) {
-				return l.Date
-			}
-		}
-	}
-	return ""
+	slices.SortStableFunc(days, func(a, b Look) int { return a.At.Compare(b.At) })
+	return slices.CompactFunc(days, func(a, b Look) bool { return a.At.Equal(b.At) })
 }
 
 // shownLooks returns the looks that a comparison shows, today's included.
