@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"math"
 	"slices"
 
 	"readout/ingest/tables"
@@ -118,17 +119,18 @@ func (v *conversionVisitor) rowsOfLook(b *tables.Batch, kinds []uint32, look int
 		nValues += int(to >> 1)
 	}
 	v.byLook[look].NoUser += noUser
-	for _, i := range events[:nEvents] {
+	for _, i := range values[:nValues] {
+		if math.IsNaN(b.Value[i]) {
+			v.noValue[kinds[i]][look]++
+		}
+	}
+	for _, i := range v.screen.pick(events[:nEvents], users) {
 		hi, lo := keyOf(users[i])
 		v.events.put(v.parts.of(users[i]), eventTuple{hi, times[i], lo, kinds[i] | flag})
 	}
-	for _, i := range values[:nValues] {
-		value := b.Value[i]
-		if value != value {
-			v.noValue[kinds[i]][look]++
-		}
+	for _, i := range v.screen.pick(values[:nValues], users) {
 		hi, lo := keyOf(users[i])
-		v.values.put(v.parts.of(users[i]), valueTuple{eventTuple{hi, times[i], lo, kinds[i] | flag}, value})
+		v.values.put(v.parts.of(users[i]), valueTuple{eventTuple{hi, times[i], lo, kinds[i] | flag}, b.Value[i]})
 	}
 }
 

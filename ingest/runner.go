@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"readout/ingest/tables"
@@ -154,6 +155,7 @@ func (r *runner) rules(bytes int64) *scanRules {
 		valued:        r.valued,
 		exposuresFrom: exposuresBound(r.arms),
 		historyFrom:   historyBound(r.q),
+		exposed:       new(atomic.Pointer[exposedUsers]),
 	}
 }
 

@@ -36,6 +36,9 @@ func (r *runner) scan(ctx context.Context, exposures, conversions source) (earli
 	}
 	first := newScan(ctx, exposures, r.exposures, r.step("exposures"))
 	second := newScan(ctx, conversions, r.conversions, r.step("conversions"))
+	first.after = func() {
+		r.conversions[0].exposed.Store(screenFor(r.exposures, conversions.bytes()))
+	}
 	second.before = first
 	if err := runScans(first, second); err != nil {
 		return nil, nil, err

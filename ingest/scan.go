@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"readout/ingest/tables"
 )
@@ -51,6 +52,8 @@ type scan struct {
 	ctx      context.Context
 	visitors []groupVisitor // by worker
 	before   *scan          // whose progress comes first; nil if there is none
+	after    func()         // called by the last worker when all has been read; nil if there is none
+	working  atomic.Int32   // workers that may still have something to do
 	files    []tables.File
 	open     func(context.Context, tables.File) (table, error)
 	progress func(done, total int64)
@@ -90,6 +93,7 @@ func newScan[V groupVisitor](ctx context.Context, src source, visitors []V, prog
 	for _, v := range visitors {
 		s.visitors = append(s.visitors, v)
 	}
+	s.working.Store(int32(len(visitors)))
 	s.changed = sync.NewCond(&s.mu)
 	s.earliest = make([]int64, len(s.files))
 	for i, f := range s.files {
@@ -111,6 +115,8 @@ func runScans(scans ...*scan) error {
 					for _, later := range scans[i+1:] {
 						later.stop()
 					}
+				} else if s.working.Add(-1) == 0 && s.after != nil {
+					s.after()
 				}
 			}
 		})

@@ -1,6 +1,11 @@
 package ingest
 
-import "readout/ingest/tables"
+import (
+	"math"
+	"sync/atomic"
+
+	"readout/ingest/tables"
+)
 
 // dateOnlyFlag marks the code of a conversion whose time is a date.
 const dateOnlyFlag = 1 << 31
@@ -19,6 +24,7 @@ type scanRules struct {
 	valued        []bool // events of which a metric reads the value
 	exposuresFrom int64
 	historyFrom   int64
+	exposed       *atomic.Pointer[exposedUsers] // see screen
 }
 
 // exposureVisitor takes in exposures: it counts them all and keeps those that decide who
@@ -155,6 +161,7 @@ type conversionVisitor struct {
 	// By kind and look: all kept rows, and those without the value that a metric reads.
 	wanted, noValue [][]int64
 	valued          []bool // by kind
+	screen          screen
 	overflow
 	tally  *keptTally // nil unless rows are kept
 	picked pickedConversions
@@ -166,6 +173,7 @@ func newConversionVisitor(r *scanRules) *conversionVisitor {
 		readCounts: newReadCounts(r.looks, r.historyFrom),
 		events:     newScatter[eventTuple](r.parts.count()),
 		values:     newScatter[valueTuple](r.parts.count()),
+		screen:     screen{made: r.exposed},
 	}
 	if len(r.kinds.columns) > 0 {
 		v.coder = newKindCoder(r.kinds)
@@ -213,6 +221,7 @@ func (v *conversionVisitor) rows(b *tables.Batch) error {
 	if err != nil {
 		return err
 	}
+	v.screen.begin()
 	if look, takePart, ok := v.together(b.User, b.Time[:b.N]); !ok {
 		v.anyRows(b, kinds, flag)
 	} else if takePart {
@@ -236,17 +245,20 @@ func (v *conversionVisitor) anyRows(b *tables.Batch, kinds []uint32, flag uint32
 			continue
 		}
 		v.wanted[kind][look]++
-		hi, lo := keyOf(users[i])
-		t := eventTuple{hi, times[i], lo, kind | flag}
-		if !v.valued[kind] {
-			v.events.put(v.parts.of(users[i]), t)
-			continue
-		}
-		value := b.Value[i]
-		if value != value {
+		valued := v.valued[kind]
+		if valued && math.IsNaN(b.Value[i]) {
 			v.noValue[kind][look]++
 		}
-		v.values.put(v.parts.of(users[i]), valueTuple{t, value})
+		if !v.screen.passes(users[i]) {
+			continue
+		}
+		hi, lo := keyOf(users[i])
+		t := eventTuple{hi, times[i], lo, kind | flag}
+		if valued {
+			v.values.put(v.parts.of(users[i]), valueTuple{t, b.Value[i]})
+		} else {
+			v.events.put(v.parts.of(users[i]), t)
+		}
 	}
 }
 
