@@ -29,8 +29,8 @@ bench: bench-go bench-engine
 bench-go:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
-# The engine and the daily job beside DuckDB and Polars, on made-up data of sizes S and M,
-# into docs/benchmarks.md. ENGINE="-python venv/bin/python -sizes S,M,L" and others: see
+# The engine and the daily job beside DuckDB and Polars, on made-up data of sizes S, F and M,
+# into docs/benchmarks.md. ENGINE="-python venv/bin/python -sizes S,F,M,L" and others: see
 # go run ./internal/enginebench -help.
 ENGINE ?=
 bench-engine:

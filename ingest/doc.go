@@ -15,8 +15,9 @@
 //     group at a time (scan.go). Every row is counted (counts.go), and what matters of those
 //     that matter is put aside by partitions of users (visit.go, pick.go, scatter.go). Filters are
 //     settled here: what is put aside of a conversion is its kind, an event with the
-//     filters that the row passes (kinds.go). What would take too much memory goes to a file
-//     (spill.go, dump.go, tuples.go).
+//     filters that the row passes (kinds.go). Where exposures are few, conversions of users who
+//     were never exposed are only counted (exposed.go). What would take too much memory goes
+//     to a file (spill.go, dump.go, tuples.go).
 //   - If results are wanted by segment, each value of a column has its place in the totals;
 //     where there are many of them, users are counted to see which are large enough
 //     (segments.go, segments_count.go).

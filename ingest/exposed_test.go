@@ -112,3 +112,26 @@ func TestNeverExposedAreNotPutAside(t *testing.T) {
 		}
 	}
 }
+
+// There is no filter of all users where some of them are on disk.
+func TestNoScreenWithoutAllExposures(t *testing.T) {
+	q, _ := small()
+	v := newExposureVisitor(newRunner(&q, 1, nil).rules(0))
+	v.kept.put(0, exposureTuple{hi: 1, lo: 2})
+	v.kept.endGroup(0)
+	if users := screenFor([]*exposureVisitor{v}, 1<<20); users == nil || users.find(1, 2) != 1 || users.find(3, 4) != 0 {
+		t.Fatalf("the only user is not the only one to be found in %v", users)
+	}
+	out := &spill{dir: t.TempDir()}
+	defer out.close()
+	file, err := out.file()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := v.kept.dumpAll(file); err != nil {
+		t.Fatal(err)
+	}
+	if users := screenFor([]*exposureVisitor{v}, 1<<20); users != nil {
+		t.Errorf("a filter without the user on disk: %v", users)
+	}
+}

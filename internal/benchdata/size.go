@@ -26,11 +26,13 @@ type Size struct {
 	Conversions int
 }
 
-// Sizes returns the sizes there are, ascending. L is three times M.
+// Sizes returns the sizes there are, ascending. L is three times M. F has the conversions of M,
+// but few of its users are in an experiment.
 func Sizes() []Size {
 	return []Size{
 		{"T", 5_000, 3, 0.2, 60_000},
 		{"S", 200_000, 1, 1, 2_000_000},
+		{"F", 2_000_000, 1, 0.02, 30_000_000},
 		{"M", 2_000_000, 20, 0.2, 30_000_000},
 		{"L", 6_000_000, 20, 0.2, 90_000_000},
 	}
@@ -43,7 +45,7 @@ func ParseSize(name string) (Size, error) {
 			return s, nil
 		}
 	}
-	return Size{}, fmt.Errorf("no size %q: there are T, S, M and L", name)
+	return Size{}, fmt.Errorf("no size %q: there are T, S, F, M and L", name)
 }
 
 // Experiment returns the name of an experiment.

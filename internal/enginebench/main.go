@@ -46,11 +46,11 @@ type settings struct {
 
 func parse(args []string) (settings, error) {
 	f := flag.NewFlagSet("enginebench", flag.ContinueOnError)
-	sizes := f.String("sizes", "S,M", "sizes of the data: T, S, M, L; of L the engine alone is measured, in the first format")
+	sizes := f.String("sizes", "S,F,M", "sizes of the data: T, S, F, M, L; of L the engine alone is measured, in the first format")
 	formats := f.String("formats", "snappy,zstd,int64", "formats of the data; beside the first only the full recompute is measured")
 	runs := f.Int("runs", 3, "runs of every program; medians are shown")
 	days := f.Bool("days", true, "also measure many looks and the daily job")
-	cache := f.String("cache", filepath.Join(os.TempDir(), "readout-enginebench"), "where data are kept from one call to the next; 3 GB for S and M, 3 GB more for L")
+	cache := f.String("cache", filepath.Join(os.TempDir(), "readout-enginebench"), "where data are kept from one call to the next; 6 GB for S, F and M, 3 GB more for L")
 	python := f.String("python", "python3", "the Python that imports duckdb and polars")
 	page := f.String("page", "docs/benchmarks.md", "the page to write into; empty prints the text only")
 	if err := f.Parse(args); err != nil {
@@ -120,7 +120,7 @@ func bench(ctx context.Context, args []string) error {
 func generate(ctx context.Context, args []string) error {
 	f := flag.NewFlagSet("enginebench generate", flag.ContinueOnError)
 	dir := f.String("data", "", "where to")
-	sizeName := f.String("size", "S", "T, S, M or L")
+	sizeName := f.String("size", "S", "T, S, F, M or L")
 	formatName := f.String("format", "snappy", "snappy, zstd or int64")
 	if err := f.Parse(args); err != nil {
 		return err

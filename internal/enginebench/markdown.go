@@ -64,7 +64,7 @@ func (r *report) growthTable(b *strings.Builder) {
 	first := r.full[0].data
 	var of []fullResult
 	for _, f := range r.full {
-		if f.data.format == first.format {
+		if f.data.format == first.format && f.data.size.Name != fewSize {
 			of = append(of, f)
 		}
 	}

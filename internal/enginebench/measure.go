@@ -42,6 +42,9 @@ type daysResult struct {
 // growthSize is there to show how the engine grows: only it is measured, in one format.
 const growthSize = "L"
 
+// fewSize is there for the full recompute where few users are exposed.
+const fewSize = "F"
+
 // measureAll writes the data and measures one dataset after the other.
 func measureAll(ctx context.Context, c settings) (*report, error) {
 	// The first minute's load says whether something else runs.
@@ -78,7 +81,7 @@ func measureAll(ctx context.Context, c settings) (*report, error) {
 				return nil, fmt.Errorf("%s: %w", d, err)
 			}
 			r.full = append(r.full, full)
-			if i > 0 || !c.days || size.Name == growthSize {
+			if i > 0 || !c.days || size.Name == growthSize || size.Name == fewSize {
 				continue
 			}
 			days, err := measureDays(ctx, d, readout, filepath.Join(scratch, "project"), c.runs)
