@@ -41,6 +41,8 @@
 // (translate.go). Totals stay too (kept_totals.go, kept_sums.go, kept_caps.go): the next run
 // exchanges in them the users whom new rows and looks touch (kept_evaluate.go, delta*.go).
 //
+// Whoever knows no dates or names asks for them first (times.go, inspect.go).
+//
 // The package knows no statistics: which columns a metric needs, what is made of moments
 // and what counts mean is said elsewhere. It reads no clock, and writes nothing but what is
 // said here. Of this module's packages it may import ingest/tables, experiment, moments and

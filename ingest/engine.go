@@ -56,7 +56,7 @@ func (e Embedded) Run(ctx context.Context, q Query, progress Progress) (*Result,
 
 func (e Embedded) run(ctx context.Context, q Query, progress Progress) (*Result, error) {
 	store := e.store()
-	r := newRunner(&q, e.Workers, progress)
+	r := newRunner(&q, e.workers(), progress)
 	r.memory, r.spill = e.Memory, &spill{dir: e.TempDir}
 	r.footer = func(ctx context.Context, f tables.File) (uint64, error) { return footerSum(ctx, store, f) }
 	defer r.spill.close()

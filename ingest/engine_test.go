@@ -720,11 +720,7 @@ func TestRowGroupsAreSkipped(t *testing.T) {
 		var read []int
 		r := newRunner(&q, 1, nil)
 		exposures, conversions := d.sources(r)
-		open := conversions.open
-		conversions.open = func(ctx context.Context, f tables.File) (table, error) {
-			t, err := open(ctx, f)
-			return &noteReads{t, &read}, err
-		}
+		conversions.open = noting(conversions.open, &read)
 		got, err := r.run(context.Background(), exposures, conversions)
 		if err != nil {
 			t.Fatal(err)
@@ -754,6 +750,13 @@ func TestRowGroupsAreSkipped(t *testing.T) {
 type noteReads struct {
 	table
 	groups *[]int
+}
+
+func noting(open func(context.Context, tables.File) (table, error), groups *[]int) func(context.Context, tables.File) (table, error) {
+	return func(ctx context.Context, f tables.File) (table, error) {
+		t, err := open(ctx, f)
+		return &noteReads{t, groups}, err
+	}
 }
 
 func (n *noteReads) Read(g int) rowSource {

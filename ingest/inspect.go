@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -56,17 +57,18 @@ func (e Embedded) Inspect(ctx context.Context, t ExposureTable, zone *time.Locat
 	if t.Experiment != "" {
 		spec.Text = append(spec.Text, tables.TextColumn{Name: t.Experiment, Codes: experiments})
 	}
-	v := &inspector{variants: variants, experiments: experiments, table: t, seen: make(map[uint64]*span)}
-	src := source{files, func(ctx context.Context, f tables.File) (table, error) { return openParquet(ctx, store, f, spec) }}
-	step := func(done, total int64) {
-		if progress != nil {
-			progress("inspect exposures", done, total)
-		}
+	inspectors := make([]*inspector, e.workers())
+	for i := range inspectors {
+		inspectors[i] = &inspector{variants: variants, experiments: experiments, table: t, seen: make(map[uint64]*span)}
 	}
-	if err := runScans(newScan(ctx, src, []*inspector{v}, step)); err != nil {
+	src := source{files, func(ctx context.Context, f tables.File) (table, error) { return openParquet(ctx, store, f, spec) }}
+	if err := runScans(newScan(ctx, src, inspectors, progress.step("inspect exposures"))); err != nil {
 		return Inspection{}, err
 	}
-	return v.inspection(), nil
+	for _, v := range inspectors[1:] {
+		inspectors[0].merge(v)
+	}
+	return inspectors[0].inspection(), nil
 }
 
 // store returns the engine's store, or the local file system.
@@ -77,15 +79,19 @@ func (e Embedded) store() tables.Store {
 	return e.Store
 }
 
+func (e Embedded) workers() int {
+	if e.Workers > 0 {
+		return e.Workers
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
 // inspector is a groupVisitor that keeps what experiments and variants there are, and when.
 type inspector struct {
 	variants, experiments *tables.OpenNames
 	table                 ExposureTable
 	seen                  map[uint64]*span
 }
-
-// span is the time of the earliest and the latest row.
-type span struct{ first, last int64 }
 
 func (v *inspector) skip(table, int) bool { return false }
 
@@ -114,9 +120,19 @@ func (v *inspector) rows(b *tables.Batch) error {
 			}
 			last, lastKey = s, key
 		}
-		last.first, last.last = min(last.first, t), max(last.last, t)
+		last.take(t, t)
 	}
 	return cmp.Or(v.variants.Check(v.table.Variant), v.experiments.Check(v.table.Experiment))
+}
+
+func (v *inspector) merge(o *inspector) {
+	for key, s := range o.seen {
+		if mine, ok := v.seen[key]; ok {
+			mine.take(s.first, s.last)
+		} else {
+			v.seen[key] = s
+		}
+	}
 }
 
 // inspection sorts what was seen by name.

@@ -194,7 +194,7 @@ func (r *runner) scanKeptExposures(ctx context.Context, src source, w *keptWrite
 		v.overflow.file = func() (*dumpFile, error) { return &w.dumpFile, nil }
 		v.tally = tally
 	}
-	if err := runScans(newScan(ctx, src, r.exposures, r.step("exposures"))); err != nil {
+	if err := runScans(newScan(ctx, src, r.exposures, r.progress.step("exposures"))); err != nil {
 		return err
 	}
 	index.Experiments = r.keptExperiments()
@@ -290,7 +290,7 @@ func (r *runner) scanKeptConversions(ctx context.Context, src source, w *keptWri
 		v.overflow.file = func() (*dumpFile, error) { return &w.dumpFile, nil }
 		v.tally = tally
 	}
-	if err := runScans(newScan(ctx, src, r.conversions, r.step("conversions"))); err != nil {
+	if err := runScans(newScan(ctx, src, r.conversions, r.progress.step("conversions"))); err != nil {
 		return err
 	}
 	index.Events = r.keptEvents()

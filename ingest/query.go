@@ -13,12 +13,23 @@ import (
 // to the same query: exactly equal counts, moments equal to 1e-12 or better.
 type Engine interface {
 	Run(ctx context.Context, q Query, progress Progress) (*Result, error)
+	// Times returns when the rows of both tables are from; of the query, it goes by the tables
+	// and the location alone.
+	Times(ctx context.Context, q Query, progress Progress) (exposures, conversions Times, err error)
 }
 
 // Progress is told how far a run has come, done of all there is in the step named: bytes of
 // the files of "exposures" and of "conversions", then parts of the "users". It may be called
 // from several goroutines at once. A nil Progress is not called.
 type Progress func(step string, done, total int64)
+
+// step returns what tells of one step; nil if nobody is to be told.
+func (p Progress) step(name string) func(done, total int64) {
+	if p == nil {
+		return nil
+	}
+	return func(done, total int64) { p(name, done, total) }
+}
 
 // Query says what to compute. It knows columns, windows and policies, no statistics.
 type Query struct {

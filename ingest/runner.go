@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -48,9 +47,6 @@ type runner struct {
 }
 
 func newRunner(q *Query, workers int, progress Progress) *runner {
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
 	r := &runner{
 		q:        q,
 		workers:  workers,
@@ -217,13 +213,6 @@ func (r *runner) run(ctx context.Context, exposures, conversions source) (*Resul
 		result.HistoryStart = startOfDay(h.first, r.location)
 	}
 	return result, nil
-}
-
-func (r *runner) step(name string) func(done, total int64) {
-	if r.progress == nil {
-		return nil
-	}
-	return func(done, total int64) { r.progress(name, done, total) }
 }
 
 func (r *runner) programs(dateOnly bool) []*program {

@@ -34,8 +34,8 @@ func (r *runner) scan(ctx context.Context, exposures, conversions source) (earli
 		}
 		return earliestExposures, earliestConversions, err
 	}
-	first := newScan(ctx, exposures, r.exposures, r.step("exposures"))
-	second := newScan(ctx, conversions, r.conversions, r.step("conversions"))
+	first := newScan(ctx, exposures, r.exposures, r.progress.step("exposures"))
+	second := newScan(ctx, conversions, r.conversions, r.progress.step("conversions"))
 	first.after = func() {
 		r.conversions[0].exposed.Store(screenFor(r.exposures, conversions.bytes()))
 	}

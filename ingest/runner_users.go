@@ -46,7 +46,7 @@ func (r *runner) eachPartition(ctx context.Context, workers int, f func(worker i
 	for i := range readers {
 		readers[i] = r.tuples.reader()
 	}
-	step := r.step("users")
+	step := r.progress.step("users")
 	var done atomic.Int64
 	return share(ctx, workers, partitions, func(worker, p int) error {
 		rows, err := readers[worker].partition(p)

@@ -107,16 +107,10 @@ func (a *AdHoc) fillDates(ctx context.Context) error {
 	if !a.Start.IsZero() && !a.End.IsZero() && !a.Through.Through.IsZero() {
 		return nil
 	}
-	far := Day{Through: time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)}
-	only := subject{experiment: &experiment.Experiment{Name: a.Experiment.Name, Variants: a.Experiment.Variants}, start: a.Start, end: a.End}
-	q := query(a.Project, []subject{only}, []Day{far}, a.Seed)
-	q.Exposures.Segments = nil
-	result, err := a.Engine.Run(ctx, q, a.Progress)
+	exposures, conversions, err := a.Engine.Times(ctx, query(a.Project, nil, nil, a.Seed), a.Progress)
 	if err != nil {
 		return err
 	}
-	whole := len(result.Exposures) - 1
-	exposures, conversions := result.Exposures[whole], result.Conversions[whole]
 	if exposures.First.IsZero() {
 		if a.Start.IsZero() || a.End.IsZero() {
 			return errors.New("there are no exposures with a time: give --start and --end to get an empty scorecard")
