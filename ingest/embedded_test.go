@@ -250,6 +250,41 @@ func TestEmbeddedReadsSegments(t *testing.T) {
 	}
 }
 
+// What is found does not depend on files or workers. Rows without a user or a time do not count.
+func TestInspect(t *testing.T) {
+	type row struct {
+		User       *string    `parquet:"user_id,optional"`
+		Experiment string     `parquet:"experiment"`
+		Variant    string     `parquet:"variant"`
+		Time       *time.Time `parquet:"timestamp,optional,timestamp(microsecond)"`
+	}
+	dir := t.TempDir()
+	for i, rows := range [][]row{
+		{{of("1"), "checkout", "control", &monday}, {of("2"), "checkout", "small", &monday}, {of("2"), "search", "b", &monday}},
+		{{of("3"), "checkout", "big", &monday}, {nil, "nobody", "a", &monday}, {of("3"), "never", "a", nil}},
+		{{of("4"), "checkout", "control", &monday}, {of("4"), "banner", "a", &monday}},
+	} {
+		if err := writeParquet(filepath.Join(dir, "exposures", strconv.Itoa(i)+".parquet"), rows...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	table := ingest.ExposureTable{Path: "exposures", User: "user_id", Experiment: "experiment", Variant: "variant", Time: "timestamp"}
+	want := ingest.Inspection{Experiments: []ingest.Inspected{
+		{Name: "banner", Variants: []string{"a"}},
+		{Name: "checkout", Variants: []string{"big", "control", "small"}},
+		{Name: "search", Variants: []string{"b"}},
+	}}
+	for workers := range 4 {
+		got, err := ingest.Embedded{Store: tables.LocalStore{Dir: dir}, Workers: workers}.Inspect(t.Context(), table, time.UTC, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%d workers (- want, + got):\n%s", workers, diff)
+		}
+	}
+}
+
 // A column of ids is no column of experiments: not all could be told apart.
 func TestInspectTooManyExperiments(t *testing.T) {
 	dir := t.TempDir()

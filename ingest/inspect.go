@@ -4,9 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"math"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"readout/ingest/tables"
@@ -24,8 +25,6 @@ type Inspected struct {
 	Name string
 	// Variants are the names found, sorted.
 	Variants []string
-	// First and Last are the times of the earliest and the latest row.
-	First, Last time.Time
 }
 
 // Columns returns the names of the columns of the first file of a table.
@@ -41,7 +40,8 @@ func (e Embedded) Columns(ctx context.Context, path string) ([]string, error) {
 	return tables.ColumnNames(ctx, store, files[0])
 }
 
-// Inspect reads the experiments, variants and times of an exposure table.
+// Inspect reads the experiments and variants of an exposure table. Rows without a user or a
+// time have none.
 func (e Embedded) Inspect(ctx context.Context, t ExposureTable, zone *time.Location, progress Progress) (Inspection, error) {
 	store := e.store()
 	files, err := store.List(ctx, t.Path)
@@ -59,14 +59,14 @@ func (e Embedded) Inspect(ctx context.Context, t ExposureTable, zone *time.Locat
 	}
 	inspectors := make([]*inspector, e.workers())
 	for i := range inspectors {
-		inspectors[i] = &inspector{variants: variants, experiments: experiments, table: t, seen: make(map[uint64]*span)}
+		inspectors[i] = &inspector{variants: variants, experiments: experiments, table: t, seen: make(map[uint64]bool)}
 	}
 	src := source{files, func(ctx context.Context, f tables.File) (table, error) { return openParquet(ctx, store, f, spec) }}
 	if err := runScans(newScan(ctx, src, inspectors, progress.step("inspect exposures"))); err != nil {
 		return Inspection{}, err
 	}
 	for _, v := range inspectors[1:] {
-		inspectors[0].merge(v)
+		maps.Copy(inspectors[0].seen, v.seen)
 	}
 	return inspectors[0].inspection(), nil
 }
@@ -86,11 +86,11 @@ func (e Embedded) workers() int {
 	return runtime.GOMAXPROCS(0)
 }
 
-// inspector is a groupVisitor that keeps what experiments and variants there are, and when.
+// inspector is a groupVisitor that keeps what experiments and variants there are.
 type inspector struct {
 	variants, experiments *tables.OpenNames
 	table                 ExposureTable
-	seen                  map[uint64]*span
+	seen                  map[uint64]bool // experiment<<32 | variant
 }
 
 func (v *inspector) skip(table, int) bool { return false }
@@ -100,8 +100,7 @@ func (v *inspector) relieve(int64) error { return nil }
 func (v *inspector) end(int64) int64 { return latestTime }
 
 func (v *inspector) rows(b *tables.Batch) error {
-	var last *span
-	var lastKey uint64
+	last := uint64(math.MaxUint64)
 	for i := range b.N {
 		variant, t := b.Text[0][i], b.Time[i]
 		experiment := uint32(0)
@@ -111,57 +110,28 @@ func (v *inspector) rows(b *tables.Batch) error {
 		if variant >= tables.OtherCode || experiment >= tables.OtherCode || t == noTime || b.User[i] == (tables.UserID{}) {
 			continue
 		}
-		key := uint64(experiment)<<32 | uint64(variant)
-		if last == nil || key != lastKey {
-			s, ok := v.seen[key]
-			if !ok {
-				s = &span{t, t}
-				v.seen[key] = s
-			}
-			last, lastKey = s, key
+		if key := uint64(experiment)<<32 | uint64(variant); key != last {
+			v.seen[key] = true
+			last = key
 		}
-		last.take(t, t)
 	}
 	return cmp.Or(v.variants.Check(v.table.Variant), v.experiments.Check(v.table.Experiment))
 }
 
-func (v *inspector) merge(o *inspector) {
-	for key, s := range o.seen {
-		if mine, ok := v.seen[key]; ok {
-			mine.take(s.first, s.last)
-		} else {
-			v.seen[key] = s
-		}
-	}
-}
-
 // inspection sorts what was seen by name.
 func (v *inspector) inspection() Inspection {
-	byName := make(map[string]*Inspected)
-	for key, s := range v.seen {
+	variants := make(map[string][]string)
+	for key := range v.seen {
 		name := ""
 		if v.table.Experiment != "" {
 			name = v.experiments.Name(uint32(key >> 32))
 		}
-		e, ok := byName[name]
-		first, last := time.UnixMicro(s.first).UTC(), time.UnixMicro(s.last).UTC()
-		if !ok {
-			e = &Inspected{Name: name, First: first, Last: last}
-			byName[name] = e
-		}
-		e.Variants = append(e.Variants, v.variants.Name(uint32(key)))
-		if first.Before(e.First) {
-			e.First = first
-		}
-		if last.After(e.Last) {
-			e.Last = last
-		}
+		variants[name] = append(variants[name], v.variants.Name(uint32(key)))
 	}
 	var out Inspection
-	for _, e := range byName {
-		slices.Sort(e.Variants)
-		out.Experiments = append(out.Experiments, *e)
+	for _, name := range slices.Sorted(maps.Keys(variants)) {
+		slices.Sort(variants[name])
+		out.Experiments = append(out.Experiments, Inspected{name, variants[name]})
 	}
-	slices.SortFunc(out.Experiments, func(a, b Inspected) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }
