@@ -38,7 +38,7 @@ type Outcome struct {
 //
 // The order is: status, forced variant, audience, page and device, then the assignment, kept
 // if there is one, else drawn behind holdouts, exclusion group and coverage, then the display
-// budget and the payload.
+// budget and the payload: before somebody enters those of all variants.
 func (x *Experiment) Decide(v *Visitor, earlier Assignment, now time.Time, expose bool) Outcome {
 	status := x.def.StatusAt(now)
 	if status == experiment.Draft || status == experiment.Scheduled {
@@ -70,6 +70,12 @@ func (x *Experiment) Decide(v *Visitor, earlier Assignment, now time.Time, expos
 		o.Reason = AlreadyShown
 		return o
 	}
+	if o.Reason == Assigned && x.enters(earlier) {
+		if other, _ := x.unrendered(shown, v, now); other >= 0 {
+			o.Reason = NotRendered
+			return o
+		}
+	}
 	o = x.show(o, shown, v)
 	if !o.Shown || !expose {
 		return o
@@ -77,7 +83,7 @@ func (x *Experiment) Decide(v *Visitor, earlier Assignment, now time.Time, expos
 	if x.def.Display == experiment.DisplayOnce || visit {
 		o.Remember = o.Remember.show(session, visit)
 	}
-	if o.Reason == Assigned && x.def.Type == experiment.TypeExperiment && !earlier.Exposed {
+	if o.Reason == Assigned && x.enters(earlier) {
 		o.Remember.Exposed, o.Expose = true, true
 	}
 	o.Changed = !o.Remember.Equal(earlier)
@@ -191,6 +197,26 @@ func (x *Experiment) visit(v *Visitor) (session uint64, ok bool) {
 // spent reports whether the display budget is.
 func (x *Experiment) spent(earlier Assignment, session uint64, visit bool) bool {
 	return x.def.Display == experiment.DisplayOnce && earlier.Shown || visit && slices.Contains(earlier.Sessions, session)
+}
+
+// enters reports whether a visitor who is shown the assigned variant is counted from then on.
+func (x *Experiment) enters(earlier Assignment) bool {
+	return x.def.Type == experiment.TypeExperiment && !earlier.Exposed
+}
+
+// unrendered returns the first variant beside the one to show, by position, whose payload cannot
+// be made for a visitor, and why; -1 for none. It is asked before somebody enters: who is counted
+// must not depend on the draw, or a variant with a fault would lack visitors that the others have.
+func (x *Experiment) unrendered(shown int, v *Visitor, now time.Time) (int, error) {
+	for i, p := range x.payloads {
+		if i == shown || len(p.templates) == 0 || x.stoppedAt(i, now) {
+			continue
+		}
+		if _, err := p.render(v.Known); err != nil {
+			return i, err
+		}
+	}
+	return -1, nil
 }
 
 // show fills in a variant and its payload.

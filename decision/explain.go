@@ -70,9 +70,17 @@ func (x *Experiment) Explain(v *Visitor, earlier Assignment, now time.Time) Expl
 		session, visit := x.visit(v)
 		e.step("display", !x.spent(earlier, session, visit), "%s", x.describeDisplay(earlier, v))
 	}
-	if i >= 0 {
-		e.payload(x, i, v)
+	if i < 0 {
+		return e
 	}
+	kept := earlier.Variant == "" || i == x.variant(earlier.Variant)
+	if e.Status != experiment.Completed && kept && x.enters(earlier) {
+		if j, err := x.unrendered(i, v, now); j >= 0 {
+			e.step("payload", false, "that of %s: %s. Nobody enters for whom that of any variant cannot be made", x.def.Variants[j].Name, err)
+			return e
+		}
+	}
+	e.payload(x, i, v)
 	return e
 }
 

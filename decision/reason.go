@@ -27,6 +27,6 @@ const (
 	InOtherGroup   Reason = "exclusion_group"  // another experiment of the group has the visitor's range
 	NotCovered     Reason = "not_covered"      // beyond the coverage
 	AlreadyShown   Reason = "already_shown"    // the display budget is spent
-	NotRendered    Reason = "payload_template" // the payload could not be made for this visitor
+	NotRendered    Reason = "payload_template" // the payload cannot be made for this visitor, or that of another variant before the visitor enters
 	AnotherMatched Reason = "another_matched"  // an earlier experiment of the same selector is shown
 )

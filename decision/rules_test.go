@@ -265,6 +265,57 @@ func TestPayloadThatCannotBeMade(t *testing.T) {
 	}
 }
 
+// TestPayloadOfAnotherVariant: who enters does not depend on the draw, so that a template with a
+// fault takes as many visitors from every variant.
+func TestPayloadOfAnotherVariant(t *testing.T) {
+	const fails = `"{% assign n = attribute.n | default: 1 %}{{ 10 | divided_by: n }}"`
+	variants := func(e *experiment.PublishedExperiment) {
+		e.Variants = append(e.Variants, experiment.PublishedVariant{Name: "other"})
+		e.Variants[1].Payload = []byte(fails)
+	}
+	to := func(i int, more func(*experiment.PublishedExperiment)) *Experiment {
+		return only(t, func(e *experiment.PublishedExperiment) {
+			variants(e)
+			for j := range e.Variants {
+				e.Variants[j].Traffic = 0
+			}
+			e.Variants[i].Traffic = experiment.Whole
+			if more != nil {
+				more(e)
+			}
+		})
+	}
+	v := visitor("u")
+	v.Known.Request = Attributes{"n": Int(0)}
+	for i, name := range []string{"control", "big", "other"} {
+		for _, expose := range []bool{true, false} {
+			o := to(i, nil).Decide(v, Assignment{}, during, expose)
+			if o.Shown || o.Reason != NotRendered || o.Expose || o.Remember.Variant != name || !o.Changed {
+				t.Errorf("%s, exposure %t: %+v", name, expose, o)
+			}
+		}
+	}
+	shown := func(name string, x *Experiment, earlier Assignment, want string) {
+		t.Helper()
+		if o := x.Decide(v, earlier, during, true); !o.Shown || o.Variant != want {
+			t.Errorf("%s: %+v", name, o)
+		}
+	}
+	shown("counted before", to(0, nil), Assignment{Variant: "control", At: during, Exposed: true}, "control")
+	shown("decided", to(0, func(e *experiment.PublishedExperiment) {
+		e.End = during.AddDate(0, 0, -1)
+		e.Decision = &experiment.PublishedVariantAt{Variant: "other", At: e.End}
+	}), Assignment{}, "other")
+	stopped := to(2, func(e *experiment.PublishedExperiment) {
+		e.Stopped = []experiment.PublishedVariantAt{{Variant: "big", At: during.Add(-time.Hour)}}
+	})
+	shown("the fault is in a variant that is stopped", stopped, Assignment{}, "other")
+	shown("control instead of a variant that is stopped", stopped, Assignment{Variant: "big", At: during}, "control")
+	shown("forced", to(0, func(e *experiment.PublishedExperiment) {
+		e.Forced = []experiment.Forced{{Variant: "control", Users: []string{"u"}}}
+	}), Assignment{}, "control")
+}
+
 func TestExposureSegments(t *testing.T) {
 	p := project(published("a", nil))
 	p.Exposures.Segments = []string{"country", "device", "age", "vip", "gone"}

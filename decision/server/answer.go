@@ -23,6 +23,8 @@ type question struct {
 	keep bool
 	// explain changes nothing.
 	explain bool
+	// unrendered are the experiments whose payload cannot be made for the visitor, after answer.
+	unrendered []*decision.Experiment
 }
 
 // An answered experiment.
@@ -70,6 +72,7 @@ func (s *Server) decide(e *exchange, q *question) ([]answered, error) {
 		}
 		if !q.explain {
 			s.metrics.countChoices(e.answered)
+			s.metrics.countUnrendered(q.unrendered)
 		}
 		return e.answered, nil
 	}
@@ -89,6 +92,7 @@ func (s *Server) commit(ctx context.Context, changes []decision.Change) (lost []
 func (q *question) answer(remembered []decision.Assignment, out []answered) ([]answered, []decision.Change) {
 	var changes []decision.Change
 	var shown []string // selectors that several experiments have and one is shown for
+	q.unrendered = nil
 	for _, x := range q.experiments {
 		var before decision.Assignment
 		if x.Remembers() {
@@ -103,6 +107,9 @@ func (q *question) answer(remembered []decision.Assignment, out []answered) ([]a
 			continue
 		}
 		o := x.Decide(&q.visitor, before, q.now, q.expose)
+		if o.Reason == decision.NotRendered {
+			q.unrendered = append(q.unrendered, x)
+		}
 		if shared && o.Shown {
 			shown = append(shown, selector)
 		}

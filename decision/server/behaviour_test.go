@@ -103,6 +103,30 @@ func TestIntegerAndTextIDsBucketAlike(t *testing.T) {
 	}
 }
 
+// TestPayloadThatCannotBeMadeIsCounted: nobody would notice it otherwise, whoever asks gets the
+// default.
+func TestPayloadThatCannotBeMadeIsCounted(t *testing.T) {
+	s := start(t, nil)
+	s.snapshot = compile(t, published("sum", `"{% assign n = attribute.n | default: 1 %}{{ 10 | divided_by: n }}"`, nil), published("new_nav", `true`, nil))
+	for i, c := range []struct {
+		body    string
+		counted float64
+	}{
+		{`{"identification":{"userId":"u"},"names":["sum","new_nav"],"attributes":{"n":0}}`, 1},
+		{`{"identification":{"userId":"u"},"names":["sum"],"attributes":{"n":0},"explain":true}`, 1},
+		{`{"identification":{"userId":"u"},"attributes":{"n":0}}`, 2},
+		{`{"identification":{"userId":"u"},"names":["sum","new_nav"],"attributes":{"n":2}}`, 2},
+	} {
+		s.choose(http.StatusOK, c.body)
+		if n := s.counter("readout_payload_failures_total"); n != c.counted {
+			t.Errorf("request %d: counted %v, want %v", i, n, c.counted)
+		}
+	}
+	if diff := cmp.Diff([]string{"new_nav", "sum"}, s.store.exposed("u")); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestUnknownDeviceMatchesOnlyAllAndIsCounted(t *testing.T) {
 	s := start(t, nil)
 	f := func(device string, phones bool, counted float64) {

@@ -15,6 +15,7 @@ type Metrics struct {
 	requests  *prometheus.CounterVec
 	durations *prometheus.HistogramVec
 	choices   [len(shownReasons)]prometheus.Counter
+	failed    *prometheus.CounterVec
 	devices   prometheus.Counter
 	store     prometheus.Counter
 	commits   prometheus.Histogram
@@ -59,6 +60,9 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		snapshot: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "readout_published_info", Help: "1 for the published state that is served, by its checksum.",
 		}, []string{"checksum"}),
+		failed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "readout_payload_failures_total", Help: "Experiments that were not shown because a payload could not be made for the visitor, by experiment.",
+		}, []string{"experiment"}),
 		devices:     counter("readout_unknown_devices_total", "Requests with a device other than all, mobile and desktop: they match experiments on all devices only."),
 		store:       counter("readout_store_failures_total", "Requests that the decision store could not answer."),
 		loaded:      gauge("readout_published_loaded_timestamp_seconds", "When the published state that is served was loaded, in seconds since 1970."),
@@ -68,7 +72,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		exposures:   counter("readout_exposures_written_total", "Exposures written to the log."),
 		logFailures: counter("readout_exposures_failures_total", "Attempts to write exposures that failed; they stay queued."),
 	}
-	r.MustRegister(m.requests, m.durations, m.commits, m.snapshot)
+	r.MustRegister(m.requests, m.durations, m.commits, m.snapshot, m.failed)
 	choices := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "readout_choices_total", Help: "Experiments that were shown, by reason.",
 	}, []string{"reason"})
@@ -136,5 +140,12 @@ func (m *Metrics) countChoices(choices []answered) {
 		if n > 0 {
 			m.choices[i].Add(float64(n))
 		}
+	}
+}
+
+// countUnrendered counts experiments whose payload could not be made.
+func (m *Metrics) countUnrendered(experiments []*decision.Experiment) {
+	for _, x := range experiments {
+		m.failed.WithLabelValues(x.Definition().Name).Inc()
 	}
 }
