@@ -87,6 +87,10 @@ func run(ctx context.Context, args, environment []string, stdout, stderr io.Writ
 	}()
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newQueue(store))
+	others := newInstances(store, log)
+	if others != nil {
+		registry.MustRegister(others)
+	}
 	metrics := server.NewMetrics(registry)
 	report := reporter(log, metrics)
 	f := &feed.Feed{State: c.state, Keep: keepPath(c)}
@@ -116,6 +120,9 @@ func run(ctx context.Context, args, environment []string, stdout, stderr io.Writ
 	workers.Go(func() { f.Run(background, c.poll) })
 	if !c.open {
 		workers.Go(func() { keys.watch(background, c.poll, log) })
+	}
+	if others != nil {
+		workers.Go(func() { others.run(background, heartbeat) })
 	}
 	workers.Go(func() { logExposures(background, c, f, store, log, metrics) })
 	admin := http.NewServeMux()

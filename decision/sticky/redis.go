@@ -25,7 +25,13 @@ type Redis struct {
 	queue  string // key of the exposures of this process
 	batch  string // key of its batch under way: a hash of name and length
 	owner  string // key of the name of the project whose store this is
+
+	instance  string // name of this process
+	instances string // key of a hash: when every instance was last heard of, in seconds since 1970
 }
+
+// queueOf begins the keys of queues, behind the prefix of all keys.
+const queueOf = "queue:"
 
 // RedisOptions says how a store is opened.
 type RedisOptions struct {
@@ -109,7 +115,8 @@ func OpenRedis(ctx context.Context, address string, o RedisOptions) (*Redis, err
 	prefix := "{readout:" + o.Project + "}:"
 	s := &Redis{
 		client: redis.NewClient(options), prefix: prefix,
-		queue: prefix + "queue:" + o.Instance, batch: prefix + "batch:" + o.Instance, owner: prefix + "project",
+		queue: prefix + queueOf + o.Instance, batch: prefix + "batch:" + o.Instance, owner: prefix + "project",
+		instance: o.Instance, instances: prefix + "instances",
 	}
 	if err := s.client.Ping(ctx).Err(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open decision store %s: %w", options.Addr, err), s.client.Close())
