@@ -27,13 +27,17 @@ const maxText = 4 << 10
 // Load reads the files of a table of profiles. Rows with the same id in several places count
 // as the last one, in the order of the files. A null or empty id is left out, and so are texts,
 // ids too, that are not UTF-8 or longer than 4096 bytes. A file whose pages take hundreds of
-// megabytes is an error.
-func Load(paths []string, id string) (*Table, error) { return loadWithin(maxPages, paths, id) }
+// megabytes is an error, and so are files of many more rows than they have bytes.
+func Load(paths []string, id string) (*Table, error) { return loadWithin(maxPages, fewRows, paths, id) }
 
-// loadWithin is Load with pages of so many bytes at most, decompressed, at once.
-func loadWithin(pages int64, paths []string, id string) (*Table, error) {
+// loadWithin is Load with pages of so many bytes at most, decompressed, at once, and few rows that
+// need not have bytes of their own.
+func loadWithin(pages, few int64, paths []string, id string) (*Table, error) {
 	names, err := attributeNames(paths, id)
 	if err != nil {
+		return nil, err
+	}
+	if err := names.size.check(few); err != nil {
 		return nil, err
 	}
 	b := newBuilder(names.all)
@@ -47,15 +51,20 @@ func loadWithin(pages int64, paths []string, id string) (*Table, error) {
 	return t, nil
 }
 
-// names of attributes over all files, sorted.
-type names struct{ all, left []string }
+// names of attributes over all files, sorted, and how large these are.
+type names struct {
+	all, left []string
+	size      size
+}
 
 // attributeNames returns the attributes of the files, and the columns that are none.
 func attributeNames(paths []string, id string) (names, error) {
 	seen := make(map[string]bool)
 	left := make(map[string]bool)
+	var size size
 	for _, path := range paths {
 		err := open(path, func(f *parquet.File) error {
+			size.add(f)
 			columns, refused, err := columnsOf(f, id)
 			for _, c := range columns {
 				if !c.id {
@@ -71,7 +80,7 @@ func attributeNames(paths []string, id string) (names, error) {
 			return names{}, fmt.Errorf("profiles %s: %w", path, err)
 		}
 	}
-	out := names{all: slices.Sorted(maps.Keys(seen)), left: slices.Sorted(maps.Keys(left))}
+	out := names{all: slices.Sorted(maps.Keys(seen)), left: slices.Sorted(maps.Keys(left)), size: size}
 	if len(out.all) > maxColumns {
 		return out, fmt.Errorf("profiles have %d attributes, at most %d are allowed", len(out.all), maxColumns)
 	}

@@ -240,7 +240,7 @@ func TestLargePages(t *testing.T) {
 		if info, err := os.Stat(path); err != nil || info.Size() > n*length/10 {
 			t.Fatalf("%s: %d bytes, error %v", name, info.Size(), err)
 		}
-		table, err := loadWithin(limit, []string{path}, "user_id")
+		table, err := loadWithin(limit, fewRows, []string{path}, "user_id")
 		switch {
 		case refused && (err == nil || !strings.Contains(err.Error(), path+": the pages of row group 0 that are read at once take 2 MiB decompressed, at most 1 are allowed")):
 			t.Errorf("%s: error %v", name, err)
@@ -253,6 +253,35 @@ func TestLargePages(t *testing.T) {
 	f("one page of the first version", 1<<20, true, large, parquet.DataPageVersion(1))
 	f("one page and room for it", 4<<20, false, large)
 	f("small pages", 1<<20, false, parquet.PageBufferSize(64<<10))
+}
+
+// TestManyRowsInFewBytes: rows that are all the same take memory each, and next to nothing in the
+// files.
+func TestManyRowsInFewBytes(t *testing.T) {
+	type row struct {
+		UserID string `parquet:"user_id,dict"`
+	}
+	same, others := make([]row, 200_000), make([]row, 10_000)
+	for i := range same {
+		same[i].UserID = "u"
+	}
+	for i := range others {
+		others[i].UserID = fmt.Sprint("u", i)
+	}
+	small, usual := write(t, same), write(t, others)
+	f := func(few int64, want string, paths ...string) {
+		t.Helper()
+		_, err := loadWithin(maxPages, few, paths, "user_id")
+		if want == "" && err != nil || want != "" && (err == nil || !strings.HasPrefix(err.Error(), want)) {
+			t.Errorf("%d files, few are %d: error %v, want %q", len(paths), few, err, want)
+		}
+	}
+	f(200_000, "", small)
+	f(199_999, "profiles have 200000 rows in ", small)
+	f(399_999, "profiles have 400000 rows in ", small, small)
+	f(0, "", usual)
+	// Where the others have bytes there may be some like these.
+	f(0, "", small, usual)
 }
 
 // TestNoRows: a file without rows is a table of nobody.
