@@ -104,6 +104,14 @@ func (c config) check(args []string) error {
 	case !(c.rateLimit >= 0) || c.drain < 0 || c.grace < 0:
 		return errors.New("--rate-limit, --drain and --grace must be 0 or more")
 	}
+	if err := checkAddress("listen", c.listen); err != nil {
+		return err
+	}
+	if c.admin != "" {
+		if err := checkAddress("admin", c.admin); err != nil {
+			return err
+		}
+	}
 	for _, origin := range c.origins {
 		if err := checkOrigin(origin); err != nil {
 			return err

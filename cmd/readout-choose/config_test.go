@@ -127,10 +127,26 @@ func TestWrongUsage(t *testing.T) {
 	} {
 		f("--no-keys --allow-origin "+origin, "", `--allow-origin "`+origin+`" is not what browsers send: write `+sent)
 	}
+	const advice = " is no address: say a host and a port, such as 127.0.0.1:8080, or :8080 for all addresses of this machine"
+	f("--no-keys", "READOUT_CHOOSE_LISTEN=", `--listen ""`+advice)
+	f("--no-keys --listen 8080", "", `--listen "8080"`+advice)
+	f("--no-keys --listen unix:/run/choose.sock", "", `--listen "unix:/run/choose.sock"`+advice)
+	f("--no-keys --admin 127.0.0.1:65536", "", `--admin "127.0.0.1:65536"`+advice)
 	f("--no-keys --rate-limit NaN", "", "--rate-limit, --drain and --grace must be 0 or more")
 	f("--no-keys", "READOUT_CHOOSE_PORT=80 READOUT_CHOOSE_A=1", "READOUT_CHOOSE_A names no flag")
 	f("", "READOUT_CHOOSE_NO_KEYS=perhaps", `READOUT_CHOOSE_NO_KEYS: invalid argument "perhaps" for "--no-keys" flag: strconv.ParseBool: parsing "perhaps": invalid syntax`)
 	f("--no-keys --log-level loud", "", `invalid argument "loud" for "--log-level" flag: slog: level string "loud": unknown name`)
+}
+
+func TestAddresses(t *testing.T) {
+	for _, address := range []string{":8080", "127.0.0.1:0", "[::1]:8080", "localhost:http", "shop.example:8080"} {
+		if _, _, err := parse([]string{"--no-keys", "--listen", address, "--admin", address}, nil); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, _, err := parse([]string{"--no-keys"}, []string{"READOUT_CHOOSE_ADMIN="}); err != nil {
+		t.Error(err)
+	}
 }
 
 // Kubernetes tells containers of a Service named readout-choose in variables that begin as ours.
