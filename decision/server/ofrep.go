@@ -35,7 +35,8 @@ const (
 
 // evaluate answers POST /ofrep/v1/evaluate/flags/{key}.
 //
-// Source: OpenFeature Remote Evaluation Protocol, version 0.1.
+// Source: OpenFeature Remote Evaluation Protocol, version 0.3.0, with its decision record 6 on answers
+// without a value.
 func (s *Server) evaluate(e *exchange) {
 	q, ok := s.flagQuestion(e)
 	if !ok {

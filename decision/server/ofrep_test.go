@@ -24,6 +24,8 @@ func TestFlagErrorsHaveOFREPsCodes(t *testing.T) {
 		f(http.StatusBadRequest, path, `{"context":{"targetingKey":"u"},"context":{}}`, codeKeyMissing, "context.targetingKey is required")
 		f(http.StatusBadRequest, path, `{"context":{"targetingKey":""}}`, codeKeyMissing, "context.targetingKey is required")
 		f(http.StatusBadRequest, path, `{"context"`, codeParse, "the body is not JSON: byte 10")
+		f(http.StatusBadRequest, path, `targetingKey=u`, codeParse, "the body is not JSON: byte 0")
+		f(http.StatusBadRequest, path, `{"context":u}`, codeParse, "the body is not JSON: byte 11")
 		f(http.StatusBadRequest, path, `{"context":[]}`, codeBadContext, "context must be an object")
 		f(http.StatusBadRequest, path, `{"context":{"targetingKey":{}}}`, codeBadContext, "targetingKey must be a text or a number")
 		f(http.StatusBadRequest, path, `{"context":{"targetingKey":"u","url":1}}`, codeBadContext, "url must be a text")

@@ -28,10 +28,10 @@ func (s *scanner) fault() error { return fmt.Errorf("the body is not JSON: byte 
 // errType is what errors about JSON of the wrong type are.
 var errType = errors.New("must be")
 
-// mistyped says what the value of a name must be, where there is one.
+// mistyped says what the value of a name must be, if it is one at all.
 func (s *scanner) mistyped(name, want string) error {
-	if s.at == len(s.data) {
-		return s.fault()
+	if err := s.skip(); err != nil {
+		return err
 	}
 	return fmt.Errorf("%s %w %s", name, errType, want)
 }
