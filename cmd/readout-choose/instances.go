@@ -22,6 +22,7 @@ type instances struct {
 	desc  *prometheus.Desc
 	left  atomic.Pointer[[]sticky.Left] // at the last heartbeat
 	told  map[string]bool               // instances that a line of the log is about
+	blind bool                          // the last heartbeat failed
 }
 
 // newInstances returns nil for a store that is not shared.
@@ -49,13 +50,18 @@ func (i *instances) run(ctx context.Context, every time.Duration) {
 	}
 }
 
-// beat looks once. Where Redis does not answer nothing is known, which others say.
+// beat looks once.
 func (i *instances) beat(ctx context.Context) {
 	left, err := i.store.Heartbeat(ctx)
 	i.left.Store(&left)
 	if err != nil {
+		if !i.blind && ctx.Err() == nil {
+			i.log.Warn("what other instances have left in the decision store is not known", "error", err)
+		}
+		i.blind = true
 		return
 	}
+	i.blind = false
 	told := make(map[string]bool)
 	for _, l := range left {
 		told[l.Instance] = true

@@ -64,4 +64,10 @@ func TestQueueThatIsLeft(t *testing.T) {
 	f(13*time.Minute, 0, 1)
 	m.SetError("LOADING Redis is loading the dataset in memory")
 	f(30*time.Minute, 0, 1)
+	f(31*time.Minute, 0, 1)
+	if n := strings.Count(log.String(), "is not known"); n != 1 {
+		t.Errorf("%d lines of the log tell that Redis does not, want 1: %s", n, &log)
+	}
+	m.SetError("")
+	f(32*time.Minute, 1, 1)
 }
