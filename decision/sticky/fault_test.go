@@ -85,6 +85,53 @@ func TestDiskFull(t *testing.T) {
 	done(t, s, name)
 }
 
+// TestTablesThatCannotBeWritten: with no open files or inodes left changes are refused, soon and
+// not by waiting, reads go on, there are few warnings, and all goes on once there are some.
+func TestTablesThatCannotBeWritten(t *testing.T) {
+	var none errorfs.Toggle
+	none.Injector = errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if strings.HasSuffix(op.Path, ".sst") && op.Kind == errorfs.OpCreate {
+			return &os.PathError{Op: "open", Path: op.Path, Err: syscall.EMFILE}
+		}
+		return nil
+	})
+	var warnings atomic.Int64
+	s, err := OpenPebble("decisions", PebbleOptions{FS: errorfs.Wrap(vfs.NewMem(), &none), Warn: func(string) { warnings.Add(1) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeStore(t, s)
+	commit(t, s, first("a", "before", "big"))
+	none.On()
+	if _, err := s.db.AsyncFlush(); err != nil {
+		t.Fatal(err)
+	}
+	for warnings.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	begin := time.Now()
+	for time.Since(begin) < 3*retryPause {
+		if _, err := s.Commit(background, []decision.Change{first("a", "u", "big")}); !errors.Is(err, ErrTables) {
+			t.Fatalf("error %v", err)
+		}
+		same(t, "before", []decision.Assignment{assigned("big")}, get(t, s, "before", "a"))
+		time.Sleep(retryPause / 20)
+	}
+	if n := warnings.Load(); n > 5 {
+		t.Errorf("%d warnings", n)
+	}
+	none.Off()
+	for begin := time.Now(); ; time.Sleep(time.Millisecond) {
+		_, err := s.Commit(background, []decision.Change{first("a", "u", "big")})
+		if err == nil {
+			break
+		}
+		if time.Since(begin) > 20*time.Second {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestDamaged: a table that was damaged on the disk ends the process with what to do, and without
 // ids of visitors. A damaged manifest is found at the start.
 func TestDamaged(t *testing.T) {

@@ -39,6 +39,11 @@ const (
 	minFree = 64 << 20
 	// checkFree is how often that is looked at.
 	checkFree = time.Second
+	// retryPause is how long the database waits before it tries again to write a table.
+	retryPause = 500 * time.Millisecond
+	// failedFor is how long changes are refused after it could not: longer than a pause and the
+	// next try.
+	failedFor = 2 * time.Second
 	// stripes is how many locks visitors share: with 32 changes under way, one question in 32
 	// waits for a change of somebody else.
 	stripes = 1024
@@ -46,6 +51,9 @@ const (
 
 // ErrDiskFull says that changes are refused until there is room again.
 var ErrDiskFull = errors.New("the disk of the decision store is full: free some space; visitors of whom nothing new has to be remembered are still served")
+
+// ErrTables says that changes are refused until the database can write its tables again.
+var ErrTables = errors.New("the decision store cannot write its tables, for the reason that its warnings name; visitors of whom nothing new has to be remembered are still served")
 
 // ErrDamaged says that files of the store are not as they were written: opening it again does
 // not help.
@@ -70,6 +78,7 @@ type Pebble struct {
 
 	checked atomic.Int64 // when the room on the disk was looked at, in nanoseconds
 	full    atomic.Bool
+	failed  atomic.Int64 // when a table could not be written, in nanoseconds; 0 since one was
 }
 
 // PebbleOptions says how a store is opened. The zero value is for the disk.
@@ -110,21 +119,35 @@ func OpenPebble(dir string, o PebbleOptions) (*Pebble, error) {
 
 // open opens the database and finds the end of the queue.
 func (s *Pebble) open(o PebbleOptions) error {
+	log := logger{o.Fatal, o.Warn}
 	cache := pebble.NewCache(pebbleCache)
 	defer cache.Unref()
 	options := &pebble.Options{
 		FS: s.fs, Cache: cache, MemTableSize: pebbleMemTable,
 		FormatMajorVersion: pebble.FormatNewest,
 		WALMinSyncInterval: func() time.Duration { return syncEvery },
-		Logger:             logger{o.Fatal, o.Warn},
+		Logger:             log,
 	}
 	for i := range options.Levels {
 		options.Levels[i].FilterPolicy = bloom.FilterPolicy(filterBits)
 	}
-	options.EventListener = &pebble.EventListener{DataCorruption: func(found pebble.DataCorruptionInfo) {
-		// Its bounds are ids of visitors.
-		logger{o.Fatal, o.Warn}.end(fmt.Errorf("decision store: %w: %s: %w", ErrDamaged, found.Path, found.Details))
-	}}
+	options.EventListener = &pebble.EventListener{
+		DataCorruption: func(found pebble.DataCorruptionInfo) {
+			// Its bounds are ids of visitors.
+			log.end(fmt.Errorf("decision store: %w: %s: %w", ErrDamaged, found.Path, found.Details))
+		},
+		BackgroundError: func(err error) {
+			log.Errorf("background error: %s", err)
+			s.failed.Store(s.now().UnixNano())
+			// The database tries again at once and without end, with a warning each time.
+			time.Sleep(retryPause)
+		},
+		FlushEnd: func(flush pebble.FlushInfo) {
+			if flush.Err == nil {
+				s.failed.Store(0)
+			}
+		},
+	}
 	var err error
 	if s.db, err = pebble.Open(s.dir, options); err != nil {
 		return err
@@ -175,6 +198,9 @@ func (s *Pebble) Get(_ context.Context, id string, experiments []string, into []
 func (s *Pebble) Commit(_ context.Context, changes []decision.Change) (lost []int, err error) {
 	if s.diskFull() {
 		return nil, ErrDiskFull
+	}
+	if s.failing() {
+		return nil, ErrTables
 	}
 	for first, last := range visitors(changes) {
 		these, err := s.commit(changes[first].ID, changes[first:last])
@@ -349,6 +375,13 @@ func (s *Pebble) diskFull() bool {
 	usage, err := s.fs.GetDiskUsage(s.dir)
 	s.full.Store(err == nil && usage.AvailBytes < minFree)
 	return s.full.Load()
+}
+
+// failing reports whether the database could not write a table a moment ago. It takes changes all
+// the same, until there is no room for them in its memory: then they wait without end.
+func (s *Pebble) failing() bool {
+	age := s.now().UnixNano() - s.failed.Load()
+	return age >= 0 && age < int64(failedFor)
 }
 
 // get returns a copy of a value, nil where there is none.
