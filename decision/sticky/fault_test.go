@@ -1,10 +1,12 @@
 package sticky
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"slices"
@@ -372,6 +374,64 @@ func TestRedisGone(t *testing.T) {
 		same(t, "u", []decision.Assignment{assigned("big")}, get(t, s, "u", "a"))
 	}
 	commit(t, s, first("a", "v", "big"))
+}
+
+// TestSlowBatch: exposures that take longer to arrive than any other answer may are not left in the
+// queue.
+func TestSlowBatch(t *testing.T) {
+	m := miniredis.RunT(t)
+	s := (&redisBacking{slowly(t, m.Addr(), redisTimeout+300*time.Millisecond), "shop"}).open(t)
+	defer closeStore(t, s)
+	commit(t, s, first("a", "u", "big"))
+	if name, _ := nextBatch(t, s, 1, 1); name == "" {
+		t.Error("there is no batch")
+	}
+}
+
+// slowly returns the address of a proxy that holds back what answers to the reading of a list.
+func slowly(t *testing.T, address string, delay time.Duration) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	var held atomic.Bool
+	copyTo := func(to, from net.Conn, each func([]byte)) {
+		defer to.Close()
+		data := make([]byte, 64<<10)
+		for {
+			n, err := from.Read(data)
+			each(data[:n])
+			if _, failed := to.Write(data[:n]); err != nil || failed != nil {
+				return
+			}
+		}
+	}
+	go func() {
+		for {
+			here, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			there, err := net.Dial("tcp", address)
+			if err != nil {
+				here.Close()
+				return
+			}
+			go copyTo(there, here, func(data []byte) {
+				if bytes.Contains(data, []byte("LRANGE")) {
+					held.Store(true)
+				}
+			})
+			go copyTo(here, there, func([]byte) {
+				if held.Swap(false) {
+					time.Sleep(delay)
+				}
+			})
+		}
+	}()
+	return listener.Addr().String()
 }
 
 // TestRedisAddress: a wrong address is refused without saying the password in it.

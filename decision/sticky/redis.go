@@ -45,6 +45,10 @@ type RedisOptions struct {
 // redisTimeout is how long an answer of Redis may take.
 const redisTimeout = 2 * time.Second
 
+// batchTimeout is how long a batch may take to arrive, which has up to 32 MiB: in redisTimeout it
+// would not over a network of 100 megabits a second, nor at any later try.
+const batchTimeout = 20 * time.Second
+
 // commitScript makes the changes of one visitor, all or none: KEYS are the visitor and the
 // queue, ARGV for each change the experiment, the assignment before and after, and the
 // exposure or nothing. It returns the positions of those that were lost and what is there
@@ -238,7 +242,7 @@ func (s *Redis) commit(ctx context.Context, changes []decision.Change) (lost []i
 
 // Batch implements [decision.Store].
 func (s *Redis) Batch(ctx context.Context, limit int) (string, []decision.Exposure, error) {
-	reply, err := batchScript.Run(ctx, s.client, []string{s.queue, s.batch}, limit, newBatchName(), maxBatchBytes).Slice()
+	reply, err := batchScript.Run(ctx, s.client.WithTimeout(batchTimeout), []string{s.queue, s.batch}, limit, newBatchName(), maxBatchBytes).Slice()
 	if err != nil {
 		return "", nil, readError(err)
 	}
