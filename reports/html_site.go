@@ -205,13 +205,14 @@ func stale(p *Page, at time.Time, location *time.Location, failure string) strin
 
 // lastDue returns the end of the last day of which an experiment should have a scorecard
 // at an instant: days are analysed from its start until its last metric is final, or until
-// it is decided. Of one that is archived nothing is missed.
+// it is decided. Of one that is archived nothing is missed, nor of days that an extension
+// came after.
 func lastDue(p *Page, at time.Time, location *time.Location) (time.Time, bool) {
 	if p.State.Status == experiment.Draft || p.State.Archived || p.Definition.Type == experiment.TypePersonalization {
 		return time.Time{}, false
 	}
-	final := analysis.FinalOf(p.Definition.Scorecard, p.State.End)
 	due := startOfDay(at, location)
+	final := analysis.FinalOf(p.Definition.Scorecard, p.State.EndAt(due))
 	if end := startOfDay(final.Add(-1), location); !due.Before(end) {
 		y, m, d := end.Date()
 		due = minTime(due, experiment.StartOfDay(y, m, d+1, location))

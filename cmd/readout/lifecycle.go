@@ -228,10 +228,12 @@ func (a *app) warn(e *experiment.Experiment, before experiment.State, r experime
 			}
 		}
 	}
+	// A stop leaves alpha to spend until the end that was planned.
+	spent := !before.End.Before(before.PlannedEnd())
 	switch over := !r.At.Before(final); {
 	case r.Action == experiment.ActionDecide && !over:
 		a.say("%s: decided before its last users were counted, on %s", e.Name, final.In(zone).Format(minute))
-	case r.Action == experiment.ActionExtend && over && len(e.Scorecard.Primary) > 0 &&
+	case r.Action == experiment.ActionExtend && over && spent && len(e.Scorecard.Primary) > 0 &&
 		e.Statistics.Procedure == experiment.ProcedureGroupSequential:
 		a.say("%s: its last look was taken and no alpha is left: what comes from now on describes, it cannot become significant", e.Name)
 	}

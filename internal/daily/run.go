@@ -214,8 +214,11 @@ func (r *Runner) wanted(log *experiment.Log, first, last Day, report *Report) ([
 	return tasks, nil
 }
 
-// idle says why an experiment has no scorecard of the given day, or nothing if it has one.
+// idle says why an experiment has no scorecard of the given day, or nothing if it has one. A
+// later extension makes no scorecards of the days on which the experiment was over: they would
+// be looks at users of whom nobody knew by then that they count.
 func (t *task) idle(d Day) string {
+	final := analysis.FinalOf(t.experiment.Scorecard, t.state.EndAt(d.Through))
 	switch status := t.state.At(d.Through); {
 	case t.experiment.Type == experiment.TypePersonalization:
 		return "is a personalization: served, not analysed"
@@ -227,8 +230,12 @@ func (t *task) idle(d Day) string {
 		return "started after that day: its first scorecard is that of " + DayOf(t.start, d.Start.Location()).Date
 	case status == experiment.Completed:
 		return "is Completed: its results are frozen"
-	case d.Start.After(t.final()) || d.Start.Equal(t.final()):
-		return "is final since " + DayOf(t.final().Add(-1), d.Start.Location()).Date + ": decide, or extend it"
+	case !d.Start.Before(final):
+		since := DayOf(final.Add(-1), d.Start.Location()).Date
+		if final.Before(t.final()) {
+			return "was final since " + since + " on that day, and was extended later"
+		}
+		return "is final since " + since + ": decide, or extend it"
 	}
 	return ""
 }
