@@ -3,8 +3,10 @@ package experiment
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A cronField is one of the five fields of a cron expression.
@@ -38,39 +40,77 @@ func checkCron(expression string) error {
 	}
 	for i, f := range fields {
 		for _, item := range strings.Split(parts[i], ",") {
-			if err := f.check(item); err != nil {
+			if _, _, _, err := f.read(item); err != nil {
 				return fmt.Errorf("%s: %w", f.name, err)
 			}
 		}
 	}
-	return nil
+	return checkDays(parts[2], parts[3], parts[4])
 }
 
-// check reads *, N, or N-M, each with an optional /STEP.
-func (f cronField) check(item string) error {
-	span, step, stepped := strings.Cut(item, "/")
-	if n, err := strconv.Atoi(step); stepped && (err != nil || n < 1 || n > f.hi-f.lo+1) {
-		return fmt.Errorf("step %q is not between 1 and %d", clip(step), f.hi-f.lo+1)
+// checkDays says why fields that can be read name no day that there is, such as 30 February.
+// Where days of the week are named beside those of the month, either is enough.
+func checkDays(days, months, weekdays string) error {
+	fields := cronFields()
+	if !slices.ContainsFunc(strings.Split(weekdays, ","), func(item string) bool { return item == "*" || item == "*/1" }) {
+		return nil
+	}
+	first := slices.Min(fields[2].values(days))
+	if slices.ContainsFunc(fields[3].values(months), func(month int) bool { return first <= longest(month) }) {
+		return nil
+	}
+	return fmt.Errorf("it never comes, a day %d is in no month of %s", first, clip(months))
+}
+
+// longest returns how many days a month has at most.
+func longest(month int) int {
+	const leapYear = 2024
+	return time.Date(leapYear, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+}
+
+// values returns what a field without faults names.
+func (f cronField) values(text string) []int {
+	var out []int
+	for _, item := range strings.Split(text, ",") {
+		lo, hi, step, err := f.read(item)
+		for n := lo; err == nil && n <= hi; n += step {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// read reads *, N, or N-M, each with an optional /STEP, and returns the first and the last
+// value and the step between them. N/STEP goes on to the end of the field.
+func (f cronField) read(item string) (lo, hi, step int, err error) {
+	span, by, stepped := strings.Cut(item, "/")
+	step = 1
+	if stepped {
+		if step, err = strconv.Atoi(by); err != nil || step < 1 || step > f.hi-f.lo+1 {
+			return 0, 0, 0, fmt.Errorf("step %q is not between 1 and %d", clip(by), f.hi-f.lo+1)
+		}
 	}
 	if span == "*" {
-		return nil
+		return f.lo, f.hi, step, nil
 	}
 	first, last, ranged := strings.Cut(span, "-")
-	lo, err := f.value(first)
-	if err != nil {
-		return err
+	if lo, err = f.value(first); err != nil {
+		return 0, 0, 0, err
 	}
-	if !ranged {
-		return nil
-	}
-	hi, err := f.value(last)
-	if err != nil {
-		return err
+	switch {
+	case ranged:
+		if hi, err = f.value(last); err != nil {
+			return 0, 0, 0, err
+		}
+	case stepped:
+		hi = f.hi
+	default:
+		hi = lo
 	}
 	if hi < lo {
-		return fmt.Errorf("%s runs backwards", clip(span))
+		return 0, 0, 0, fmt.Errorf("%s runs backwards", clip(span))
 	}
-	return nil
+	return lo, hi, step, nil
 }
 
 func (f cronField) value(text string) (int, error) {

@@ -27,5 +27,12 @@ func TestCheckCron(t *testing.T) {
 	f("*/x 3 * * *", `minute: step "x" is not between 1 and 60`)
 	f("0 6-3 * * *", "hour: 6-3 runs backwards")
 	f("0 3-x * * *", `hour: "x" is not between 0 and 23`)
+	f("0 0 30 2 *", "it never comes, a day 30 is in no month of 2")
+	f("0 0 31 feb,4-11/5 */1", "it never comes, a day 31 is in no month of feb,4-11/5")
+	f("0 0 29 2 *", "")
+	f("0 0 31 4-12/4 *", "")
+	f("0 0 31,30/1 11 *", "")
+	f("0 0 30 2 1", "")
+	f("0 0 30 2 */2", "")
 	f("0 , * * *", `hour: "" is not between 0 and 23`)
 }

@@ -142,7 +142,7 @@ func (a *app) cronRun(ctx context.Context) (next time.Time, err error) {
 	}
 	now := a.clock().In(p.Location)
 	if next = nextRun(schedule, now); next.IsZero() {
-		return next, usagef("schedule %q names no day that ever comes", p.Schedule)
+		return next, usagef("schedule %q names no day of the years to come", p.Schedule)
 	}
 	last := daily.Yesterday(now, p.Location)
 	report, err := a.runOnce(ctx, p, now, daily.Day{}, last, nil)
