@@ -11,24 +11,32 @@ import (
 // with the way out: of the experiments that are Running or Ready for review at
 // now, compared with the definition in the log, and of the variants that
 // decisions ship. Edits that it does not return are allowed; [Changes] records
-// them. It also returns the experiments of the log that no file defines any more, unless
-// nobody knows which files there are.
+// them. It also returns what [Undefined] does.
 func CheckEdits(p *Project, log *Log, now time.Time) Errors {
 	var errs Errors
 	for _, e := range p.Experiments {
 		errs = append(errs, checkEdits(e, log.State(e), now)...)
 	}
+	_, gone := Undefined(p, log, now)
+	errs = append(errs, gone...)
+	errs.sort()
+	return errs
+}
+
+// Undefined returns the experiments of the log that no file defines any more, and an error for
+// each, unless nobody knows which files there are.
+func Undefined(p *Project, log *Log, now time.Time) (names []string, errs Errors) {
 	for _, name := range log.Experiments() {
 		state, _ := log.Recorded(name)
 		_, defined := p.Experiment(name)
 		if p.Unlisted || defined || slices.Contains(p.Faulty, name) || state.Status == Draft || state.Archived {
 			continue
 		}
+		names = append(names, name)
 		errs = append(errs, Error{File: "experiments", Message: fmt.Sprintf(
 			"%s is %s, but no file defines it: bring its file back, or the name in it; it may go when the experiment is archived", name, state.At(now))})
 	}
-	errs.sort()
-	return errs
+	return names, errs
 }
 
 // checkEdits is CheckEdits for one experiment.

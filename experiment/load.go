@@ -157,6 +157,9 @@ func (l *loader) files(folder string) []string {
 		extension := path.Ext(name)
 		hidden := strings.HasPrefix(name, "_") || strings.HasPrefix(name, ".")
 		small := strings.ToLower(extension)
+		if entry.IsDir() && !hidden {
+			l.project.Skipped = append(l.project.Skipped, folder+"/"+name)
+		}
 		if entry.IsDir() || hidden || small != ".yaml" && small != ".yml" {
 			continue
 		}

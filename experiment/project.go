@@ -20,6 +20,7 @@ type Project struct {
 	Experiments  []*Experiment // by name
 	Faulty       []string      // names of the experiments that are left out because their definition has a fault
 	Unlisted     bool          // the folder of experiments could not be read: nobody knows which there are
+	Skipped      []string      // folders inside those of the project, which are not read
 	Templates    []Template    // by name
 }
 

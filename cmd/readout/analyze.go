@@ -163,7 +163,7 @@ func (a *app) projectJob(name string, f analyzeFlags) (*daily.AdHoc, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := experimentNamed(p, name)
+	e, err := a.experimentNamed(p, name)
 	if err != nil {
 		return nil, errors.Join(faults, err)
 	}

@@ -81,14 +81,12 @@ func run(ctx context.Context, args []string, out, errs io.Writer, clock func() t
 }
 
 // fail prints an error, or each of several joined, and returns its exit status: of several,
-// that of the first.
+// the lowest, so that no error in the file of one experiment hides that the run of all failed.
 func (a *app) fail(err error) int {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		status := exitOK
+		status := exitUnread
 		for _, e := range joined.Unwrap() {
-			if s := a.fail(e); status == exitOK {
-				status = s
-			}
+			status = min(status, a.fail(e))
 		}
 		return status
 	}

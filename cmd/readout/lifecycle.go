@@ -186,7 +186,7 @@ func (a *app) asked(name string, r *experiment.Request, until string) (*experime
 			return nil, nil, faults
 		}
 	}
-	e, err := experimentNamed(p, name)
+	e, err := a.experimentNamed(p, name)
 	if err != nil {
 		return nil, nil, errors.Join(faults, err)
 	}

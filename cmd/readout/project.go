@@ -13,6 +13,7 @@ import (
 	"readout/experiment"
 	"readout/ingest"
 	"readout/ingest/tables"
+	"readout/internal/daily"
 )
 
 // load reads the project's files.
@@ -82,10 +83,23 @@ func who(by string) (string, error) {
 }
 
 // experimentNamed returns the experiment of a name. One that is there has no fault, nor has
-// anything that it refers to: those of other files do not concern it.
-func experimentNamed(p *experiment.Project, name string) (*experiment.Experiment, error) {
+// anything that it refers to: those of other files do not concern it. Of one under way whose
+// file is gone the error says so.
+func (a *app) experimentNamed(p *experiment.Project, name string) (*experiment.Experiment, error) {
 	if e, ok := p.Experiment(name); ok {
 		return e, nil
+	}
+	now, err := a.now(p.Location)
+	if err != nil {
+		return nil, err
+	}
+	log, err := daily.ReadLifecycle(a.state(p))
+	if err != nil {
+		return nil, err
+	}
+	gone, errs := experiment.Undefined(p, log, now)
+	if i := slices.Index(gone, name); i >= 0 {
+		return nil, errs[i : i+1]
 	}
 	if slices.Contains(p.Faulty, name) {
 		return nil, usagef("experiment %s is left out: its file, or one that it refers to, has an error", name)

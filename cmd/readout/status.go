@@ -57,7 +57,7 @@ func (a *app) statusCommand() *cobra.Command {
 the last scorecard; of one experiment also the verdict on every variant by every primary
 metric, and its history. Transitions that are due show as made; 'readout run' logs them.
 Of all experiments together, those that are Completed are in the table alone. Experiments
-whose files have errors are left out and reported, with exit status 2; of one experiment only
+whose files have errors or are gone are left out and reported, with exit status 2; of one experiment only
 errors that concern it are. A stored scorecard that cannot be read is reported, with exit
 status 1; all else is shown.`,
 		Example: "  readout status\n  readout status checkout-button --json",
@@ -85,11 +85,13 @@ func (a *app) status(args []string, asJSON bool) error {
 	}
 	chosen := p.Experiments
 	if len(args) == 1 {
-		e, err := experimentNamed(p, args[0])
+		e, err := a.experimentNamed(p, args[0])
 		if err != nil {
 			return errors.Join(faults, err)
 		}
 		chosen, faults = []*experiment.Experiment{e}, nil
+	} else if _, gone := experiment.Undefined(p, log, now); len(gone) > 0 {
+		faults = errors.Join(faults, gone)
 	}
 	standings := make([]standing, 0, len(chosen))
 	var unread []string

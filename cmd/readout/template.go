@@ -36,7 +36,7 @@ func (a *app) saveTemplate(from, variant, name string) error {
 	if p == nil {
 		return faults
 	}
-	e, err := experimentNamed(p, from)
+	e, err := a.experimentNamed(p, from)
 	if err != nil {
 		return errors.Join(err, faults)
 	}

@@ -31,6 +31,9 @@ too. Of experiments to come it says which take no whole weeks. Reads no data.`,
 			fmt.Fprintf(a.out, "%s: %d %s, %d %s, no errors\n", p.Name,
 				len(p.Experiments), plural(len(p.Experiments), "experiment", "experiments"),
 				len(p.Metrics), plural(len(p.Metrics), "metric", "metrics"))
+			for _, folder := range p.Skipped {
+				a.say("%s: folders inside are not read, move its files up, or let its name begin with _ to say that they are to be left out", folder)
+			}
 			for _, e := range p.Experiments {
 				s := log.State(e)
 				if e.Type != experiment.TypePersonalization && (s.Status == experiment.Draft || s.Status == experiment.Scheduled) {
