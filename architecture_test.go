@@ -26,7 +26,7 @@ var mayImport = map[string][]string{
 	"ingest/tables":         {"experiment"},
 	"ingest":                {"ingest/tables", "experiment", "moments", "internal/atomicfile"},
 	"analysis":              {"experiment", "moments", "sequential", "cuped"},
-	"reports":               {"analysis", "experiment", "internal/atomicfile"},
+	"reports":               {"analysis", "experiment", "internal/atomicfile", "internal/parallel"},
 	"decision":              {"experiment", "internal/exposure"},
 	"decision/sticky":       {"decision"},
 	"decision/exposurelog":  {"decision", "internal/exposure"},

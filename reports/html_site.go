@@ -14,6 +14,7 @@ import (
 	"readout/analysis"
 	"readout/experiment"
 	"readout/internal/atomicfile"
+	"readout/internal/parallel"
 )
 
 // Names of the pages.
@@ -50,20 +51,26 @@ func (s *Site) WritePages(dir string) (changed bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("write pages: %w", err)
 	}
+	pages := make([][]byte, len(s.Pages))
+	errs := parallel.Each(len(s.Pages), func(i int) (err error) {
+		p := &s.Pages[i]
+		if !experimentName.MatchString(p.name()) {
+			return fmt.Errorf("experiment %q: want letters, digits, - and _", p.name())
+		}
+		pages[i], err = s.html(t, p)
+		return err
+	})
 	files := make(map[string][]byte, len(s.Pages)+1)
 	order := []string{}
 	for i := range s.Pages {
-		p := &s.Pages[i]
-		if !experimentName.MatchString(p.name()) {
-			return false, fmt.Errorf("write pages: experiment %q: want letters, digits, - and _", p.name())
+		if errs[i] != nil {
+			return false, fmt.Errorf("write pages: %w", errs[i])
 		}
-		name := pageFile(p.name())
+		name := pageFile(s.Pages[i].name())
 		if files[name] != nil {
-			return false, fmt.Errorf("write pages: experiment %s is there twice", p.name())
+			return false, fmt.Errorf("write pages: experiment %s is there twice", s.Pages[i].name())
 		}
-		if files[name], err = s.html(t, p); err != nil {
-			return false, fmt.Errorf("write pages: %w", err)
-		}
+		files[name] = pages[i]
 		order = append(order, name)
 	}
 	index := indexName + pageEnd
@@ -141,26 +148,32 @@ func SiteOf(p *experiment.Project, log *experiment.Log, state string, at time.Ti
 	site := &Site{Organization: p.Organization, Project: p.Name, Location: p.Location, At: at}
 	for _, e := range p.Experiments {
 		lifecycle := log.State(e)
-		page := Page{Experiment: e.Name, Definition: e, State: &lifecycle}
-		if err := page.read(state, atHand); err != nil {
-			return nil, err
-		}
-		if page.Stale == "" {
-			page.Stale = stale(&page, at, p.Location, failure)
-		}
-		site.Pages = append(site.Pages, page)
+		site.Pages = append(site.Pages, Page{Experiment: e.Name, Definition: e, State: &lifecycle})
 	}
 	for _, name := range log.Experiments() {
 		lifecycle, _ := log.Recorded(name)
 		if _, defined := p.Experiment(name); defined || lifecycle.Status == experiment.Draft || lifecycle.Archived {
 			continue
 		}
-		page := Page{Experiment: name, State: &lifecycle}
+		site.Pages = append(site.Pages, Page{Experiment: name, State: &lifecycle})
+	}
+	errs := parallel.Each(len(site.Pages), func(i int) error {
+		page := &site.Pages[i]
 		if err := page.read(state, atHand); err != nil {
+			return err
+		}
+		switch {
+		case page.Definition == nil:
+			page.Stale = list(" ", pageFaulty, page.Stale)
+		case page.Stale == "":
+			page.Stale = stale(page, at, p.Location, failure)
+		}
+		return nil
+	})
+	for _, err := range errs {
+		if err != nil {
 			return nil, err
 		}
-		page.Stale = list(" ", pageFaulty, page.Stale)
-		site.Pages = append(site.Pages, page)
 	}
 	return site, nil
 }

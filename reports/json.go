@@ -72,49 +72,57 @@ func readJSON(r io.Reader) ([]analysis.Scorecard, error) {
 	if len(data) > maxJSON {
 		return nil, fmt.Errorf("read scorecards: more than %d bytes", maxJSON)
 	}
-	var cards []analysis.Scorecard
-	for documents := json.NewDecoder(bytes.NewReader(data)); ; {
-		var document json.RawMessage
-		switch err := documents.Decode(&document); {
-		case errors.Is(err, io.EOF):
+	documents := json.NewDecoder(bytes.NewReader(data))
+	documents.DisallowUnknownFields()
+	for cards := []analysis.Scorecard(nil); ; {
+		document := data[documents.InputOffset():]
+		var card analysis.Scorecard
+		err := documents.Decode(&card)
+		if errors.Is(err, io.EOF) {
 			return cards, nil
-		case err != nil:
-			return nil, fmt.Errorf("read scorecard %d: not JSON: %w", len(cards)+1, err)
 		}
-		card, err := readCard(document)
+		if err == nil {
+			err = checkCard(&card)
+		}
 		if err != nil {
-			return nil, fmt.Errorf("read scorecard %d: %w", len(cards)+1, err)
+			return nil, fmt.Errorf("read scorecard %d: %w", len(cards)+1, explain(document, err))
 		}
 		cards = append(cards, card)
 	}
 }
 
-// readCard reads one document. The version comes first: the fields of another version say
-// nothing about what is wrong.
-func readCard(document []byte) (analysis.Scorecard, error) {
+// checkCard says what keeps a document from being a scorecard of this version.
+func checkCard(card *analysis.Scorecard) error {
+	if card.Schema != analysis.SchemaVersion {
+		return fmt.Errorf("schema version %d, this program reads %d: run the day again", card.Schema, analysis.SchemaVersion)
+	}
+	if card.Experiment == "" {
+		return errors.New("no experiment")
+	}
+	if _, err := time.Parse(time.DateOnly, card.Date); err != nil {
+		return fmt.Errorf("date %q: want YYYY-MM-DD", card.Date)
+	}
+	return nil
+}
+
+// explain returns what is wrong with the document that data begin with, which failed by err. The
+// version comes first: the fields of another one say nothing about what is wrong.
+func explain(data []byte, err error) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	var document json.RawMessage
+	if err := decoder.Decode(&document); err != nil {
+		return fmt.Errorf("not JSON: %w", err)
+	}
 	var version struct {
 		Schema *int `json:"schema"`
 	}
-	if err := json.Unmarshal(document, &version); err != nil {
-		return analysis.Scorecard{}, err
+	switch wrong := json.Unmarshal(document, &version); {
+	case wrong != nil:
+		return wrong
+	case version.Schema == nil:
+		return errors.New("no schema version: this is not a scorecard")
+	case *version.Schema != analysis.SchemaVersion:
+		return checkCard(&analysis.Scorecard{Schema: *version.Schema})
 	}
-	if version.Schema == nil {
-		return analysis.Scorecard{}, errors.New("no schema version: this is not a scorecard")
-	}
-	if *version.Schema != analysis.SchemaVersion {
-		return analysis.Scorecard{}, fmt.Errorf("schema version %d, this program reads %d: run the day again", *version.Schema, analysis.SchemaVersion)
-	}
-	var card analysis.Scorecard
-	strict := json.NewDecoder(bytes.NewReader(document))
-	strict.DisallowUnknownFields()
-	if err := strict.Decode(&card); err != nil {
-		return analysis.Scorecard{}, err
-	}
-	if card.Experiment == "" {
-		return analysis.Scorecard{}, errors.New("no experiment")
-	}
-	if _, err := time.Parse(time.DateOnly, card.Date); err != nil {
-		return analysis.Scorecard{}, fmt.Errorf("date %q: want YYYY-MM-DD", card.Date)
-	}
-	return card, nil
+	return err
 }
