@@ -4,6 +4,7 @@ package atomicfile
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"syscall"
 )
@@ -19,7 +20,16 @@ func lockFile(file *os.File) error {
 		case errors.Is(err, syscall.EWOULDBLOCK):
 			return ErrLocked
 		case !errors.Is(err, syscall.EINTR):
-			return err
+			return explainLock(err)
 		}
 	}
+}
+
+// explainLock says what to do where a file system lends no locks, as some that are shared over
+// a network do not.
+func explainLock(err error) error {
+	if errors.Is(err, syscall.ENOLCK) || errors.Is(err, errors.ErrUnsupported) {
+		return fmt.Errorf("%w: this file system lends no locks, put the directory on a disk or mount it with locks", err)
+	}
+	return err
 }
