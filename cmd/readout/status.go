@@ -30,6 +30,8 @@ type standing struct {
 	Decision string `json:"decision,omitempty"`
 	// Fault says why the last scorecard cannot be read, and what to do; empty if it can.
 	Fault string `json:"fault,omitempty"`
+	// Missing says that the daily job should have made a scorecard of a later day; empty if not.
+	Missing string `json:"missing,omitempty"`
 	// Date is the day of the last scorecard; the following fields are from it.
 	Date           string                  `json:"date,omitempty"`
 	Users          int64                   `json:"users"`
@@ -48,6 +50,13 @@ type verdict struct {
 	Sentence string           `json:"sentence"`
 }
 
+// jobMayTake is how long after its end a day may have no scorecard before something is wrong: the
+// daily job comes at any time of the next day.
+const jobMayTake = 24 * time.Hour
+
+// askJob says where it is told why a scorecard is missing.
+const askJob = "Look at what the daily job says."
+
 func (a *app) statusCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
@@ -58,7 +67,8 @@ the last scorecard; of one experiment also the verdict on every variant by every
 metric, and its history. Transitions that are due show as made; 'readout run' logs them.
 Of all experiments together, those that are Completed are in the table alone. Experiments
 whose files have errors or are gone are left out and reported, with exit status 2; of one experiment only
-errors that concern it are. A stored scorecard that cannot be read is reported, with exit
+errors that concern it are. Where no scorecard came for more than a day after it was due, that is
+said. A stored scorecard that cannot be read is reported, with exit
 status 1; all else is shown.`,
 		Example: "  readout status\n  readout status checkout-button --json",
 		Args:    cobra.MaximumNArgs(1),
@@ -96,10 +106,15 @@ func (a *app) status(args []string, asJSON bool) error {
 	standings := make([]standing, 0, len(chosen))
 	var unread []string
 	for _, e := range chosen {
-		s := standingOf(log.State(e), now, p.Location)
-		if err := s.readLast(a.state(p)); err != nil {
+		state := log.State(e)
+		s := standingOf(state, now, p.Location)
+		card, err := s.readLast(a.state(p))
+		if err != nil {
 			s.Fault = err.Error()
 			unread = append(unread, e.Name)
+		} else {
+			page := reports.Page{Definition: e, State: &state, Card: card}
+			s.Missing = page.Missing(now.Add(-jobMayTake), p.Location)
 		}
 		s.History = historyOf(log, e, now, p.Location)
 		standings = append(standings, s)
@@ -134,25 +149,25 @@ func standingOf(s experiment.State, now time.Time, zone *time.Location) standing
 	return out
 }
 
-// readLast adds what the last stored scorecard says, if there is one.
-func (s *standing) readLast(state string) error {
+// readLast adds what the last stored scorecard says, and returns it, if there is one.
+func (s *standing) readLast(state string) (*analysis.Scorecard, error) {
 	const asWhom = "ask as the user of the daily job, to whom the files belong"
 	days, err := reports.Days(state, s.Experiment)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%w; %s", err, asWhom)
+		return nil, fmt.Errorf("%w; %s", err, asWhom)
 	case err != nil:
-		return fmt.Errorf("%w; move it away, the next readout run makes the scorecards again from the data", err)
+		return nil, fmt.Errorf("%w; move it away, the next readout run makes the scorecards again from the data", err)
 	case len(days) == 0:
-		return nil
+		return nil, nil
 	}
 	last := days[len(days)-1]
 	card, err := reports.ReadDay(state, s.Experiment, last)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%w; %s", err, asWhom)
+		return nil, fmt.Errorf("%w; %s", err, asWhom)
 	case err != nil:
-		return fmt.Errorf("%w; readout run --from %s makes it again from the data", err, last)
+		return nil, fmt.Errorf("%w; readout run --from %s makes it again from the data", err, last)
 	}
 	s.Date, s.Recommendation = card.Date, card.Recommendation
 	for _, v := range card.Variants {
@@ -171,7 +186,7 @@ func (s *standing) readLast(state string) error {
 			s.Attention = append(s.Attention, c.Sentence)
 		}
 	}
-	return nil
+	return &card, nil
 }
 
 // printStandings prints a table and below it what each experiment's scorecard says, with
@@ -203,6 +218,9 @@ func (a *app) printStandings(standings []standing, zone *time.Location, details 
 		if s.Fault != "" {
 			fmt.Fprintf(a.out, "\n%s: %s\n", s.Experiment, reports.Visible(s.Fault))
 		}
+		if s.Missing != "" && s.Date == "" {
+			fmt.Fprintf(a.out, "\n%s: %s %s\n", s.Experiment, s.Missing, askJob)
+		}
 		if s.Date != "" && (details || s.Status != experiment.Completed) {
 			a.printFindings(s, details)
 		}
@@ -223,6 +241,9 @@ func (a *app) printFindings(s standing, details bool) {
 		for _, v := range s.Verdicts {
 			fmt.Fprintf(a.out, "  %s, %s: %s. %s\n", reports.Visible(v.Metric), reports.Visible(v.Variant), v.Verdict, reports.Visible(v.Sentence))
 		}
+	}
+	if s.Missing != "" {
+		fmt.Fprintf(a.out, "  ! %s %s\n", s.Missing, askJob)
 	}
 	for _, sentence := range s.Attention {
 		fmt.Fprintf(a.out, "  ! %s\n", reports.Visible(sentence))
