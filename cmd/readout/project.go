@@ -18,14 +18,35 @@ import (
 
 // load reads the project's files.
 func (a *app) load() (*experiment.Project, error) {
-	p, err := experiment.Load(a.dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, usagef("%s is not a project: it has no readout.yaml (make one with 'readout init', or name the directory with --project)", a.dir)
+	if err := a.checkDir(); err != nil {
+		return nil, err
 	}
+	p, err := experiment.Load(a.dir)
 	if p != nil {
 		err = a.checkPayloads(p, err)
 	}
 	return p, err
+}
+
+// checkDir refuses a directory that is no project, by its whole name: jobs are often started
+// elsewhere than people think.
+func (a *app) checkDir() error {
+	dir, err := filepath.Abs(a.dir)
+	if err != nil {
+		return err
+	}
+	const way = "make one with 'readout init', or name the directory with --project"
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return usagef("%s is not there: %s", dir, way)
+	case err == nil && !info.IsDir():
+		return usagef("%s is not a project, which is a directory: %s", dir, way)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "readout.yaml")); errors.Is(err, fs.ErrNotExist) {
+		return usagef("%s is not a project, it has no readout.yaml: %s", dir, way)
+	}
+	return nil
 }
 
 // loadWhole reads the project's files for work that faults of other experiments must not hold
