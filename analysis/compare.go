@@ -78,7 +78,7 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 		}
 	}
 	c.Approximate = a.approximate(t, s.metric, looks)
-	if err := a.describeFutility(&c, t, looks); err != nil {
+	if err := a.describeFutility(&c, t, looks, t.alpha); err != nil {
 		return c, err
 	}
 	// Harm that was found does not go away on a day without new users: those of the last
@@ -93,7 +93,11 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 	case s.role == Guardrail:
 		c.PowerSoFar = powerToPass(t, s.margin, e)
 	case stats.HasMDE:
-		c.PowerSoFar = powerSoFar(t, stats.MDE*math.Abs(e.controlMean), e.se)
+		size := stats.MDE * math.Abs(e.controlMean)
+		c.PowerSoFar = powerSoFar(t, size, e.se)
+		if s.role == Primary {
+			a.sought = append(a.sought, sought{s.metric.Name, name, size, e.se})
+		}
 	}
 	return c, nil
 }

@@ -291,7 +291,7 @@ func TestFutileCounts(t *testing.T) {
 		a := analyzer{in: &Input{Experiment: e}}
 		got := Comparison{Significant: c.significant}
 		over := groupSequential{clock: func(time.Time) float64 { return 1 }}
-		if err := a.describeFutility(&got, test{alpha: 0.05, sides: 2, direction: 1, procedure: over}, c.looks); err != nil {
+		if err := a.describeFutility(&got, test{alpha: 0.05, sides: 2, direction: 1, procedure: over}, c.looks, 0.05); err != nil {
 			t.Fatal(err)
 		}
 		if got.Futile != c.want {

@@ -47,8 +47,9 @@ func (g groupSequential) setFutility(t test, process sequential.Process, earlier
 
 // describeFutility fills in what the last look says about stopping because nothing will
 // come of it. A binding bound counts from the look that fell below it on, another one only
-// as long as the statistic stays below.
-func (a *analyzer) describeFutility(c *Comparison, t test, looks []Look) error {
+// as long as the statistic stays below. What is forecast is a significant result at level, which is
+// the comparison's alpha, or less under Holm's correction.
+func (a *analyzer) describeFutility(c *Comparison, t test, looks []Look, level float64) error {
 	g, ok := t.procedure.(groupSequential)
 	if !ok || len(looks) == 0 {
 		return nil
@@ -68,15 +69,16 @@ func (a *analyzer) describeFutility(c *Comparison, t test, looks []Look) error {
 	if c.Stopped {
 		return nil // no look at the end is to come that could find anything
 	}
-	return c.forecast(t, looks, drift, g.clock(last.At))
+	return c.forecast(g, t, looks, drift, level)
 }
 
-// forecast fills in the conditional power at the end, where all alpha that is left is
+// forecast fills in the conditional power at the end, where all that is left of level is
 // spent at once, if the effect were the minimum detectable one, with the given drift today,
 // and if it were today's estimate. The users at the end are a forecast, as if they came
-// evenly over the metric's clock, of which the share now has passed at the last look.
-func (c *Comparison) forecast(t test, looks []Look, drift, now float64) error {
+// evenly over the metric's clock, of which a share has passed at the last look.
+func (c *Comparison) forecast(g groupSequential, t test, looks []Look, drift, level float64) error {
 	last := looks[len(looks)-1]
+	now := g.clock(last.At)
 	rho := math.Sqrt(now)
 	if !(now > 0 && now < 1) || c.Significant || len(looks) == sequential.MaxLooks {
 		return nil
@@ -87,7 +89,13 @@ func (c *Comparison) forecast(t test, looks []Look, drift, now float64) error {
 	if err != nil {
 		return err
 	}
-	boundary, err := sequential.NextBoundary(process, criticals(looks), t.alpha-last.Spent, t.sides)
+	before, spent := criticals(looks), last.Spent
+	if level < t.alpha {
+		if before, spent, err = g.boundariesAt(t, level, looks); err != nil {
+			return err
+		}
+	}
+	boundary, err := sequential.NextBoundary(process, before, level-spent, t.sides)
 	if err != nil || !boundary.Finite {
 		return err
 	}

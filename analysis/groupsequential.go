@@ -77,6 +77,16 @@ func processOf(looks []Look) (sequential.Process, error) {
 }
 
 func (g groupSequential) criticalAt(t test, alpha float64, looks []Look) (sequential.Critical, error) {
+	bounds, _, err := g.boundariesAt(t, alpha, looks)
+	if err != nil {
+		return sequential.Critical{}, err
+	}
+	return bounds[len(bounds)-1], nil
+}
+
+// boundariesAt returns the boundaries of all looks, had alpha been another one from the start,
+// and how much of it would have been spent by the last.
+func (g groupSequential) boundariesAt(t test, alpha float64, looks []Look) ([]sequential.Critical, float64, error) {
 	spend := make([]float64, len(looks))
 	before := 0.0
 	for i, l := range looks {
@@ -85,13 +95,10 @@ func (g groupSequential) criticalAt(t test, alpha float64, looks []Look) (sequen
 	}
 	process, err := processOf(looks)
 	if err != nil {
-		return sequential.Critical{}, err
+		return nil, 0, err
 	}
 	bounds, err := sequential.Boundaries(process, spend, t.sides)
-	if err != nil {
-		return sequential.Critical{}, err
-	}
-	return bounds[len(bounds)-1], nil
+	return bounds, before, err
 }
 
 // logP returns the logarithm of the sequential p-value with look l added to the earlier ones.

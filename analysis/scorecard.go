@@ -261,7 +261,8 @@ type Comparison struct {
 	// ConditionalPowerMDE and ConditionalPowerNow are the probabilities, given the last look,
 	// of a significant improvement at the end if the effect were the minimum detectable one
 	// and if it were the one estimated now. ExpectedUsers is the forecast of both arms' users
-	// at the end that they rest on.
+	// at the end that they rest on. Under Holm's correction they and PowerSoFar are at alpha over
+	// the comparisons of the family that are not rejected yet, this one included.
 	ConditionalPowerMDE Number `json:"conditional_power_mde"`
 	ConditionalPowerNow Number `json:"conditional_power_now"`
 	ExpectedUsers       Number `json:"expected_users"`

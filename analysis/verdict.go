@@ -107,7 +107,10 @@ func (a *analyzer) adjustFamilies(card *Scorecard) error {
 			c.Record = nil
 		}
 	})
-	return a.recordUnderHolm(card)
+	if err := a.recordUnderHolm(card); err != nil {
+		return err
+	}
+	return a.powerUnderHolm(card)
 }
 
 // setAll adjusts the p-values of all comparisons in a role together.
