@@ -7,7 +7,6 @@ import (
 
 	"readout/cuped"
 	"readout/experiment"
-	"readout/sequential"
 )
 
 // floorP is the smallest p-value that is shown as a number.
@@ -88,18 +87,24 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 			return c, err
 		}
 	}
+	err = a.setPower(&c, s, t, e, looks)
+	return c, err
+}
+
+// setPower fills in the power so far.
+func (a *analyzer) setPower(c *Comparison, s scored, t test, e effect, looks []Look) (err error) {
 	switch stats := a.in.Experiment.Statistics; {
 	case !c.Effect.SE.ok:
 	case s.role == Guardrail:
-		c.PowerSoFar = powerToPass(t, s.margin, e)
+		c.PowerSoFar, err = t.powerToPass(s.margin, e, looks)
 	case stats.HasMDE:
 		size := stats.MDE * math.Abs(e.controlMean)
-		c.PowerSoFar = powerSoFar(t, size, e.se)
+		c.PowerSoFar, err = t.powerSoFar(size, e.se, looks)
 		if s.role == Primary {
-			a.sought = append(a.sought, sought{s.metric.Name, name, size, e.se})
+			a.sought = append(a.sought, sought{s.metric.Name, c.Variant, size, e.se})
 		}
 	}
-	return c, nil
+	return err
 }
 
 // harm reports whether a guardrail lies beyond its margin at alpha over the number of
@@ -404,37 +409,4 @@ func (l Look) record(p LookPoint) *LookOfRecord {
 		Lift: l.Lift, LiftLo: p.LiftLo, LiftHi: p.LiftHi,
 		P: Defined(math.Max(floorP, math.Exp(l.LnP))), Critical: l.Critical,
 	}
-}
-
-// powerToPass returns the probability that a single test of the comparison's alpha, with the
-// variances of today, would show a guardrail to lie inside its margin if there were no effect,
-//
-//	Φ(margin·|μ|/√(V − 2 r K + r² V_c) − z_{1−α/sides}),   r = ∓ margin
-//
-// with the symbols of [fieller]: that is what its interval has to exclude r by. Without
-// covariates the variance is Var_t/n_t + (1 + r)² Var_c/n_c. It is not defined for a control
-// mean of 0.
-func powerToPass(t test, margin float64, e effect) Number {
-	r, cov := -t.direction*margin, e.cov
-	if e.controlMean < 0 {
-		cov = -cov
-	}
-	variance := e.se*e.se - 2*r*cov + r*r*e.controlVariance
-	if e.controlMean == 0 || !(variance > 0) {
-		return Number{}
-	}
-	return powerSoFar(t, margin*math.Abs(e.controlMean), math.Sqrt(variance))
-}
-
-// powerSoFar returns the power that a single test of the comparison's alpha would have
-// against an effect of the given size, with the standard error of today:
-// Φ(|effect|/SE − z_{1−α/sides}).
-func powerSoFar(t test, size, se float64) Number {
-	z := sequential.LogUpperQuantile(math.Log(t.alpha / float64(t.sides)))
-	x := size/se - z
-	tail := math.Exp(sequential.LogUpperTail(math.Abs(x)))
-	if x < 0 {
-		return Defined(tail)
-	}
-	return Defined(1 - tail)
 }

@@ -25,15 +25,16 @@ func (a *analyzer) powerUnderHolm(card *Scorecard) error {
 			c := &card.Metrics[i].Comparisons[j]
 			at := t
 			at.alpha /= float64(len(card.Plan.Family) - rejectedBeside(card, c))
+			looks := a.shownLooks(c, s)
 			for _, e := range a.sought {
-				if e.metric == s.metric.Name && e.variant == c.Variant {
-					c.PowerSoFar = powerSoFar(at, e.size, e.se)
+				if e.metric != s.metric.Name || e.variant != c.Variant {
+					continue
+				}
+				if c.PowerSoFar, err = at.powerSoFar(e.size, e.se, looks); err != nil {
+					return fmt.Errorf("metric %s, variant %s: %w", s.metric.Name, c.Variant, err)
 				}
 			}
-			if c.Look == 0 {
-				continue
-			}
-			if err := a.describeFutility(c, t, a.shownLooks(c, s), at.alpha); err != nil {
+			if err := a.describeFutility(c, t, looks, at.alpha); err != nil {
 				return fmt.Errorf("metric %s, variant %s: %w", s.metric.Name, c.Variant, err)
 			}
 		}
