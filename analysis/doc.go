@@ -23,5 +23,5 @@
 // look at its users, and a test of how they are split.
 //
 // The package reads and writes nothing, has no clock, and does not know where moments come
-// from. It may import experiment, moments, sequential and cuped.
+// from. It may import experiment, moments, sequential, cuped and internal/digits.
 package analysis

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"readout/experiment"
+	"readout/internal/digits"
 )
 
 // Every sentence that a scorecard says stands in this file.
@@ -24,20 +25,11 @@ const (
 // percent writes a share with two decimals, or with three digits where that is more.
 func percent(share float64) string {
 	p := 100 * share
-	if math.Abs(p) >= 1e15 {
-		return strconv.FormatFloat(p, 'g', 3, 64) + "%"
-	}
-	decimals := 2
-	if a := math.Abs(p); a > 0 && a < 1 {
-		decimals = min(9, 2-int(math.Floor(math.Log10(a))))
-	}
-	return strconv.FormatFloat(p, 'f', decimals, 64) + "%"
+	return digits.Fixed(p, max(2, 2-digits.Magnitude(p))) + "%"
 }
 
 // plainPercent writes a setting such as 95%, 2.5% or 33.33%.
-func plainPercent(share float64) string {
-	return strconv.FormatFloat(100*share, 'g', 4, 64) + "%"
-}
+func plainPercent(share float64) string { return digits.Plain(100*share) + "%" }
 
 // signed writes a lift with its sign.
 func signed(lift float64) string {
@@ -89,7 +81,7 @@ func count(n int64, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return strconv.FormatInt(n, 10) + " " + many
+	return digits.Count(n) + " " + many
 }
 
 // methodSentence is the method line; adjusted says that a metric has covariates, exact that
@@ -216,9 +208,9 @@ func comparisonSentence(c *Comparison, s scored) string {
 			size += fmt.Sprintf(" [%s, %s]", end(lo), end(hi))
 		}
 	} else if v, ok := c.Effect.Value.Get(); ok {
-		size = ": difference " + strconv.FormatFloat(v, 'g', 4, 64)
+		size = ": difference " + digits.Plain(v)
 		if s.metric.Kind() == experiment.KindProportion {
-			size = ": difference " + strconv.FormatFloat(100*v, 'g', 4, 64) + " pp"
+			size = ": difference " + digits.Plain(100*v) + " pp"
 		}
 	}
 	if c.AsOf != "" {
@@ -494,7 +486,7 @@ func splitNumbers(users []int64, planned []float64, p, sequentialP, deviation fl
 }
 
 func fewForRatioSentence(users int64) string {
-	return fmt.Sprintf("There are not enough users yet (%d) to check the split between arms.", users)
+	return fmt.Sprintf("There are not enough users yet (%s) to check the split between arms.", digits.Count(users))
 }
 
 func ratioAlarmSentence(numbers string) string {
@@ -522,8 +514,8 @@ func segmentsSentence(stats experiment.Statistics, s *Segments) string {
 		allow = fmt.Sprintf("q-values (Benjamini and Hochberg) allow for all %s in segments.", count(int64(s.Comparisons), "comparison", "comparisons"))
 	}
 	return fmt.Sprintf("Exploratory: every comparison is one look at %s confidence, corrected neither for looking every day nor for the number of comparisons, and no verdict or advice rests on it. "+
-		"%s Values with fewer than %d users, or not among the %d largest of a column, are pooled.",
-		plainPercent(stats.Confidence), allow, s.Least, s.Most)
+		"%s Values with fewer than %s users, or not among the %s largest of a column, are pooled.",
+		plainPercent(stats.Confidence), allow, digits.Count(s.Least), digits.Count(int64(s.Most)))
 }
 
 // segmentName says which users of a column a segment has.
@@ -541,7 +533,7 @@ func segmentRatioFineSentence(segments int) string {
 	if segments == 1 {
 		return "The split between arms is as planned in the one segment that has enough users."
 	}
-	return fmt.Sprintf("The split between arms is as planned in each of %d segments.", segments)
+	return fmt.Sprintf("The split between arms is as planned in each of %s segments.", digits.Count(int64(segments)))
 }
 
 func segmentValuesSentence(columns []string) string {
@@ -568,7 +560,7 @@ func fewInSegment(arm VariantResult) string {
 }
 
 func fewConvertedInSegment(arm VariantResult) string {
-	return fmt.Sprintf("%d converted of %s in %s: too few for the normal approximation", arm.Conversions, count(arm.Users, "user", "users"), arm.Variant)
+	return fmt.Sprintf("%s converted of %s in %s: too few for the normal approximation", digits.Count(int64(arm.Conversions)), count(arm.Users, "user", "users"), arm.Variant)
 }
 
 func zeroWeightSentence(variant string, users int64) string {
@@ -584,12 +576,12 @@ func severalSentence(several, all int64, share float64, excluded bool) string {
 	if excluded {
 		did = "are left out everywhere"
 	}
-	return fmt.Sprintf("%d of %d users (%s) were seen in more than one variant and %s.", several, all, percent(share), did)
+	return fmt.Sprintf("%s of %s users (%s) were seen in more than one variant and %s.", digits.Count(several), digits.Count(all), percent(share), did)
 }
 
 func severalUnevenSentence(several, all int64, p float64) string {
-	return fmt.Sprintf("%d of %d users were seen in more than one variant, and not equally often from each arm (%s): leaving them out biases the result. Beside it stands what it is with everybody counted in the variant seen first.",
-		several, all, pEquals(p))
+	return fmt.Sprintf("%s of %s users were seen in more than one variant, and not equally often from each arm (%s): leaving them out biases the result. Beside it stands what it is with everybody counted in the variant seen first.",
+		digits.Count(several), digits.Count(all), pEquals(p))
 }
 
 func unknownSentence(names []LeftOut) string {
@@ -609,7 +601,7 @@ func nullSentence(rows int64, share float64) string {
 }
 
 func outsideSentence(before, after int64) string {
-	return fmt.Sprintf("%s before the start and %d at or after the end are left out.", count(before, "exposure", "exposures"), after)
+	return fmt.Sprintf("%s before the start and %s at or after the end are left out.", count(before, "exposure", "exposures"), digits.Count(after))
 }
 
 // missingDaysSentence names the days on which exposures, conversions, or both are missing.
@@ -627,8 +619,8 @@ func missingDaysSentence(exposures, conversions, both []string) string {
 }
 
 func freshnessSentence(row string, last time.Time, hours float64) string {
-	return fmt.Sprintf("The latest %s is from %s, %.0f hours before the end of the day: check whether data are late.",
-		row, last.Format("2006-01-02 15:04"), hours)
+	return fmt.Sprintf("The latest %s is from %s, %s hours before the end of the day: check whether data are late.",
+		row, last.Format("2006-01-02 15:04"), digits.Fixed(hours, 0))
 }
 
 func dateOnlySentence(exposures, conversions bool) string {
@@ -661,7 +653,7 @@ func noConversionsSentence(unseen []unseenEvent) string {
 
 func fewUsersSentence(m MetricResult, v VariantResult) string {
 	if m.Kind == string(experiment.KindProportion) {
-		return fmt.Sprintf("%s has %d converted of %d users in %s: too few for the normal approximation to be good.", m.Name, v.Conversions, v.Users, v.Variant)
+		return fmt.Sprintf("%s has %s converted of %s users in %s: too few for the normal approximation to be good.", m.Name, digits.Count(int64(v.Conversions)), digits.Count(v.Users), v.Variant)
 	}
 	if m.Kind == string(experiment.KindQuantile) {
 		return fmt.Sprintf("%s has values of %s in %s: too few for the normal approximation to be good.", m.Name, count(int64(v.Conversions), "user", "users"), v.Variant)

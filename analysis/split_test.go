@@ -185,7 +185,7 @@ func TestSplitOfPhases(t *testing.T) {
 	zero(25, 25, Alarm, "Variant third has 25 users from a time in which it gets no traffic")
 	// It never had traffic before.
 	in.Phases[0].Weights, in.Phases[1].Weights = in.Phases[1].Weights, in.Phases[0].Weights
-	zero(0, 3000, Alarm, "Variant third has 3000 users")
+	zero(0, 3000, Alarm, "Variant third has 3,000 users")
 	in.Phases[0].Weights, in.Phases[1].Weights = in.Phases[1].Weights, in.Phases[0].Weights
 	in.Phases = nil
 	day(8000, 6000, 0)

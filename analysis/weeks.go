@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"readout/experiment"
+	"readout/internal/digits"
 )
 
 // WeekPart is enrolment that is no number of whole weeks, so that some days of the week count
@@ -50,8 +51,8 @@ func (p WeekPart) Sentence() string {
 	if over == 1 {
 		counts = "counts"
 	}
-	return fmt.Sprintf("Enrolment takes %d days, which are no whole weeks: %s %s once more than the other days. If people behave differently then, an ordinary week may show another effect.",
-		p.Days, weekdays(p.First, over), counts)
+	return fmt.Sprintf("Enrolment takes %s days, which are no whole weeks: %s %s once more than the other days. If people behave differently then, an ordinary week may show another effect.",
+		digits.Count(int64(p.Days)), weekdays(p.First, over), counts)
 }
 
 // Advice names last days that are better.

@@ -14,11 +14,11 @@
 // without scripts that needs nothing else. Their pictures take their colours from the
 // page and hold no names.
 //
-// The package computes no number. It rounds for people in one place (format.go) and keeps
-// its words in two others (labels.go, html_labels.go). What is not defined is a dash in text, null in JSON,
+// The package computes no number. It rounds for people in one place (format.go), with the
+// digits of internal/digits, and keeps its words in two others (labels.go, html_labels.go). What is not defined is a dash in text, null in JSON,
 // Parquet and Arrow, and an empty cell in CSV, with the reason beside it. The same
 // scorecards give the same bytes; no output depends on the clock, the environment or the
 // machine.
 //
-// Of our packages it may import analysis, experiment and internal/atomicfile.
+// Of our packages it may import analysis, experiment, internal/atomicfile and internal/digits.
 package reports

@@ -9,44 +9,8 @@ import (
 	"pgregory.net/rapid"
 
 	"readout/analysis"
+	"readout/internal/digits"
 )
-
-func TestCount(t *testing.T) {
-	for n, want := range map[int64]string{
-		0: "0", 7: "7", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1234: "-1,234", -999: "-999",
-		math.MinInt64: "-9,223,372,036,854,775,808",
-	} {
-		if got := count(n); got != want {
-			t.Errorf("count(%d) = %q, want %q", n, got, want)
-		}
-	}
-}
-
-func TestFixed(t *testing.T) {
-	for _, tt := range []struct {
-		v        float64
-		decimals int
-		want     string
-	}{
-		{0, 0, "0"},
-		{0, 2, "0.00"},
-		{1234567.891, 2, "1,234,567.89"},
-		{-1234567.891, -3, "-1,234,568"},
-		{0.0004, 2, "0.0004"},
-		{-0.0004, 2, "-0.0004"},
-		{0.996, 2, "1.00"},
-		{1e-12, 3, "1.00e-12"},
-		{1.62e-9, 11, "1.62e-09"},
-		{1.62e-9, 9, "0.000000002"},
-		{-3e20, 0, "-3.00e+20"},
-		{math.MaxFloat64, 0, "1.80e+308"},
-		{1, 400, "1.000000000"},
-	} {
-		if got := fixed(tt.v, tt.decimals); got != tt.want {
-			t.Errorf("fixed(%v, %d) = %q, want %q", tt.v, tt.decimals, got, tt.want)
-		}
-	}
-}
 
 func TestPercent(t *testing.T) {
 	for share, want := range map[float64]string{
@@ -162,16 +126,16 @@ func TestMean(t *testing.T) {
 func TestFixedKeepsSign(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v := rapid.Float64Range(-1e308, 1e308).Draw(t, "v")
-		s := fixed(v, rapid.IntRange(-400, 400).Draw(t, "decimals"))
+		s := digits.Fixed(v, rapid.IntRange(-400, 400).Draw(t, "decimals"))
 		got, err := strconv.ParseFloat(strings.ReplaceAll(s, ",", ""), 64)
 		if err != nil {
-			t.Fatalf("fixed(%v) = %q: %v", v, s, err)
+			t.Fatalf("digits.Fixed(%v) = %q: %v", v, s, err)
 		}
 		if (got > 0) != (v > 0) || (got < 0) != (v < 0) {
-			t.Errorf("fixed(%v) = %q has another sign", v, s)
+			t.Errorf("digits.Fixed(%v) = %q has another sign", v, s)
 		}
 		if len(s) > 40 {
-			t.Errorf("fixed(%v) = %q is longer than a cell", v, s)
+			t.Errorf("digits.Fixed(%v) = %q is longer than a cell", v, s)
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"html/template"
 
 	"readout/analysis"
+	"readout/internal/digits"
 )
 
 // maxFigures is how many comparisons are drawn; the page stays small with more of them.
@@ -61,7 +62,7 @@ func effectFigures(card *analysis.Scorecard) (figures []figure, omitted []string
 		}
 	}
 	if left > 0 {
-		omitted = append(omitted, fmt.Sprintf(plotLimit, count(int64(left))))
+		omitted = append(omitted, fmt.Sprintf(plotLimit, digits.Count(int64(left))))
 	}
 	return figures, omitted, nil
 }
@@ -88,7 +89,7 @@ func effectFigure(m *analysis.MetricResult, c *analysis.Comparison) (figure, boo
 		f.Decided = fmt.Sprintf(plotDecided, visible(c.Record.Date))
 	}
 	first, last := c.Looks[0], c.Looks[len(c.Looks)-1]
-	f.Alt = fmt.Sprintf(plotEffectAlt, f.Variant, f.Metric, count(int64(len(c.Looks))), visible(first.Date), visible(last.Date),
+	f.Alt = fmt.Sprintf(plotEffectAlt, f.Variant, f.Metric, digits.Count(int64(len(c.Looks))), visible(first.Date), visible(last.Date),
 		effect(m.Kind, last.Effect, last.SE, last.Lo, last.Hi))
 	return f, true, nil
 }
@@ -101,7 +102,7 @@ func usersFigure(card *analysis.Scorecard) (*figure, error) {
 	}
 	var users []string
 	for _, v := range card.Variants {
-		users = append(users, variantName(v)+" "+count(v.Users))
+		users = append(users, variantName(v)+" "+digits.Count(v.Users))
 	}
 	first, last := card.History[0], card.History[len(card.History)-1]
 	return &figure{

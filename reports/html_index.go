@@ -8,6 +8,7 @@ import (
 
 	"readout/analysis"
 	"readout/experiment"
+	"readout/internal/digits"
 )
 
 // indexView is everything that the template of the index writes.
@@ -78,7 +79,7 @@ func (s *Site) index() (indexView, error) {
 		if len(rows[g]) > 0 {
 			v.Groups = append(v.Groups, indexGroup{
 				Title: group.title, Anchor: strings.ReplaceAll(strings.ToLower(group.title), " ", "-"),
-				Count: count(int64(len(rows[g]))), Rows: rows[g],
+				Count: digits.Count(int64(len(rows[g]))), Rows: rows[g],
 			})
 		}
 	}
@@ -138,7 +139,7 @@ func (s *Site) indexRow(p *Page) indexRow {
 	for _, v := range p.Card.Variants {
 		users += v.Users
 	}
-	row.Users = count(users)
+	row.Users = digits.Count(users)
 	row.rank = rankOf(p.Card.Recommendation.Action)
 	if st.Status == string(experiment.Completed) {
 		row.rank = rankRest

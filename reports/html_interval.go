@@ -7,6 +7,7 @@ import (
 
 	"readout/analysis"
 	"readout/experiment"
+	"readout/internal/digits"
 )
 
 // barHalf is how far a drawn interval reaches to each side of 0, in units of its picture.
@@ -88,8 +89,8 @@ func (a barAxis) describe() string {
 
 // label writes a value of the scale.
 func (a barAxis) label(v float64) string {
-	v = finite(v * a.scale)
-	return sign(fixed(v, decimalsFor(v, 2))) + a.unit
+	v = digits.Finite(v * a.scale)
+	return sign(digits.Fixed(v, digits.Decimals(v, 2))) + a.unit
 }
 
 // at returns the place of a value.

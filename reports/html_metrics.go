@@ -7,6 +7,7 @@ import (
 
 	"readout/analysis"
 	"readout/experiment"
+	"readout/internal/digits"
 )
 
 // definitionView is what a metric is, in words.
@@ -260,7 +261,7 @@ func capWords(c *experiment.Cap) string {
 		case side.bound.IsPercentile:
 			parts = append(parts, side.word+" the "+shortPercent(side.bound.Percentile)+" percentile")
 		default:
-			parts = append(parts, side.word+" "+plain(side.bound.Value))
+			parts = append(parts, side.word+" "+digits.Plain(side.bound.Value))
 		}
 	}
 	return "numbers of users " + strings.Join(parts, " and ") + " are moved there"

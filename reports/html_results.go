@@ -8,6 +8,7 @@ import (
 
 	"readout/analysis"
 	"readout/experiment"
+	"readout/internal/digits"
 )
 
 // resultsView is the tab of results.
@@ -319,7 +320,7 @@ func comparisonDetails(r row) []string {
 	if planned || now {
 		expected := ""
 		if users, ok := c.ExpectedUsers.Get(); ok {
-			expected = fmt.Sprintf(pageExpected, fixed(users, 0))
+			expected = fmt.Sprintf(pageExpected, digits.Fixed(users, 0))
 		}
 		chances := fmt.Sprintf(pageConditional, roughShare(c.ConditionalPowerMDE), roughShare(c.ConditionalPowerNow))
 		out = append(out, about(r, list(", ", chances, expected)))

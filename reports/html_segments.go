@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"readout/analysis"
+	"readout/internal/digits"
 )
 
 // segmentsView is the results by segment.
@@ -70,7 +71,7 @@ func segmentColumnOf(card *analysis.Scorecard, column *analysis.SegmentColumn) s
 	case n == 1:
 		v.Count = pageOneSegment
 	case n > 1:
-		v.Count = fmt.Sprintf(pageSegments, count(int64(n)))
+		v.Count = fmt.Sprintf(pageSegments, digits.Count(int64(n)))
 	}
 	for _, variant := range card.Variants {
 		v.Variants = append(v.Variants, variantName(variant))
@@ -101,7 +102,7 @@ func segmentColumnOf(card *analysis.Scorecard, column *analysis.SegmentColumn) s
 func plannedUsers(s *analysis.Segment, variant string) string {
 	for _, u := range s.Users {
 		if planned, ok := u.Planned.Get(); ok && u.Variant == variant {
-			return fmt.Sprintf(labelSegmentPlanned, count(u.Users), fixed(planned, 0))
+			return fmt.Sprintf(labelSegmentPlanned, digits.Count(u.Users), digits.Fixed(planned, 0))
 		}
 	}
 	return segmentUsers(s, variant)

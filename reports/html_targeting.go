@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"readout/experiment"
+	"readout/internal/digits"
 )
 
 // maxConditions is how many conditions of an audience a page shows.
@@ -94,7 +95,7 @@ func conditions(all []experiment.Condition, room *int) []conditionView {
 	var out []conditionView
 	for i, c := range all {
 		if *room <= 0 {
-			return append(out, conditionView{Text: fmt.Sprintf(pageMore, count(int64(len(all)-i)))})
+			return append(out, conditionView{Text: fmt.Sprintf(pageMore, digits.Count(int64(len(all)-i)))})
 		}
 		*room--
 		out = append(out, condition(c, room))
@@ -137,7 +138,7 @@ func pageRules(rules []experiment.PageRule) []string {
 	var out []string
 	for i, r := range rules {
 		if i == maxValues {
-			return append(out, fmt.Sprintf(pageMore, count(int64(len(rules)-i))))
+			return append(out, fmt.Sprintf(pageMore, digits.Count(int64(len(rules)-i))))
 		}
 		operator := visible(strings.ReplaceAll(string(r.Operator), "_", " "))
 		out = append(out, "URL "+operator+" "+cutText(visible(r.Text)))

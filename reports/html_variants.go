@@ -9,6 +9,7 @@ import (
 
 	"readout/analysis"
 	"readout/experiment"
+	"readout/internal/digits"
 )
 
 // Limits of what a page shows of things without limit.
@@ -88,7 +89,7 @@ func trafficNote(card *analysis.Scorecard) string {
 func countedVariant(have analysis.Variant, all int64) variantView {
 	v := variantView{
 		Name: variantName(have), Traffic: share(analysis.Defined(have.Traffic)),
-		Users: count(have.Users), Share: missing, Several: knownCount(have.Several),
+		Users: digits.Count(have.Users), Share: missing, Several: knownCount(have.Several),
 	}
 	if all > 0 {
 		v.Share = percent(float64(have.Users) / float64(all))
@@ -134,7 +135,7 @@ func payload(document json.RawMessage) string {
 	}
 	text, rest := b.String(), ""
 	if len(text) > maxPayload {
-		text, rest = strings.ToValidUTF8(text[:maxPayload], ""), "\n"+fmt.Sprintf(pageCutText, count(int64(len(document))))
+		text, rest = strings.ToValidUTF8(text[:maxPayload], ""), "\n"+fmt.Sprintf(pageCutText, digits.Count(int64(len(document))))
 	}
 	lines := strings.Split(text, "\n")
 	for i := range lines {
@@ -148,7 +149,7 @@ func clipList[T any](values []T, write func(T) string) string {
 	var out []string
 	for i, v := range values {
 		if i == maxValues {
-			out = append(out, fmt.Sprintf(pageMore, count(int64(len(values)-i))))
+			out = append(out, fmt.Sprintf(pageMore, digits.Count(int64(len(values)-i))))
 			break
 		}
 		out = append(out, write(v))

@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"readout/analysis"
+	"readout/internal/digits"
 )
 
 // lookShape is one look of a comparison as it is drawn.
@@ -41,7 +42,7 @@ func effectPlot(c *analysis.Comparison, scale float64) (drawing picture, cut, ok
 	if from == to {
 		from, to = from-1, to+1
 	}
-	p := newPlot(from, to, lo, hi, func(v float64, decimals int) string { return sign(fixed(v, decimals)) })
+	p := newPlot(from, to, lo, hi, func(v float64, decimals int) string { return sign(digits.Fixed(v, decimals)) })
 	for _, s := range intervals(looks) {
 		addInterval(p, s, lo, hi)
 	}

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"readout/analysis"
+	"readout/internal/digits"
 )
 
 // Pictures take every colour and the typeface from the page, and hold no name.
@@ -78,7 +79,7 @@ func TestValueTicks(t *testing.T) {
 	f := func(lo, hi float64, want ...string) {
 		t.Helper()
 		var got []string
-		for _, tick := range (valueTicks{fixed}).Ticks(lo, hi) {
+		for _, tick := range (valueTicks{digits.Fixed}).Ticks(lo, hi) {
 			got = append(got, tick.Label)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {

@@ -6,6 +6,7 @@ import (
 	"gonum.org/v1/plot/plotter"
 
 	"readout/analysis"
+	"readout/internal/digits"
 )
 
 // usersPlot draws the users of every variant at the end of each day, from the experiment's
@@ -39,7 +40,7 @@ func usersPlot(card *analysis.Scorecard) (drawing picture, ok bool, err error) {
 	if from == to {
 		from, to = from-1, to+1
 	}
-	p := newPlot(from, to, 0, most*1.05, func(v float64, decimals int) string { return fixed(v, decimals) })
+	p := newPlot(from, to, 0, most*1.05, func(v float64, decimals int) string { return digits.Fixed(v, decimals) })
 	for i := range card.Variants {
 		var users, plan plotter.XYs
 		for _, d := range days {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"readout/analysis"
+	"readout/internal/digits"
 )
 
 // TextOptions say how the text report is laid out. The zero value suits a file: no
@@ -118,7 +119,7 @@ func daysLeft(days int) string {
 	if days == 1 {
 		return labelDayLeft
 	}
-	return fmt.Sprintf(labelDaysLeft, count(int64(max(0, days))))
+	return fmt.Sprintf(labelDaysLeft, digits.Count(int64(max(0, days))))
 }
 
 // writeAdvice writes the recommendation, and plainly that there is nothing yet.
@@ -148,7 +149,7 @@ func writeUsers(c *canvas, card *analysis.Scorecard) {
 		if s, ok := plannedOfAll(card, i); ok {
 			traffic = percent(s)
 		}
-		of := fmt.Sprintf(labelUsersOf, variantName(v), count(v.Users), traffic)
+		of := fmt.Sprintf(labelUsersOf, variantName(v), digits.Count(v.Users), traffic)
 		if !v.Stopped.IsZero() {
 			of += fmt.Sprintf(labelStopped, v.Stopped.Format(time.DateOnly))
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"readout/analysis"
+	"readout/internal/digits"
 )
 
 // writeData writes what was read and, by reason, what was left out.
@@ -86,5 +87,5 @@ func several(n int64, one, many string) string {
 	if n == 1 {
 		return one
 	}
-	return fmt.Sprintf(many, count(n))
+	return fmt.Sprintf(many, digits.Count(n))
 }

@@ -10,6 +10,7 @@ import (
 
 	"readout/analysis"
 	"readout/experiment"
+	"readout/internal/digits"
 )
 
 // column is one column of the table of a role. Its cells hold one line.
@@ -177,7 +178,7 @@ func usersCell(r row) string {
 	if r.result == nil {
 		return missing
 	}
-	return count(r.result.Users)
+	return digits.Count(r.result.Users)
 }
 
 func conversionsCell(r row) string {
@@ -193,7 +194,7 @@ func knownCount(c analysis.Count) string {
 	if !ok {
 		return missing
 	}
-	return count(n)
+	return digits.Count(n)
 }
 
 func meanCell(r row) string {
@@ -509,7 +510,7 @@ func forecastNote(c *analysis.Comparison) string {
 	}
 	users := ""
 	if n, ok := c.ExpectedUsers.Get(); ok {
-		users = fmt.Sprintf(labelForecast, fixed(n, 0))
+		users = fmt.Sprintf(labelForecast, digits.Fixed(n, 0))
 	}
 	return list(" ", fmt.Sprintf(labelConditional, roughShare(c.ConditionalPowerMDE), roughShare(c.ConditionalPowerNow)), users)
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"readout/analysis"
+	"readout/internal/digits"
 )
 
 // writeSegments writes, per segment column, the users with their split and the primary
@@ -77,7 +78,7 @@ func writeSplits(c *canvas, card *analysis.Scorecard, column *analysis.SegmentCo
 func segmentUsers(s *analysis.Segment, variant string) string {
 	for _, u := range s.Users {
 		if u.Variant == variant {
-			return count(u.Users)
+			return digits.Count(u.Users)
 		}
 	}
 	return missing

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"readout/experiment"
+	"readout/internal/digits"
 	"readout/power"
 	"readout/sequential"
 )
@@ -455,32 +456,32 @@ func (p *planned) print(a *app, f powerFlags) {
 	switch {
 	case p.Power != nil && f.margin != "":
 		fmt.Fprintf(a.out, "With %s users a guardrail with a margin of %s passes with %.1f%% probability.\n",
-			strconv.FormatFloat(f.users, 'f', -1, 64), f.margin, 100**p.Power)
+			digits.Exact(f.users), f.margin, 100**p.Power)
 	case p.Power != nil:
-		fmt.Fprintf(a.out, "With %s users the power is %.1f%%.\n", strconv.FormatFloat(f.users, 'f', -1, 64), 100**p.Power)
+		fmt.Fprintf(a.out, "With %s users the power is %.1f%%.\n", digits.Exact(f.users), 100**p.Power)
 	case p.Effect != nil && p.Relative != nil:
-		fmt.Fprintf(a.out, "With %s users an effect of %.4g (%.3g%% of control) is found with %s power.\n",
-			strconv.FormatFloat(f.users, 'f', -1, 64), *p.Effect, 100**p.Relative, f.power)
+		fmt.Fprintf(a.out, "With %s users an effect of %s (%s%% of control) is found with %s power.\n",
+			digits.Exact(f.users), digits.Plain(*p.Effect), digits.Plain(100**p.Relative), f.power)
 	case p.Effect != nil:
-		fmt.Fprintf(a.out, "With %s users an effect of %.4g is found with %s power.\n",
-			strconv.FormatFloat(f.users, 'f', -1, 64), *p.Effect, f.power)
+		fmt.Fprintf(a.out, "With %s users an effect of %s is found with %s power.\n",
+			digits.Exact(f.users), digits.Plain(*p.Effect), f.power)
 	default:
-		fmt.Fprintf(a.out, "%d users are needed:", p.Total)
+		fmt.Fprintf(a.out, "%s users are needed:", digits.Count(p.Total))
 		for i, n := range p.Users {
 			name := "control"
 			if i > 0 {
 				name = fmt.Sprintf("treatment %d", i)
 			}
-			fmt.Fprintf(a.out, " %d in %s", n, name)
+			fmt.Fprintf(a.out, " %s in %s", digits.Count(n), name)
 			if i < len(p.Users)-1 {
 				fmt.Fprint(a.out, ",")
 			}
 		}
 		fmt.Fprintln(a.out, ".")
 		if p.Days > 0 {
-			fmt.Fprintf(a.out, "At %s new users a day that takes %d %s; in whole weeks, %d %s.\n",
-				strconv.FormatFloat(f.usersPerDay, 'f', -1, 64), p.Days, plural(int(p.Days), "day", "days"),
-				p.Weeks, plural(int(p.Weeks), "week", "weeks"))
+			fmt.Fprintf(a.out, "At %s new users a day that takes %s %s; in whole weeks, %s %s.\n",
+				digits.Exact(f.usersPerDay), digits.Count(p.Days), plural(int(p.Days), "day", "days"),
+				digits.Count(p.Weeks), plural(int(p.Weeks), "week", "weeks"))
 		}
 	}
 	fmt.Fprintf(a.out, "Alpha of each comparison %.4g; %s the users of a test with a single look.\n", p.Alpha, times(p.Inflation))

@@ -29,7 +29,7 @@ func (a *app) simulateCommand() *cobra.Command {
 in Markdown: how often each procedure finds something that is not there, finds something
 that is there, and has an interval that holds the truth; with Monte Carlo errors.
 
-The same runs and seed give the same page, whatever the number of workers. 2000 runs take
+The same runs and seed give the same page, whatever the number of workers. 2,000 runs take
 about an hour on two processors. The exit status is 1 when something does not hold.`,
 		Example: `  readout simulate --runs 1000 --out docs/error-rates.md
   readout simulate --runs 500 --only 'ratio; 14 looks'`,

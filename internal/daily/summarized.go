@@ -7,6 +7,7 @@ import (
 
 	"readout/analysis"
 	"readout/experiment"
+	"readout/internal/digits"
 )
 
 // Summarized is an analysis on request of a summary. It writes nothing.
@@ -233,9 +234,9 @@ func (s *Summarized) fallsCheck(falls []fall) analysis.Check {
 	f := falls[0]
 	return analysis.Check{
 		Name: checkUsersFall, Severity: analysis.Warning,
-		Sentence: fmt.Sprintf("Users of %s in %s fall from %d (look %s) to %d (look %s): until there are more users again, a sequential test makes no look, except the planned last one. "+
+		Sentence: fmt.Sprintf("Users of %s in %s fall from %s (look %s) to %s (look %s): until there are more users again, a sequential test makes no look, except the planned last one. "+
 			"Check that no users were lost and that all rows are cumulative.",
-			f.row.metric, f.row.variant, f.most.users, f.most.look, f.row.users, f.row.look),
+			f.row.metric, f.row.variant, digits.Count(f.most.users), f.most.look, digits.Count(f.row.users), f.row.look),
 		Numbers: []analysis.CheckNumber{{Name: "rows", Value: analysis.Defined(float64(len(falls)))}},
 	}
 }

@@ -16,5 +16,5 @@
 // number: results depend neither on the number of workers nor on what else is simulated.
 //
 // The package reads and writes nothing and has no clock. It may import experiment, moments,
-// sequential and analysis.
+// sequential, analysis and internal/digits.
 package simulate

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"readout/experiment"
+	"readout/internal/digits"
 )
 
 // percent writes a probability as a percentage with so many decimals.
@@ -75,15 +76,16 @@ func (r Report) writeOutcome(b *strings.Builder) error {
 		return err
 	}
 	b.WriteString("## Outcome\n\n")
-	fmt.Fprintf(b, "- **%d runs** per row without and with an effect, %d for intervals; seed %d.\n", r.Options.Runs, max(1, r.Options.Runs/2), r.Options.Seed)
+	fmt.Fprintf(b, "- **%s runs** per row without and with an effect, %s for intervals; seed %d.\n",
+		digits.Count(int64(r.Options.Runs)), digits.Count(int64(max(1, r.Options.Runs/2))), r.Options.Seed)
 	b.WriteString("- **Monte Carlo standard error**, and limit of nominal level plus three of them:")
 	for i, alpha := range Alphas() {
 		se := standardError(alpha, r.Options.Runs)
 		fmt.Fprintf(b, "%s %s ± %s, limit %s", []string{"", ";"}[min(i, 1)], percent(alpha, 0), percent(se, 2), percent(alpha+3*se, 2))
 	}
-	fmt.Fprintf(b, ".\n- **Twice.** Of so many figures some lie above three standard errors by chance: of %d, %d do. Their worlds are\n"+
+	fmt.Fprintf(b, ".\n- **Twice.** Of so many figures some lie above three standard errors by chance: of %s, %s do. Their worlds are\n"+
 		"  simulated again with %d times as many runs and other random numbers; a figure fails when it is above its\n"+
-		"  limit both times.\n", r.figures(), len(first), againFactor)
+		"  limit both times.\n", digits.Count(int64(r.figures())), digits.Count(int64(len(first))), againFactor)
 	if len(failures) == 0 {
 		b.WriteString("- **Everything holds**: error rates, power, intervals.\n\n")
 		return nil
@@ -188,7 +190,7 @@ func (r Report) writeAgain(b *strings.Builder) error {
 	if err != nil || len(first) == 0 {
 		return err
 	}
-	fmt.Fprintf(b, "## Above the limit\n\nThe second figure is from %d runs.\n\n", againFactor*r.Options.Runs)
+	fmt.Fprintf(b, "## Above the limit\n\nThe second figure is from %s runs.\n\n", digits.Count(int64(againFactor*r.Options.Runs)))
 	header(b, "world", "CUPED", "procedure", "alpha", "rate", "again", "limit", "")
 	for _, x := range first {
 		verdict := "passes"
@@ -340,9 +342,9 @@ func (r Report) writeLinked(b *strings.Builder) {
 	}
 	draws := r.Options.Runs * drawsPerRun
 	fmt.Fprintf(b, "## The recursion without a window\n\nBoundaries take the looks of a metric as a Markov chain through the correlations of neighbouring looks. Without a\n"+
-		"window they are not quite one. The level that these boundaries really have, from %d draws of normal statistics with\n"+
+		"window they are not quite one. The level that these boundaries really have, from %s draws of normal statistics with\n"+
 		"the correlations of all pairs of looks, which are known for these habits of users\n"+
-		"([decision 012](decisions/012-the-recursion-is-enough.md)). Standard error", draws)
+		"([decision 012](decisions/012-the-recursion-is-enough.md)). Standard error", digits.Count(int64(draws)))
 	for i, alpha := range Alphas() {
 		fmt.Fprintf(b, "%s %s at %s%%", []string{"", ","}[min(i, 1)], percent(standardError(alpha, draws), 3), percent(alpha, 0))
 	}

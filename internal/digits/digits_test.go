@@ -1,0 +1,61 @@
+package digits
+
+import (
+	"math"
+	"testing"
+)
+
+func TestCount(t *testing.T) {
+	for n, want := range map[int64]string{
+		0: "0", 7: "7", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1234: "-1,234", -999: "-999",
+		math.MinInt64: "-9,223,372,036,854,775,808",
+	} {
+		if got := Count(n); got != want {
+			t.Errorf("Count(%d) = %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestFixed(t *testing.T) {
+	for _, tt := range []struct {
+		v        float64
+		decimals int
+		want     string
+	}{
+		{0, 0, "0"},
+		{0, 2, "0.00"},
+		{1234567.891, 2, "1,234,567.89"},
+		{-1234567.891, -3, "-1,234,568"},
+		{0.0004, 2, "0.0004"},
+		{-0.0004, 2, "-0.0004"},
+		{0.996, 2, "1.00"},
+		{1e-12, 3, "1.00e-12"},
+		{1.62e-9, 11, "1.62e-09"},
+		{1.62e-9, 9, "0.000000002"},
+		{-3e20, 0, "-3.00e+20"},
+		{math.MaxFloat64, 0, "1.80e+308"},
+		{1, 400, "1.000000000"},
+	} {
+		if got := Fixed(tt.v, tt.decimals); got != tt.want {
+			t.Errorf("Fixed(%v, %d) = %q, want %q", tt.v, tt.decimals, got, tt.want)
+		}
+	}
+}
+
+func TestPlain(t *testing.T) {
+	for v, want := range map[float64]string{
+		0: "0", 95: "95", 2.5: "2.5", 100.0 / 3: "33.33", 1234.56: "1,235", -1234567: "-1,234,567", 0.00012345: "0.0001234", 2e-15: "2.00e-15",
+	} {
+		if got := Plain(v); got != want {
+			t.Errorf("Plain(%v) = %q, want %q", v, got, want)
+		}
+	}
+}
+
+func TestExact(t *testing.T) {
+	for v, want := range map[float64]string{0: "0", 999: "999", 20000: "20,000", 20000.5: "20,000.5", -1e6: "-1,000,000", 12345678: "12,345,678"} {
+		if got := Exact(v); got != want {
+			t.Errorf("Exact(%v) = %q, want %q", v, got, want)
+		}
+	}
+}
