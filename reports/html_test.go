@@ -94,6 +94,9 @@ var elements = strings.Fields(`html head meta title style body header main secti
 	input label table caption thead tbody tr th td ul li dl dt dd pre details summary figure figcaption
 	nav svg g path line rect circle text`)
 
+// tableParts are the elements of tables.
+var tableParts = strings.Fields("table caption thead tbody tr th td")
+
 // faults returns what is wrong with the markup of a page: elements that are not closed in
 // order, that pages have no use for, or that readers who do not see cannot make sense of.
 func faults(page []byte) []string {
@@ -154,6 +157,9 @@ func faults(page []byte) []string {
 		if token.Data == "svg" && attributes["aria-hidden"] != "true" && (attributes["role"] != "img" || strings.TrimSpace(attributes["aria-label"]) == "") {
 			fault("a picture without a description")
 		}
+		if slices.Contains(tableParts, token.Data) && attributes["role"] != "" {
+			fault("<%s> has the role that it has by itself", token.Data)
+		}
 		if token.Data == "th" && attributes["scope"] == "" {
 			fault("a head without scope")
 		}
@@ -186,6 +192,28 @@ func TestHTMLMarkup(t *testing.T) {
 	}
 	if len(faults([]byte(`<p><script>x</script><a href="http://a">b</p>`))) < 3 {
 		t.Error("faults are not found")
+	}
+}
+
+// Tables, bodies and rows keep the display of tables on every screen: some browsers tell a screen
+// reader of no table where a style sheet takes it away.
+func TestTablesStayTables(t *testing.T) {
+	style, err := styleSheet()
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := regexp.MustCompile(`(^|[ >.])(table|tbody|tr|stack|results|plain|index|by-segment)$`)
+	rules := 0
+	for _, rule := range regexp.MustCompile(`([^{}]+)\{([^{}]*)\}`).FindAllStringSubmatch(string(style), -1) {
+		rules++
+		for selector := range strings.SplitSeq(rule[1], ",") {
+			if whole.MatchString(strings.TrimSpace(selector)) && strings.Contains(rule[2], "display:") {
+				t.Errorf("a table is no table: %s {%s}", strings.TrimSpace(selector), rule[2])
+			}
+		}
+	}
+	if rules < 100 {
+		t.Errorf("%d rules were found", rules)
 	}
 }
 
