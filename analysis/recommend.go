@@ -23,7 +23,7 @@ const fullWeek = 7
 func (a *analyzer) recommend(card *Scorecard) Recommendation {
 	for _, c := range card.Checks {
 		if c.Severity == Alarm {
-			return Recommendation{Action: ActionInvestigate, Sentence: investigateSentence(c)}
+			return Recommendation{Action: ActionInvestigate, Sentence: a.investigate(c)}
 		}
 	}
 	if c, metric, ok := harmed(card); ok {

@@ -11,9 +11,10 @@ func (a *analyzer) segmentSplit(day *Day) SegmentSplit {
 		return SegmentSplit{Reason: fewForSplit}
 	}
 	e := a.splitE(day)
+	deviation, _ := largestDeviation(users, expected(phases))
 	return SegmentSplit{
 		LnE: Defined(e), SequentialP: shownP(Defined(math.Min(0, -e))), P: Defined(math.Max(floorP, result.p)),
-		LargestDeviation: Defined(largestDeviation(users, expected(phases))),
+		LargestDeviation: Defined(deviation),
 	}
 }
 

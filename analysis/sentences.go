@@ -250,6 +250,13 @@ func investigateSentence(c Check) string {
 	return "Investigate before believing any number: " + lowerFirst(c.Sentence)
 }
 
+// investigateRatioSentence says how far the arm that is furthest from the plan is from it.
+func investigateRatioSentence(variant string, users []int64, planned []float64, arm int, p float64) string {
+	seen, want := shareOf(users, planned, arm)
+	return fmt.Sprintf("Investigate before believing any number: %s has %s of the users, planned were %s, and chance does not explain that (%s).",
+		variant, seen, want, pEquals(p))
+}
+
 // harmSentence says which variant harms what, and what that means for the others. Once
 // enrolment is over there is nothing to stop.
 func harmSentence(card *Scorecard, c Comparison, metric string) string {
@@ -464,17 +471,21 @@ func powerClause(card *Scorecard) string {
 	return ""
 }
 
-// shares writes users per arm against the plan.
-func shares(users []int64, planned []float64) string {
+// shareOf writes the share of an arm in the users, and in the plan.
+func shareOf(users []int64, planned []float64, arm int) (seen, want string) {
 	var all, total float64
 	for i := range users {
 		all += float64(users[i])
 		total += planned[i]
 	}
+	return percent(float64(users[arm]) / all), plainPercent(planned[arm] / total)
+}
+
+// shares writes users per arm against the plan.
+func shares(users []int64, planned []float64) string {
 	seen, want := make([]string, len(users)), make([]string, len(users))
 	for i := range users {
-		seen[i] = percent(float64(users[i]) / all)
-		want[i] = plainPercent(planned[i] / total)
+		seen[i], want[i] = shareOf(users, planned, i)
 	}
 	return fmt.Sprintf("users are split %s, planned %s", strings.Join(seen, " / "), strings.Join(want, " / "))
 }

@@ -175,15 +175,34 @@ func expected(phases []split) []float64 {
 	return out
 }
 
-// largestDeviation returns the largest relative deviation of an arm from its planned users.
-func largestDeviation(users []int64, expected []float64) float64 {
-	var worst float64
+// largestDeviation returns the largest relative deviation of an arm from its planned users,
+// and which arm that is.
+func largestDeviation(users []int64, expected []float64) (worst float64, arm int) {
 	for i, e := range expected {
 		if e > 0 {
-			worst = math.Max(worst, math.Abs(float64(users[i])-e)/e)
+			if d := math.Abs(float64(users[i])-e) / e; d > worst {
+				worst, arm = d, i
+			}
 		}
 	}
-	return worst
+	return worst, arm
+}
+
+// investigate returns the advice to look into a check that failed. Of the split between arms,
+// whose check has all numbers, it names the arm that is furthest from the plan.
+func (a *analyzer) investigate(c Check) string {
+	if c.Name != CheckSampleRatio {
+		return investigateSentence(c)
+	}
+	_, phases, users, _ := a.ratio(a.day)
+	planned := expected(phases)
+	_, arm := largestDeviation(users, planned)
+	return investigateRatioSentence(a.in.Experiment.Variants[arm].Name, users, planned, arm, a.splitP())
+}
+
+// splitP returns the p-value of the split for a look every day.
+func (a *analyzer) splitP() float64 {
+	return math.Max(floorP, math.Min(1, math.Exp(-a.largestSplitE())))
 }
 
 // ratio returns the chi-square of the users of a day against the plan and the users that it
@@ -218,9 +237,9 @@ func (a *analyzer) sampleRatioCheck() Check {
 		return check
 	}
 	e := a.largestSplitE()
-	sequentialP := math.Max(floorP, math.Min(1, math.Exp(-e)))
+	sequentialP := a.splitP()
 	planned := expected(phases)
-	deviation := largestDeviation(users, planned)
+	deviation, _ := largestDeviation(users, planned)
 	check := Check{Name: CheckSampleRatio, Severity: OK, Numbers: []CheckNumber{
 		{"p", Defined(math.Max(floorP, result.p))},
 		{"chi_square", Defined(result.statistic)},
