@@ -97,7 +97,7 @@ func TestChecks(t *testing.T) {
 			in.today().Data.Conversions.LeftOut = []LeftOut{NewLeftOut(LeftNoUser, "", 5, 0)}
 		}, CheckNullIDs, Warning, "5 rows"},
 		{"exposures before the start", left(LeftBeforeStart, "", 4, 0), CheckOutsideDates, Warning, "4 exposures before the start"},
-		{"exposures after the end", left(LeftAfterEnd, "", 4, 0), CheckOutsideDates, Info, "4 at or after the end"},
+		{"exposures after the end", left(LeftAfterEnd, "", 4, 0), CheckOutsideDates, Info, "4 exposures at or after the end"},
 		{"values that are none", left(LeftNoValue, "", 7, 0), CheckValues, Info, "7 conversions"},
 		{"dates", func(in *Input) { in.ConversionDates = true }, CheckDateOnly, Info, "date of the exposure"},
 		{"users in an arm without traffic", func(in *Input) {

@@ -230,7 +230,7 @@ func TestChance(t *testing.T) {
 func TestOneSidedSentence(t *testing.T) {
 	c := Comparison{Variant: "big", Verdict: NotYet, Lift: Defined(0.1), LiftLo: Defined(-0.02)}
 	got := comparisonSentence(&c, scored{metric: testMetric("orders"), role: Primary})
-	if want := "No difference so far for big on orders: +10.00% [-2.00%, no limit]."; got != want {
+	if want := "No difference found so far for big on orders: +10.00% [-2.00%, no limit]."; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

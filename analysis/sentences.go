@@ -243,7 +243,7 @@ func comparisonSentence(c *Comparison, s scored) string {
 	if c.Verdict == NoDifference {
 		return fmt.Sprintf("No %s was found for %s%s.", looked, name, size)
 	}
-	return fmt.Sprintf("No %s so far for %s%s.", looked, name, size)
+	return fmt.Sprintf("No %s found so far for %s%s.", looked, name, size)
 }
 
 func investigateSentence(c Check) string {
@@ -521,7 +521,10 @@ const (
 // segmentsSentence says how to read the results by segment.
 func segmentsSentence(stats experiment.Statistics, s *Segments) string {
 	allow := "Nothing can be compared so far."
-	if s.Comparisons > 0 {
+	switch {
+	case s.Comparisons == 1:
+		allow = "One comparison is possible so far, so its q-value is its p-value."
+	case s.Comparisons > 1:
 		allow = fmt.Sprintf("q-values (Benjamini and Hochberg) allow for all %s in segments.", count(int64(s.Comparisons), "comparison", "comparisons"))
 	}
 	return fmt.Sprintf("Exploratory: every comparison is one look at %s confidence, corrected neither for looking every day nor for the number of comparisons, and no verdict or advice rests on it. "+
@@ -584,10 +587,16 @@ func stragglersSentence(variant string, users int64) string {
 
 func severalSentence(several, all int64, share float64, excluded bool) string {
 	did := "count in the variant they saw first"
-	if excluded {
+	switch {
+	case excluded && several == 1:
+		did = "is left out everywhere"
+	case excluded:
 		did = "are left out everywhere"
+	case several == 1:
+		did = "counts in the variant seen first"
 	}
-	return fmt.Sprintf("%s of %s users (%s) were seen in more than one variant and %s.", digits.Count(several), digits.Count(all), percent(share), did)
+	return fmt.Sprintf("%s of %s (%s) %s seen in more than one variant and %s.",
+		digits.Count(several), count(all, "user", "users"), percent(share), wasWere(several), did)
 }
 
 func severalUnevenSentence(several, all int64, p float64) string {
@@ -611,8 +620,20 @@ func nullSentence(rows int64, share float64) string {
 	return fmt.Sprintf("%s without a user id (%s of all) %s left out.", count(rows, "row", "rows"), percent(share), wasWere(rows))
 }
 
+// outsideSentence says how many exposures came before the start or after the end; one of them
+// at least.
 func outsideSentence(before, after int64) string {
-	return fmt.Sprintf("%s before the start and %s at or after the end are left out.", count(before, "exposure", "exposures"), digits.Count(after))
+	are := " are left out."
+	if before+after == 1 {
+		are = " is left out."
+	}
+	switch {
+	case after == 0:
+		return count(before, "exposure", "exposures") + " before the start" + are
+	case before == 0:
+		return count(after, "exposure", "exposures") + " at or after the end" + are
+	}
+	return fmt.Sprintf("%s before the start and %s at or after the end%s", count(before, "exposure", "exposures"), digits.Count(after), are)
 }
 
 // missingDaysSentence names the days on which exposures, conversions, or both are missing.
@@ -664,7 +685,7 @@ func noConversionsSentence(unseen []unseenEvent) string {
 
 func fewUsersSentence(m MetricResult, v VariantResult) string {
 	if m.Kind == string(experiment.KindProportion) {
-		return fmt.Sprintf("%s has %s converted of %s users in %s: too few for the normal approximation to be good.", m.Name, digits.Count(int64(v.Conversions)), digits.Count(v.Users), v.Variant)
+		return fmt.Sprintf("%s has %s converted of %s in %s: too few for the normal approximation to be good.", m.Name, digits.Count(int64(v.Conversions)), count(v.Users, "user", "users"), v.Variant)
 	}
 	if m.Kind == string(experiment.KindQuantile) {
 		return fmt.Sprintf("%s has values of %s in %s: too few for the normal approximation to be good.", m.Name, count(int64(v.Conversions), "user", "users"), v.Variant)

@@ -22,8 +22,8 @@ func TestComparisonSentenceSaysWhatWasLookedFor(t *testing.T) {
 	}{
 		{testMetric("revenue"), NoDifference, "No difference was found for big on revenue: difference 0.2762."},
 		{oneSided, NoDifference, "No improvement was found for big on revenue: difference 0.2762."},
-		{oneSided, NotYet, "No improvement so far for big on revenue: difference 0.2762."},
-		{rate, NotYet, "No difference so far for big on rate: difference 27.62 pp."},
+		{oneSided, NotYet, "No improvement found so far for big on revenue: difference 0.2762."},
+		{rate, NotYet, "No difference found so far for big on rate: difference 27.62 pp."},
 	} {
 		c.Verdict = tt.verdict
 		if got := comparisonSentence(&c, scored{metric: tt.metric}); got != tt.want {
@@ -37,8 +37,8 @@ func TestComparisonSentenceSaysWhatWasLookedFor(t *testing.T) {
 func TestComparisonSentenceUnderHolm(t *testing.T) {
 	c := Comparison{Variant: "big", Lift: Defined(0.1), LiftLo: Defined(0.01), Verdict: NotYet, Alpha: Defined(0.05), PAdjusted: Defined(0.09)}
 	for p, want := range map[float64]string{
-		0.03: "No difference so far for big on revenue after Holm's correction: +10.00% [+1.00%, no limit].",
-		0.06: "No difference so far for big on revenue: +10.00% [+1.00%, no limit].",
+		0.03: "No difference found so far for big on revenue after Holm's correction: +10.00% [+1.00%, no limit].",
+		0.06: "No difference found so far for big on revenue: +10.00% [+1.00%, no limit].",
 	} {
 		c.P = Defined(p)
 		if got := comparisonSentence(&c, scored{metric: testMetric("revenue")}); got != want {
@@ -50,10 +50,29 @@ func TestComparisonSentenceUnderHolm(t *testing.T) {
 func TestSegmentsSentenceWithoutComparisons(t *testing.T) {
 	for comparisons, want := range map[int]string{
 		0: "rests on it. Nothing can be compared so far. Values",
-		1: "allow for all 1 comparison in segments. Values",
+		1: "One comparison is possible so far, so its q-value is its p-value. Values",
 	} {
 		if got := segmentsSentence(experiment.DefaultStatistics(), &Segments{Comparisons: comparisons}); !strings.Contains(got, want) {
 			t.Errorf("%d: %s", comparisons, got)
+		}
+	}
+}
+
+// One is not many.
+func TestSentencesOfOne(t *testing.T) {
+	converted := VariantResult{Variant: "big", Users: 1, Conversions: 1}
+	for got, want := range map[string]string{
+		severalSentence(1, 20, 0.05, true):  "1 of 20 users (5.00%) was seen in more than one variant and is left out everywhere.",
+		severalSentence(1, 20, 0.05, false): "1 of 20 users (5.00%) was seen in more than one variant and counts in the variant seen first.",
+		severalSentence(2, 20, 0.1, true):   "2 of 20 users (10.00%) were seen in more than one variant and are left out everywhere.",
+		outsideSentence(1, 0):               "1 exposure before the start is left out.",
+		outsideSentence(0, 1):               "1 exposure at or after the end is left out.",
+		outsideSentence(0, 2):               "2 exposures at or after the end are left out.",
+		outsideSentence(1, 2):               "1 exposure before the start and 2 at or after the end are left out.",
+		fewUsersSentence(MetricResult{Name: "bought", Kind: string(experiment.KindProportion)}, converted): "bought has 1 converted of 1 user in big: too few for the normal approximation to be good.",
+	} {
+		if got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
 }

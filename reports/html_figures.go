@@ -62,7 +62,7 @@ func effectFigures(card *analysis.Scorecard) (figures []figure, omitted []string
 		}
 	}
 	if left > 0 {
-		omitted = append(omitted, fmt.Sprintf(plotLimit, digits.Count(int64(left))))
+		omitted = append(omitted, several(int64(left), plotLimitOne, plotLimit))
 	}
 	return figures, omitted, nil
 }
@@ -89,7 +89,11 @@ func effectFigure(m *analysis.MetricResult, c *analysis.Comparison) (figure, boo
 		f.Decided = fmt.Sprintf(plotDecided, visible(c.Record.Date))
 	}
 	first, last := c.Looks[0], c.Looks[len(c.Looks)-1]
-	f.Alt = fmt.Sprintf(plotEffectAlt, f.Variant, f.Metric, digits.Count(int64(len(c.Looks))), visible(first.Date), visible(last.Date),
+	looks := fmt.Sprintf(plotOneLook, visible(first.Date))
+	if len(c.Looks) > 1 {
+		looks = fmt.Sprintf(plotLooks, digits.Count(int64(len(c.Looks))), visible(first.Date), visible(last.Date))
+	}
+	f.Alt = fmt.Sprintf(plotEffectAlt, f.Variant, f.Metric, looks,
 		effect(m.Kind, last.Effect, last.SE, last.Lo, last.Hi))
 	return f, true, nil
 }

@@ -64,7 +64,9 @@ const (
 
 // The words of pictures.
 const (
-	plotEffectAlt   = "Effect of %s on %s at %s looks from %s to %s. The last: %s."
+	plotEffectAlt   = "Effect of %s on %s at %s. The last: %s."
+	plotOneLook     = "one look, on %s"
+	plotLooks       = "%s looks from %s to %s"
 	plotEffectUnit  = "difference to control"
 	plotEffectPoint = "difference to control in percentage points"
 	plotCut         = "The wide intervals of the first looks reach beyond the picture."
@@ -73,6 +75,7 @@ const (
 	plotNever       = "Never beyond a boundary."
 	plotNone        = "%s on %s: there is no look to draw."
 	plotUsersAlt    = "Users of each variant at the end of each day from %s to %s. The last: %s."
+	plotLimitOne    = "The picture of 1 further comparison is left out to keep this page small; its numbers are in the tables."
 	plotLimit       = "Pictures of %s further comparisons are left out to keep this page small; their numbers are in the tables."
 	barAlt          = "drawn: %s, from %s to %s"
 	barScaleLift    = "drawn from %s to %s"
@@ -169,6 +172,7 @@ func glossary() []term {
 	return []term{
 		{"Control", "the variant that users would have got anyway; all others are compared with it."},
 		{"Arm", "a variant with the users who got it."},
+		{"Exposure", "a user getting a variant. What users do from their first one on is measured."},
 		{"Users", "those whose time window is over, so that all are measured alike; newcomers join later."},
 		{"Conversions", "users who converted at least once, each counted once."},
 		{"Lift", "how much higher or lower than control, in percent of control."},
@@ -178,6 +182,10 @@ func glossary() []term {
 		{"pp", "percentage points: from 10% to 12% is +2 pp, and a lift of +20%."},
 		{"Look", "a day on which the numbers were tested."},
 		{"Boundary", "what the difference must exceed on a day to count as found; high at first, lower towards the end, so that daily looking does no harm."},
+		{"Standard error", "how far a number is typically off by chance."},
+		{"z", "the difference divided by its standard error, which is held against the boundary."},
+		{"Alpha", "how often a test may take chance for a difference: 5% at 95% confidence. Several comparisons share it, and daily looks spend it bit by bit."},
+		{"Power", "how often a difference of the size that is looked for would be found."},
 		{"CUPED", "using what users did before the experiment to take noise out of the comparison."},
 		{"Margin", "how much worse a guardrail may get, in percent of control."},
 	}

@@ -227,6 +227,9 @@ func familyLine(plan *analysis.PlanLine) string {
 	if len(plan.Family) == 0 {
 		return ""
 	}
+	if len(plan.Family) == 1 {
+		return fmt.Sprintf(labelFamilyOne, number(plan.AlphaEach), visible(plan.Family[0]))
+	}
 	family := make([]string, len(plan.Family))
 	for i, f := range plan.Family {
 		family[i] = visible(f)

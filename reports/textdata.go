@@ -37,7 +37,7 @@ func leftOuts(data *analysis.DataRead) []string {
 	add(labelConversions+": ", data.Conversions.LeftOut)
 	add("", data.LeftOut)
 	if len(left) > maxLeftOut {
-		left = append(left[:maxLeftOut], fmt.Sprintf(labelMore, len(left)-maxLeftOut))
+		left = append(left[:maxLeftOut], several(int64(len(left)-maxLeftOut), labelMoreOne, labelMore))
 	}
 	return left
 }

@@ -14,6 +14,7 @@ import (
 	"readout/analysis"
 	"readout/experiment"
 	"readout/internal/daily"
+	"readout/internal/digits"
 	"readout/reports"
 )
 
@@ -207,7 +208,7 @@ func (a *app) printStandings(standings []standing, zone *time.Location, details 
 		if s.Start != nil && s.Status != experiment.Draft {
 			progress, left = fmt.Sprintf("%.0f%%", 100*s.Progress), s.DaysLeft
 		}
-		users := any(s.Users)
+		users := digits.Count(s.Users)
 		if s.Fault != "" {
 			users = "?"
 		}
