@@ -63,6 +63,14 @@ func pEquals(p float64) string {
 	return "p = " + pValue(p)
 }
 
+// roughP is pEquals without exponents, for the sentence that is read first.
+func roughP(p float64) string {
+	if p < 1e-4 {
+		return "p < 0.0001"
+	}
+	return pEquals(p)
+}
+
 // chance writes a probability as whole percent, of which only 0 is written as 0% and only 1
 // as 100%.
 func chance(p float64) string {
@@ -254,7 +262,7 @@ func investigateSentence(c Check) string {
 func investigateRatioSentence(variant string, users []int64, planned []float64, arm int, p float64) string {
 	seen, want := shareOf(users, planned, arm)
 	return fmt.Sprintf("Investigate before believing any number: %s has %s of the users, planned were %s, and chance does not explain that (%s).",
-		variant, seen, want, pEquals(p))
+		variant, seen, want, roughP(p))
 }
 
 // harmSentence says which variant harms what, and what that means for the others. Once

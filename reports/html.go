@@ -71,10 +71,10 @@ func execute(t *template.Template, name string, view any) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// unbroken finds, in text escaped for HTML, dates and intervals: they are read as one.
-var unbroken = regexp.MustCompile(`\d{4}-\d\d-\d\d(?: \d\d:\d\d)?|\[(?:[-+0-9.,%e ]|no limit)+\](?: pp)?`)
+// unbroken finds, in text escaped for HTML, dates, intervals and p-values: they are read as one.
+var unbroken = regexp.MustCompile(`\bp (?:=|&lt;) [0-9]+(?:\.[0-9]+)?(?:e-[0-9]+)?|\d{4}-\d\d-\d\d(?: \d\d:\d\d)?|\[(?:[-+0-9.,%e ]|no limit)+\](?: pp)?`)
 
-// nowrap escapes a text for HTML and keeps its dates and intervals on one line each.
+// nowrap escapes a text for HTML and keeps its dates, intervals and p-values on one line each.
 func nowrap(text string) template.HTML {
 	return template.HTML(unbroken.ReplaceAllString(template.HTMLEscapeString(text), `<span class="nowrap">$0</span>`))
 }

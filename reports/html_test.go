@@ -423,6 +423,8 @@ func TestNowrap(t *testing.T) {
 	f("+4.81 [+2.09, +7.53] pp", `+4.81 <span class="nowrap">[+2.09, +7.53] pp</span>`)
 	f("-1% [-1.2e-10%, 3%], <b>", `-1% <span class="nowrap">[-1.2e-10%, 3%]</span>, &lt;b&gt;`)
 	f("[unbounded] 2026-2-1 []", "[unbounded] 2026-2-1 []")
+	f("(p = 1.7e-36, step = 1)", `(<span class="nowrap">p = 1.7e-36</span>, step = 1)`)
+	f("that (p < 0.0001).", `that (<span class="nowrap">p &lt; 0.0001</span>).`)
 }
 
 func TestReadableP(t *testing.T) {
