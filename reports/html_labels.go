@@ -11,6 +11,7 @@ const (
 	pageAsOf          = "as of %s (%s)"
 	pageNoScorecard   = "There are no results yet."
 	pageDraft         = "Not started: this experiment is a Draft. Schedule it or start it when it is ready."
+	pagePlanned       = "planned from %s until %s"
 	pageScheduled     = "Not started yet: the experiment begins on %s."
 	pageRunning       = "Running: the first results come with the next daily run."
 	pageEnded         = "The experiment is over and has no results: run the daily job."
@@ -47,7 +48,7 @@ const (
 	pageRecord      = "Decided on %s, at look %d: effect %s, p-value %s. That is the result of the test."
 	pageDiffers     = "Differs from control, whatever the margin, since %s, at look %d: effect %s, p-value %s."
 	pageRecordAfter = " What the table shows is follow-up: estimates of later days, which do not change it."
-	pageApproximate = "Approximate: the looks at this metric hang together in a way that the test does not see in full, because numbers of past users still grow or the end was moved. Its error rate is kept only roughly."
+	pageApproximate = "Approximate: the looks at this metric depend on each other in a way that the test knows only in part, because numbers of past users still grow or the end was moved. Its error rate is kept only roughly."
 	pageStagewise   = "Now that the test has ended (look %d on %s), the best estimate of the effect is %s, p-value %s."
 	pageFutile      = "Futile so far: if there were an improvement of the size that is looked for, the numbers would hardly be like this. Stopping for that reason costs nothing but the chance of a late turn."
 	pageConditional = "chance of finding an improvement by the end %s if it has the size that is looked for, %s if it is as large as it looks now"
@@ -186,6 +187,7 @@ func glossary() []term {
 		{"z", "the difference divided by its standard error, which is held against the boundary."},
 		{"Alpha", "how often a test may take chance for a difference: 5% at 95% confidence. Several comparisons share it, and daily looks spend it bit by bit."},
 		{"Power", "how often a difference of the size that is looked for would be found."},
+		{"Phase of traffic", "a time in which the planned traffic of all variants was the same."},
 		{"CUPED", "using what users did before the experiment to take noise out of the comparison."},
 		{"Margin", "how much worse a guardrail may get, in percent of control."},
 	}

@@ -13,7 +13,7 @@ type standing struct {
 	Status      string
 	StatusClass string
 	// Percent is the progress to the end for the picture, Progress all of it in words; both
-	// are empty where nothing is planned and where it is over.
+	// are empty where nothing is planned and where it is over. Before the start there are words only.
 	Percent, Progress, Short string
 	DaysLeft                 string
 	start, end               time.Time
@@ -32,6 +32,11 @@ func (s *Site) standing(p *Page) standing {
 		out.Status = string(status)
 		if status == experiment.Draft || status == experiment.Completed || out.end.IsZero() {
 			out.StatusClass = statusClass(out.Status)
+			return out
+		}
+		if status == experiment.Scheduled {
+			out.StatusClass = statusClass(out.Status)
+			out.Progress = fmt.Sprintf(pagePlanned, zone.date(out.start), zone.end(out.end))
 			return out
 		}
 		progress = analysis.Progress(out.start, out.end, s.At)

@@ -664,3 +664,22 @@ func TestRawOfTheSameDay(t *testing.T) {
 		t.Error("a raw difference of another day", page, text)
 	}
 }
+
+// Before its start an experiment has no progress and no days left, but a plan.
+func TestScheduledHasAPlan(t *testing.T) {
+	p := pageSamples()["scheduled"]
+	s := site(p)
+	page := pageOf(t, s, p)
+	index, err := indexOf(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := textIn(t, page); !strings.Contains(text, "Scheduled planned from 2026-01-25 until the end of 2026-02-14") {
+		t.Errorf("no plan: %.400s", text)
+	}
+	for name, text := range map[string]string{"page": textIn(t, page), "index": textIn(t, index)} {
+		if strings.Contains(text, "left") || strings.Contains(text, "0%") && name == "index" {
+			t.Errorf("%s: %.400s", name, text)
+		}
+	}
+}
