@@ -205,7 +205,7 @@ func (a *app) printStandings(standings []standing, zone *time.Location, details 
 	t.AppendHeader(table.Row{"Experiment", "Status", "Start", "End", "Progress", "Days left", "Users"})
 	for _, s := range standings {
 		progress, left := "-", any("-")
-		if s.Start != nil && s.Status != experiment.Draft {
+		if s.Start != nil && s.Status != experiment.Draft && s.Status != experiment.Scheduled {
 			progress, left = fmt.Sprintf("%.0f%%", 100*s.Progress), s.DaysLeft
 		}
 		users := digits.Count(s.Users)
