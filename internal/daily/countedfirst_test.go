@@ -89,7 +89,7 @@ func TestCountedFirst(t *testing.T) {
 	}
 }
 
-// failing is an engine that fails at the given run and every one after it.
+// failing is an engine that fails at the given question and every one after it.
 type failing struct {
 	ingest.Engine
 	left *int
@@ -104,6 +104,13 @@ func (f failing) Run(ctx context.Context, q ingest.Query, progress ingest.Progre
 	return f.Engine.Run(ctx, q, progress)
 }
 
+func (f failing) Times(ctx context.Context, q ingest.Query, progress ingest.Progress) (exposures, conversions ingest.Times, err error) {
+	if *f.left--; *f.left < 0 {
+		return exposures, conversions, errEngine
+	}
+	return f.Engine.Times(ctx, q, progress)
+}
+
 // An analysis whose data cannot be read any more on the way says so, however far it came.
 func TestEngineFails(t *testing.T) {
 	s := newShop(t)
@@ -116,7 +123,7 @@ func TestEngineFails(t *testing.T) {
 		if left >= 0 {
 			// It came to its end: dates, the analysis, and once more with everybody counted first.
 			if runs != 3 || err != nil {
-				t.Errorf("%d runs of the engine, error %v", runs, err)
+				t.Errorf("%d questions to the engine, error %v", runs, err)
 			}
 			return
 		}
