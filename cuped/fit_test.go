@@ -93,9 +93,10 @@ func TestDropped(t *testing.T) {
 		{3, 2, 5, 5, 2, 2, 0}, {7, 6, 5, 13, 1, 8, 0}, {1, 0, 5, 1, 2, 1, 0}, {5, 5, 5, 11, 4, 4, 0},
 	}
 	arms := func(n int) []moments.Set {
-		out := []moments.Set{moments.New(7), moments.New(7)}
+		out := []moments.Set{moments.New(9), moments.New(9)}
 		for i, u := range users[:n] {
-			out[i%2].Add(u...)
+			// Behind the columns: a denominator so small that ratios overflow, and a constant but for rounding.
+			out[i%2].Add(append(slices.Clone(u), 1e-200, 1e6+u[1]*1e-8)...)
 		}
 		return out
 	}
@@ -110,6 +111,8 @@ func TestDropped(t *testing.T) {
 		{"used", 8, []cuped.Term{cuped.Column(1), cuped.Column(5)}, nil, ""},
 		{"constant", 8, []cuped.Term{cuped.Column(2)}, []cuped.Dropped{{0, cuped.Constant}}, cuped.NoPrePeriodData},
 		{"one of two constant", 8, []cuped.Term{cuped.Column(2), cuped.Column(1)}, []cuped.Dropped{{0, cuped.Constant}}, ""},
+		{"constant but for rounding", 8, []cuped.Term{cuped.Column(8)}, []cuped.Dropped{{0, cuped.Constant}}, cuped.NoPrePeriodData},
+		{"one of two too large", 8, []cuped.Term{cuped.Ratio(1, 7), cuped.Column(1)}, []cuped.Dropped{{0, cuped.TooLarge}}, ""},
 		{"the later of two equal goes", 8, []cuped.Term{cuped.Column(1), cuped.Column(3)}, []cuped.Dropped{{1, cuped.Repeated}}, ""},
 		{"ratio of equals", 8, []cuped.Term{cuped.Ratio(1, 1)}, []cuped.Dropped{{0, cuped.Constant}}, cuped.NoPrePeriodData},
 		{"no denominator", 8, []cuped.Term{cuped.Ratio(1, 6)}, []cuped.Dropped{{0, cuped.NoDenominator}}, cuped.NoPrePeriodData},
