@@ -4,12 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
-
-	"readout/moments"
 )
 
-// Baseline is what a metric is expected to be in control. Make one with [Mean], [Rate],
-// [Ratio] or [RatioOf]; the zero value has no variance and is refused.
+// Baseline is what a metric is expected to be in control. Make one with [Mean], [Rate]
+// or [Ratio]; the zero value has no variance and is refused.
 type Baseline struct {
 	mean, variance float64
 	rate           bool
@@ -25,29 +23,6 @@ func Mean(mean, sd float64) Baseline {
 // Rate returns the baseline of a proportion p in [0, 1]. An arm with rate q has variance q(1 − q).
 func Rate(p float64) Baseline { return Baseline{mean: p, rate: true} }
 
-// Ratio returns the baseline of a ratio of means of two columns of past moments. Its
-// variance is that of the ratio's linearisation,
-//
-//	(Var(y) − 2R·Cov(y, d) + R²·Var(d)) / d̄²,   R = ȳ / d̄
-//
-// with y the numerator and d the denominator per user. It returns an error when there are
-// fewer than two users or the denominator's mean is 0.
-func Ratio(history moments.Set, numerator, denominator int) (Baseline, error) {
-	if history.N < 2 {
-		return Baseline{}, fmt.Errorf("cannot be computed: %d users in the history, at least 2 are needed", history.N)
-	}
-	d := history.Mean[denominator]
-	if d == 0 {
-		return Baseline{}, errors.New("cannot be computed: the denominator is 0 on average")
-	}
-	r := history.Mean[numerator] / d
-	w := make([]float64, history.Columns())
-	w[numerator] += 1 / d
-	w[denominator] -= r / d
-	_, variance := history.Linear(w)
-	return Baseline{mean: r, variance: variance}, nil
-}
-
 // A Column is what users are expected to have of a numerator or a denominator. Users without
 // any have 0.
 type Column struct {
@@ -55,14 +30,18 @@ type Column struct {
 	Mean, SD float64
 }
 
-// RatioOf returns the baseline of a ratio of means of two columns that are correlated over
-// users. Its variance is that of [Ratio], as a sum in which nothing cancels,
+// Ratio returns the baseline of a ratio of means of two columns that are correlated over
+// users. Its variance is that of the ratio's linearisation,
 //
-//	((σy − ρ·R·σd)² + (1 − ρ²)·R²·σd²) / d̄²,   R = ȳ / d̄
+//	(Var(y) − 2R·Cov(y, d) + R²·Var(d)) / d̄²,   R = ȳ / d̄
+//
+// with y the numerator and d the denominator per user, written as a sum in which nothing cancels,
+//
+//	((σy − ρ·R·σd)² + (1 − ρ²)·R²·σd²) / d̄²
 //
 // with σy and σd the standard deviations and ρ the correlation. It returns an error when the
 // denominator's mean is 0, ρ lies outside [-1, 1], or the ratio does not vary.
-func RatioOf(numerator, denominator Column, correlation float64) (Baseline, error) {
+func Ratio(numerator, denominator Column, correlation float64) (Baseline, error) {
 	switch {
 	case denominator.Mean == 0:
 		return Baseline{}, errors.New("cannot be computed: the denominator is 0 on average")

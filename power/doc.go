@@ -1,7 +1,7 @@
 // Package power plans: how many users a comparison needs, how likely it is to find an effect
 // with given users, and which effect it finds with given users and power.
 //
-// In go control as it is expected to be ([Mean], [Rate], [Ratio], [RatioOf]), an [Effect], and a
+// In go control as it is expected to be ([Mean], [Rate], [Ratio]), an [Effect], and a
 // [Design]; out come users per arm, probabilities or effects. [SampleSize], [Power] and [MDE]
 // invert each other. All use one rule, that of the test which analysis makes at the end:
 // effect over sqrt(Var_t/n_t + Var_c/n_c), with the variances that hold under the
@@ -18,5 +18,5 @@
 // What cannot be computed is refused with a sentence that names the valid range, never
 // answered with 0, NaN or infinity. The package reads no history and no traffic; a sequential
 // design's inflation and the variance that covariates leave come in as numbers.
-// It imports only readout/moments.
+// It imports nothing of this module.
 package power

@@ -114,71 +114,79 @@ func TestMargin(t *testing.T) {
 	}
 }
 
-func TestRatio(t *testing.T) {
-	h := moments.New(2)
-	for _, u := range [][]float64{{3, 1}, {0, 2}, {5, 2}, {1, 1}, {4, 3}, {2, 3}} {
-		h.Add(u...)
+// ratioOf is the baseline of the ratio of two columns of past moments.
+func ratioOf(t *testing.T, history moments.Set, numerator, denominator int) Baseline {
+	t.Helper()
+	y := Column{history.Mean[numerator], math.Sqrt(history.Cov(numerator, numerator))}
+	d := Column{history.Mean[denominator], math.Sqrt(history.Cov(denominator, denominator))}
+	rho := 0.0
+	if y.SD > 0 && d.SD > 0 {
+		rho = history.Cov(numerator, denominator) / y.SD / d.SD
 	}
-	b, err := Ratio(h, 0, 1)
+	b, err := Ratio(y, d, min(rho, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, d := 15.0/12, 2.0
-	want := (h.Cov(0, 0) - 2*r*h.Cov(0, 1) + r*r*h.Cov(1, 1)) / d / d
-	wantNear(t, "ratio", b.mean, r, 1e-12)
-	wantNear(t, "variance", b.variance, want, 1e-12)
-
-	empty := moments.New(2)
-	if _, err := Ratio(empty, 0, 1); err == nil {
-		t.Error("a ratio of no users")
-	}
-	empty.Add(1, 0)
-	empty.Add(2, 0)
-	if _, err := Ratio(empty, 0, 1); err == nil || !strings.Contains(err.Error(), "denominator is 0") {
-		t.Errorf("a ratio without denominator: %v", err)
-	}
+	return b
 }
 
-// TestRatioOf: the numbers that sum a history up give the plan of the history.
-func TestRatioOf(t *testing.T) {
+// TestRatio: the numbers that sum a history up give the variance of the history's
+// linearisation, one ordinary variance of y − R·d over users.
+func TestRatio(t *testing.T) {
 	for _, users := range [][][]float64{
 		{{3, 1}, {0, 2}, {5, 2}, {1, 1}, {4, 3}, {2, 3}},
 		{{-3, 1}, {0, 2}, {-5, 2}, {7, 0}, {1, 9}},
 		{{3e6, 1}, {3e6 + 1, 1}, {9e6 + 5, 3}}, // all but proportional
 		{{1, 1}, {2, 1}, {4, 1}},               // a mean
+		{{3, 1}, {3, 2}, {3, 6}},               // a numerator that does not vary
 	} {
-		h := moments.New(2)
+		h, linear := moments.New(2), moments.New(1)
 		for _, u := range users {
 			h.Add(u...)
 		}
-		want, err := Ratio(h, 0, 1)
-		if err != nil {
-			t.Fatal(err)
+		r := h.Mean[0] / h.Mean[1]
+		for _, u := range users {
+			linear.Add((u[0] - r*u[1]) / h.Mean[1])
 		}
-		y, d := Column{h.Mean[0], math.Sqrt(h.Cov(0, 0))}, Column{h.Mean[1], math.Sqrt(h.Cov(1, 1))}
-		rho := 0.0
-		if d.SD > 0 {
-			rho = h.Cov(0, 1) / y.SD / d.SD
-		}
-		got, err := RatioOf(y, d, min(rho, 1))
-		if err != nil {
-			t.Fatal(err)
-		}
-		wantNear(t, "ratio", got.mean, want.mean, 1e-12)
+		got := ratioOf(t, h, 0, 1)
+		wantNear(t, "ratio", got.mean, r, 1e-12)
 		// The correlation itself has rounding, which counts where it is near 1.
-		wantNear(t, "variance", got.variance, want.variance, 1e-9+1e-15/(1-rho*rho))
+		rho := h.Cov(0, 1) / math.Sqrt(h.Cov(0, 0)*h.Cov(1, 1))
+		if math.IsNaN(rho) {
+			rho = 0
+		}
+		wantNear(t, "variance", got.variance, linear.Cov(0, 0), 1e-9+1e-15/(1-rho*rho))
 	}
 	f := func(want string, y, d Column, rho float64) {
 		t.Helper()
-		if _, err := RatioOf(y, d, rho); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("error %v, want %s", err, want)
+		switch _, err := Ratio(y, d, rho); {
+		case want == "" && err != nil:
+			t.Errorf("%v, %v, %v: %v", y, d, rho, err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%v, %v, %v: error %v, want %s", y, d, rho, err, want)
 		}
 	}
 	f("the denominator is 0 on average", Column{1, 1}, Column{0, 1}, 0)
 	f("must be 0 or above", Column{1, -1}, Column{1, 1}, 0)
 	f("must be 0 or above", Column{1, 1}, Column{1, math.NaN()}, 0)
 	f("between -1 and 1, got 1.5", Column{1, 1}, Column{1, 1}, 1.5)
+	f("between -1 and 1, got -1.5", Column{1, 1}, Column{1, 1}, -1.5)
 	f("the ratio does not vary", Column{2, 4}, Column{1, 2}, 1)
+	f("", Column{2, 4}, Column{1, 3}, 1)
+	f("", Column{2, 4}, Column{1, 2}, -1)
+	f("", Column{2, 0}, Column{1, 2}, 0)
+}
+
+// TestRelative: a fall of a metric that is below 0 is a fall, and a mean of 0 has no shares.
+func TestRelative(t *testing.T) {
+	for _, c := range []struct{ mean, absolute, want float64 }{{4, -1, -0.25}, {-4, -1, -0.25}, {-4, 1, 0.25}} {
+		if got, ok := Mean(c.mean, 1).Relative(c.absolute); !ok || got != c.want {
+			t.Errorf("%v of %v: %v, %v, want %v", c.absolute, c.mean, got, ok, c.want)
+		}
+	}
+	if got, ok := Mean(0, 1).Relative(1); ok {
+		t.Errorf("a share of 0: %v", got)
+	}
 }
 
 func TestRefused(t *testing.T) {

@@ -511,10 +511,7 @@ func checkTeaTasting(t *testing.T, c reference, h history) string {
 		d.VarianceKept = 1 - p.Cov(columnX, columnY)*p.Cov(columnX, columnY)/p.Cov(columnX, columnX)/p.Cov(columnY, columnY)
 	}
 	if strings.Contains(c.Source, "Ratio") {
-		var err error
-		if b, err = Ratio(p, columnNum, columnDen); err != nil {
-			t.Fatal(err)
-		}
+		b = ratioOf(t, p, columnNum, columnDen)
 	}
 	effect := c.number(t, "effect_size")
 	if in.RelEffect != 0 {

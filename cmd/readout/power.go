@@ -193,7 +193,7 @@ func (f powerFlags) ratio(numerator power.Column) (power.Baseline, error) {
 		}
 		*n.value = v
 	}
-	b, err := power.RatioOf(numerator, denominator, correlation)
+	b, err := power.Ratio(numerator, denominator, correlation)
 	if err != nil {
 		return b, usageError{err}
 	}
