@@ -52,7 +52,7 @@ func same(t *rapid.T, got, want moments.Set, tol float64) {
 		scale = math.Max(scale, want.Moment(i, i))
 	}
 	for k := range want.C {
-		if math.Abs(got.C[k]-want.C[k]) > tol*scale {
+		if !(math.Abs(got.C[k]-want.C[k]) <= tol*scale) {
 			t.Fatalf("moment %d = %v, want %v", k, got.C[k], want.C[k])
 		}
 	}
@@ -79,7 +79,7 @@ func TestMomentsAgreeWithTwoPasses(t *testing.T) {
 			}
 			for j := range 3 {
 				want := stat.Covariance(col(i), col(j), nil)
-				if math.Abs(s.Cov(i, j)-want) > 1e-8 {
+				if !(math.Abs(s.Cov(i, j)-want) <= 1e-8) {
 					t.Fatalf("cov(%d, %d) = %v, want %v", i, j, s.Cov(i, j), want)
 				}
 			}
@@ -135,7 +135,7 @@ func TestVarianceOfLargeValues(t *testing.T) {
 	left.Merge(right)
 	want := float64(n) / float64(n-1)
 	for name, got := range map[string]float64{"added": s.Cov(0, 0), "merged": left.Cov(0, 0)} {
-		if math.Abs(got/want-1) > 1e-8 {
+		if !(math.Abs(got/want-1) <= 1e-8) {
 			t.Errorf("%s: variance %v, want %v", name, got, want)
 		}
 	}
@@ -146,22 +146,39 @@ func TestFewerThanTwoUsersHaveNoVariance(t *testing.T) {
 	if s.Cov(0, 0) != 0 {
 		t.Error("variance of nobody")
 	}
+	s.Merge(moments.New(1))
+	if !s.Finite() {
+		t.Errorf("nobody and nobody: %+v", s)
+	}
 	s.Add(5)
+	if v := s.Cov(0, 0); v != 0 {
+		t.Errorf("variance of one user: %v", v)
+	}
 	if mean, variance := s.Linear([]float64{2}); mean != 10 || variance != 0 {
 		t.Errorf("mean %v, variance %v", mean, variance)
 	}
 }
 
 func TestFinite(t *testing.T) {
-	s := moments.New(1)
-	s.Add(1)
-	if !s.Finite() {
-		t.Error("an ordinary set is finite")
+	with := func(change func(moments.Set)) moments.Set {
+		s := of(2, [][]float64{{1, 2}, {3, 5}})
+		change(s)
+		return s
 	}
-	s.Add(1e300)
-	s.Add(-1e300)
-	if s.Finite() {
-		t.Error("squares of 1e300 overflow and must be noticed")
+	for name, c := range map[string]struct {
+		set  moments.Set
+		want bool
+	}{
+		"ordinary":          {with(func(moments.Set) {}), true},
+		"squares overflow":  {of(1, [][]float64{{1}, {1e300}, {-1e300}}), false},
+		"mean":              {with(func(s moments.Set) { s.Mean[1] = math.Inf(-1) }), false},
+		"moment":            {with(func(s moments.Set) { s.C[2] = math.NaN() }), false},
+		"negative variance": {with(func(s moments.Set) { s.C[2] = -1 }), false},
+		"negative moment":   {with(func(s moments.Set) { s.C[1] = -1 }), true},
+	} {
+		if got := c.set.Finite(); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }
 
