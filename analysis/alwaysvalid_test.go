@@ -122,7 +122,7 @@ func TestAlwaysValidScale(t *testing.T) {
 				}
 				radius, err := want.StudentCritical(looks[0].users(), 0.05, looks[0].DF)
 				got := studentScore(looks[0].Critical.value, looks[0].DF)
-				if err != nil || !radius.Finite || math.Abs(got-radius.Value) > 1e-9 {
+				if err != nil || !radius.Finite || !(math.Abs(got-radius.Value) <= 1e-9) {
 					t.Errorf("day %d: critical %v, radius %v, %v", k+1, got, radius, err)
 				}
 				p, err := want.StudentP(looks[0].Effect/looks[0].SE, looks[0].users(), looks[0].DF)

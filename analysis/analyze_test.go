@@ -273,11 +273,11 @@ func TestMirrorAndScale(t *testing.T) {
 			return
 		}
 		m, err := estimate(set(b...), set(a...))
-		if err != nil || m.value != -e.value || math.Abs(m.se/e.se-1) > 1e-12 || math.Abs(m.df/e.df-1) > 1e-9 {
+		if err != nil || m.value != -e.value || !(math.Abs(m.se/e.se-1) <= 1e-12) || !(math.Abs(m.df/e.df-1) <= 1e-9) {
 			t.Fatalf("mirrored: %+v, %+v, %v", e, m, err)
 		}
 		s, err := estimate(scaled(a), scaled(b))
-		if err != nil || math.Abs(s.se/(scale*e.se)-1) > 1e-9 || math.Abs(s.value-scale*e.value) > 1e-9*scale*50 {
+		if err != nil || !(math.Abs(s.se/(scale*e.se)-1) <= 1e-9) || !(math.Abs(s.value-scale*e.value) <= 1e-9*scale*50) {
 			t.Fatalf("scaled by %v: %+v, %+v, %v", scale, e, s, err)
 		}
 	})
@@ -422,7 +422,7 @@ func TestPhasesAreNotPooled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := first(card); math.Abs(c.Effect.Value.Or(1)) > 1e-12 || c.Significant {
+	if c := first(card); !(math.Abs(c.Effect.Value.Or(1)) <= 1e-12) || c.Significant {
 		t.Errorf("effect %v, significant %v, p %v", c.Effect.Value, c.Significant, c.P)
 	}
 }

@@ -54,7 +54,7 @@ func TestCovarianceFromUsers(t *testing.T) {
 		return e, l
 	}
 	e, l := arms(&Joint{Through: at, Moments: joint})
-	if got, crossed := covariance(at, e, l); !crossed || math.Abs(got/want-1) > 1e-12 {
+	if got, crossed := covariance(at, e, l); !crossed || !(math.Abs(got/want-1) <= 1e-12) {
 		t.Errorf("covariance %v (from the users: %v), want %v", got, crossed, want)
 	}
 	standIn := (0.25*0.25 + 0.75*0.75) / 500 * earlier.LinearCov(before, now)
@@ -62,7 +62,7 @@ func TestCovarianceFromUsers(t *testing.T) {
 		"none": nil, "of another look": {Through: day0, Moments: joint}, "of other columns": {Through: at, Moments: earlier},
 	} {
 		e, l := arms(previous)
-		if got, crossed := covariance(at, e, l); crossed || math.Abs(got/standIn-1) > 1e-12 {
+		if got, crossed := covariance(at, e, l); crossed || !(math.Abs(got/standIn-1) <= 1e-12) {
 			t.Errorf("%s: covariance %v (from the users: %v), want %v", name, got, crossed, standIn)
 		}
 	}

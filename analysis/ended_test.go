@@ -66,11 +66,11 @@ func TestStagewiseOfOneLook(t *testing.T) {
 		}
 		c := first(card)
 		s := c.Stagewise
-		if s == nil || math.Abs(s.P.value-c.P.value) > 1e-8 || math.Abs(s.Estimate.value-c.Effect.Value.value) > 1e-7 {
+		if s == nil || !(math.Abs(s.P.value-c.P.value) <= 1e-8) || !(math.Abs(s.Estimate.value-c.Effect.Value.value) <= 1e-7) {
 			t.Fatalf("%+v of %+v", s, c)
 		}
 		for _, end := range [][2]Number{{s.Lo, c.Lo}, {s.Hi, c.Hi}} {
-			if end[0].ok != end[1].ok || math.Abs(end[0].value-end[1].value) > 1e-7 {
+			if end[0].ok != end[1].ok || !(math.Abs(end[0].value-end[1].value) <= 1e-7) {
 				t.Fatalf("[%v, %v], Welch's [%v, %v]", s.Lo, s.Hi, c.Lo, c.Hi)
 			}
 		}
@@ -104,7 +104,7 @@ func TestStagewiseOfHugeEffects(t *testing.T) {
 			}
 			p[i] = first(card).Stagewise.P.Or(0)
 		}
-		if math.Abs(p[0]/want-1) > 1e-3 || math.Abs(p[1]/p[0]-1) > 1e-9 {
+		if !(math.Abs(p[0]/want-1) <= 1e-3) || !(math.Abs(p[1]/p[0]-1) <= 1e-9) {
 			t.Errorf("effect ±%v: p %v, want about %v", effect, p, want)
 		}
 	}
@@ -177,7 +177,7 @@ func TestFutility(t *testing.T) {
 				if c.ConditionalPowerNow.value > c.ConditionalPowerMDE.value || c.ConditionalPowerMDE.value > 0.7 {
 					t.Errorf("%s: conditional power %v, now %v", card.Date, c.ConditionalPowerMDE, c.ConditionalPowerNow)
 				}
-				if want := 2 * 60 * 15.0; math.Abs(c.ExpectedUsers.value-want) > 300 {
+				if want := 2 * 60 * 15.0; !(math.Abs(c.ExpectedUsers.value-want) <= 300) {
 					t.Errorf("%v users expected, about %v come", c.ExpectedUsers, want)
 				}
 			}
@@ -327,7 +327,7 @@ func TestStagewiseMirrors(t *testing.T) {
 		"p": {up.P.value, down.P.value}, "estimate": {up.Estimate.value, -down.Estimate.value},
 		"one end": {up.Lo.value, -down.Hi.value}, "the other end": {up.Hi.value, -down.Lo.value},
 	} {
-		if math.Abs(n[0]-n[1]) > 1e-8 {
+		if !(math.Abs(n[0]-n[1]) <= 1e-8) {
 			t.Errorf("%s: %v and %v", name, n[0], n[1])
 		}
 	}

@@ -125,7 +125,7 @@ func TestExactRateIsTheSplitTest(t *testing.T) {
 		l := Look{Conversions: []Conversions{c}, Scale: Defined(25)}
 		p, err := l.mixture().P(l.splits())
 		want := -logSplitE([]int64{c.Control, c.Treatment}, []float64{1 - c.Share, c.Share}, 25)
-		if err != nil || math.Abs(p.LogP-min(0, want)) > 1e-11 {
+		if err != nil || !(math.Abs(p.LogP-min(0, want)) <= 1e-11) {
 			t.Errorf("%+v: log p %v, %v, want %v", c, p.LogP, err, want)
 		}
 	}

@@ -54,13 +54,13 @@ func TestExtensionGoesOnLooking(t *testing.T) {
 			spent, rest := obf(at/before), obf(at/after)
 			want = spent + (alpha-spent)*(obf(passed/after)-rest)/(alpha-rest)
 		}
-		if math.Abs(l.Spent-want) > 1e-12 {
+		if !(math.Abs(l.Spent-want) <= 1e-12) {
 			t.Errorf("%s: spent %v, want %v", l.Date, l.Spent, want)
 		}
 	}
 	// Half of the users are still to come on the day of the extension.
 	c := first(cards[10])
-	if got, want := c.ExpectedUsers.Or(0), 2*11*100*20/10.; math.Abs(got-want) > 1e-9 {
+	if got, want := c.ExpectedUsers.Or(0), 2*11*100*20/10.; !(math.Abs(got-want) <= 1e-9) {
 		t.Errorf("%v users expected at the end, want %v", got, want)
 	}
 	if c := first(cards[20]); c.Spent.Or(0) != alpha || !c.Approximate {

@@ -47,7 +47,7 @@ func TestGuardrailPower(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := card.Metrics[1].Comparisons[0].PowerSoFar; math.Abs(got.Or(0)-want[0]) > 1e-12 {
+			if got := card.Metrics[1].Comparisons[0].PowerSoFar; !(math.Abs(got.Or(0)-want[0]) <= 1e-12) {
 				t.Errorf("power to pass %v, planned %v", got, want[0])
 			}
 		})

@@ -323,7 +323,7 @@ func TestQuantileWithMoreValues(t *testing.T) {
 		later part
 		want  float64
 	}{{x, 0.04}, {y, 0.02}} {
-		if got, _ := covariance(day0, []LookArm{x.look}, []LookArm{c.later.look}); math.Abs(got/c.want-1) > 1e-12 {
+		if got, _ := covariance(day0, []LookArm{x.look}, []LookArm{c.later.look}); !(math.Abs(got/c.want-1) <= 1e-12) {
 			t.Errorf("covariance %v, want %v", got, c.want)
 		}
 	}
@@ -384,10 +384,10 @@ func TestQuantileTies(t *testing.T) {
 		q := estimateQuantile(0.5-sign*0.025, u)
 		at := u.Quantiles(0.5-sign*0.025, 0.5-sign*0.025+sign*outerScore*math.Sqrt(0.475*0.525/1000))
 		half := math.Abs(at[1]-at[0]) / outerScore
-		if q.err != nil || math.Abs(math.Sqrt(q.variance)/half-1) > 0.05 {
+		if q.err != nil || !(math.Abs(math.Sqrt(q.variance)/half-1) <= 0.05) {
 			t.Errorf("sign %v: standard error %v, %v; the half says %v", sign, math.Sqrt(q.variance), q.err, half)
 		}
-		if math.Abs(q.df-df) > 1e-9 {
+		if !(math.Abs(q.df-df) <= 1e-9) {
 			t.Errorf("sign %v: %v degrees of freedom, want %v", sign, q.df, df)
 		}
 	}
@@ -435,7 +435,7 @@ func TestQuantileOnScorecard(t *testing.T) {
 				t.Errorf("%s: lift %v from %v", method, lift, c.LiftLo)
 			}
 			r := card.Metrics[0].Variants[0]
-			if r.Users != 900 || r.Total.Or(0) != float64(control.Len()) || math.Abs(r.Mean.Or(0)-1) > 0.2 || r.Reason != "" {
+			if r.Users != 900 || r.Total.Or(0) != float64(control.Len()) || !(math.Abs(r.Mean.Or(0)-1) <= 0.2) || r.Reason != "" {
 				t.Errorf("%s: control %+v", method, r)
 			}
 			for _, l := range in.Looks {
@@ -494,7 +494,7 @@ func TestQuantileErrorRate(t *testing.T) {
 		for _, spending := range []experiment.SpendingName{experiment.SpendingPocock, experiment.SpendingOBrienFleming} {
 			found := quantileRejections(t, runs, p, spending)
 			slack := 3 * math.Sqrt(runs*alpha*(1-alpha))
-			if math.Abs(float64(found)-alpha*runs) > slack {
+			if !(math.Abs(float64(found)-alpha*runs) <= slack) {
 				t.Errorf("p = %v, %s: %d of %d", p, spending, found, runs)
 			}
 		}

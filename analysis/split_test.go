@@ -164,7 +164,7 @@ func TestSplitOfPhases(t *testing.T) {
 	}
 	want := logSplitE([]int64{4000, 3000, 3000}, in.Phases[0].Weights, splitConcentration) +
 		logSplitE([]int64{8000, 6000, 0}, in.Phases[1].Weights, splitConcentration)
-	if math.Abs(e1-want) > 1e-9 {
+	if !(math.Abs(e1-want) <= 1e-9) {
 		t.Errorf("ln e %v, the phases' product %v", e1, want)
 	}
 	day(8000, 5000, 0)
@@ -207,7 +207,7 @@ func TestPlannedSplit(t *testing.T) {
 	}
 	in.Phases = []Phase{{Weights: []float64{9, 1}}, {Weights: []float64{0.5, 0.5}}}
 	got := a.header().History[0].Planned
-	if len(got) != 2 || math.Abs(got[0]-1010) > 1e-9 || math.Abs(got[1]-290) > 1e-9 {
+	if len(got) != 2 || !(math.Abs(got[0]-1010) <= 1e-9) || !(math.Abs(got[1]-290) <= 1e-9) {
 		t.Errorf("planned %v, want 1010 and 290", got)
 	}
 }
@@ -219,11 +219,11 @@ func TestSplitBeforeExclusions(t *testing.T) {
 	check, e := splitOf(t, in)
 	after := logSplitE([]int64{10_000, 10_000}, []float64{1, 1}, splitConcentration)
 	before := logSplitE([]int64{10_900, 10_100}, []float64{1, 1}, splitConcentration)
-	if check.Severity != Alarm || math.Abs(e-before) > 1e-9 || !strings.Contains(check.Sentence, "51.90% / 48.10%") {
+	if check.Severity != Alarm || !(math.Abs(e-before) <= 1e-9) || !strings.Contains(check.Sentence, "51.90% / 48.10%") {
 		t.Errorf("%s at ln e %v, want %v: %s", check.Severity, e, before, check.Sentence)
 	}
 	in.Experiment.SeveralVariants = experiment.SeveralFirst
-	if check, e := splitOf(t, in); check.Severity != OK || math.Abs(e-after) > 1e-9 {
+	if check, e := splitOf(t, in); check.Severity != OK || !(math.Abs(e-after) <= 1e-9) {
 		t.Errorf("users counted where they were first are no others: %s at ln e %v", check.Severity, e)
 	}
 }

@@ -17,7 +17,7 @@ func TestScoresUndoEachOther(t *testing.T) {
 		if math.IsInf(s, 0) {
 			return
 		}
-		if back := normalScore(s, df); math.Abs(back-z) > 1e-8*math.Max(1, math.Abs(z)) {
+		if back := normalScore(s, df); !(math.Abs(back-z) <= 1e-8*math.Max(1, math.Abs(z))) {
 			t.Fatalf("df %v: z %v → t %v → z %v", df, z, s, back)
 		}
 	})

@@ -235,8 +235,8 @@ func effects(t *rapid.T, m cuped.Model, arms []moments.Set) (out []comparison) {
 func wantEffects(t *rapid.T, what string, got, want []comparison, scale float64) {
 	for i := range want {
 		size := math.Max(1, math.Abs(want[i].effect))
-		if math.Abs(got[i].effect-scale*want[i].effect) > 1e-6*math.Abs(scale)*size ||
-			math.Abs(got[i].se-math.Abs(scale)*want[i].se) > 1e-6*math.Abs(scale)*size {
+		if !(math.Abs(got[i].effect-scale*want[i].effect) <= 1e-6*math.Abs(scale)*size) ||
+			!(math.Abs(got[i].se-math.Abs(scale)*want[i].se) <= 1e-6*math.Abs(scale)*size) {
 			t.Errorf("%s: %v, want %v times %v", what, got[i], scale, want[i])
 		}
 	}

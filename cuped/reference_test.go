@@ -207,7 +207,7 @@ func checkGbstats(t *testing.T, c reference) string {
 		ours := compare(reversed(estimates(t, a, control, treatment)))
 		a.Theta = []float64{summedTheta(control, treatment)}
 		theirs := compare(reversed(estimates(t, a, control, treatment)))
-		if math.Abs(ours.effect-theirs.effect) > 0.01*theirs.se || !near(ours.se, theirs.se, 1e-3) {
+		if !(math.Abs(ours.effect-theirs.effect) <= 0.01*theirs.se) || !near(ours.se, theirs.se, 1e-3) {
 			t.Errorf("effect %v ± %v with θ over all users, %v ± %v with summed covariances",
 				ours.effect, ours.se, theirs.effect, theirs.se)
 		}
@@ -317,7 +317,7 @@ func checkTeaTasting(t *testing.T, c reference) string {
 		ec, et := estimates(t, cuped.Fit(m, setsOf(s, columns)...), setsOf(s, columns)[0], setsOf(s, columns)[1])
 		got := compare(et, ec)
 		wantSE := c.number(t, "effect_size") / c.number(t, "statistic")
-		if math.Abs(got.effect-c.number(t, "effect_size")) > 0.2*wantSE || !near(got.se, wantSE, 0.05) {
+		if !(math.Abs(got.effect-c.number(t, "effect_size")) <= 0.2*wantSE) || !near(got.se, wantSE, 0.05) {
 			t.Errorf("effect %v ± %v, want about %v ± %v", got.effect, got.se, c.number(t, "effect_size"), wantSE)
 		}
 		return "each moment from the users who have it, ours keeps all and marks those without history; held as about the same"
@@ -401,7 +401,7 @@ func checkRegression(t *testing.T, c reference) string {
 		wantNear(t, "standard error", ours.se, c.number(t, "se_HC2"), c.Rtol)
 		return ""
 	}
-	if math.Abs(ours.effect-c.number(t, "estimate")) > 0.01*c.number(t, "se_HC2") {
+	if !(math.Abs(ours.effect-c.number(t, "estimate")) <= 0.01*c.number(t, "se_HC2")) {
 		t.Errorf("effect %v, want about %v", ours.effect, c.number(t, "estimate"))
 	}
 	wantNear(t, "standard error", ours.se, c.number(t, "se_HC2"), 1.5e-2)

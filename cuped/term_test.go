@@ -14,7 +14,7 @@ func TestCarriers(t *testing.T) {
 		for _, r := range rows {
 			set.Add(r[0], r[1])
 		}
-		if got := term.Carriers(set); math.Abs(got-want) > 1e-12 {
+		if got := term.Carriers(set); !(math.Abs(got-want) <= 1e-12) {
 			t.Errorf("%v: %v users, want %v", rows, got, want)
 		}
 	}

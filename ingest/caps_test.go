@@ -151,11 +151,11 @@ func TestCapThatBecomesZero(t *testing.T) {
 			t.Fatal(err)
 		}
 		look := r.Experiments[0].Looks[1]
-		if c := look.Caps[0][0]; c.Lower != nil || c.Upper == nil || math.Abs(*c.Upper-bound) > 1e-9 || c.Problem != problem {
+		if c := look.Caps[0][0]; c.Lower != nil || c.Upper == nil || !(math.Abs(*c.Upper-bound) <= 1e-9) || c.Problem != problem {
 			t.Errorf("all users %v: cap %+v, want %v with problem %d", all, c, bound, problem)
 		}
 		b := look.Metrics[0][0][1]
-		if got := 200 * b.Moments.Mean[0]; math.Abs(got-sum) > 1e-9 || b.Capped[0] != capped {
+		if got := 200 * b.Moments.Mean[0]; !(math.Abs(got-sum) <= 1e-9) || b.Capped[0] != capped {
 			t.Errorf("all users %v: sum %v and %d capped, want %v and %d", all, got, b.Capped[0], sum, capped)
 		}
 		first := r.Experiments[0].Looks[0].Caps[0][0]
@@ -221,7 +221,7 @@ func TestCapsOfUsersWhoSayNothing(t *testing.T) {
 	}
 	for k, users := range []int64{2, 1} {
 		c := got.Experiments[0].Looks[k].Metrics[0][0][0]
-		if sum := float64(c.Moments.N) * c.Moments.Mean[0]; c.Moments.N != users || math.Abs(sum-3) > 1e-12 || c.Capped[0] != 1 {
+		if sum := float64(c.Moments.N) * c.Moments.Mean[0]; c.Moments.N != users || !(math.Abs(sum-3) <= 1e-12) || c.Capped[0] != 1 {
 			t.Errorf("look %d: %d users with a sum of %v, %d of them capped; want %d users, 3 and 1", k, c.Moments.N, sum, c.Capped[0], users)
 		}
 	}

@@ -109,7 +109,7 @@ func TestMargin(t *testing.T) {
 	}
 	wantNear(t, "effect", got[0], -0.01, 1e-9)
 
-	if p := powerOf(t, Rate(0.1), 0.02, d, 1000, 1000); math.Abs(p-0.025) > 1e-12 {
+	if p := powerOf(t, Rate(0.1), 0.02, d, 1000, 1000); !(math.Abs(p-0.025) <= 1e-12) {
 		t.Errorf("power at the margin = %v, want alpha", p)
 	}
 }
@@ -264,7 +264,7 @@ func TestRefused(t *testing.T) {
 		t.Errorf("%v, want %q", err, want)
 	}
 	// An effect of 0 has a power: that of a false alarm.
-	if p := powerOf(t, Mean(1, 1), 0, usual, 10, 10); math.Abs(p-0.025) > 1e-12 {
+	if p := powerOf(t, Mean(1, 1), 0, usual, 10, 10); !(math.Abs(p-0.025) <= 1e-12) {
 		t.Errorf("power at 0 = %v, want 0.025", p)
 	}
 }
@@ -373,11 +373,11 @@ func TestUndo(t *testing.T) {
 			t.Skip("too few users")
 		}
 		p, err := Power(b, Effect{Size: effect}, d, s.Exact...)
-		if err != nil || math.Abs(p[0]-d.Power) > 1e-7 {
+		if err != nil || !(math.Abs(p[0]-d.Power) <= 1e-7) {
 			t.Errorf("power = %v, %v, want %v", p, err, d.Power)
 		}
 		e, err := MDE(b, d, s.Exact...)
-		if err != nil || math.Abs(e[0]-effect) > 1e-6*effect {
+		if err != nil || !(math.Abs(e[0]-effect) <= 1e-6*effect) {
 			t.Errorf("effect = %v, %v, want %v", e, err, effect)
 		}
 	})
@@ -417,7 +417,7 @@ func TestMirror(t *testing.T) {
 			return sum(s.Exact)
 		}
 		near := func(what string, got, want float64) {
-			if math.Abs(got-want) > 1e-8*math.Abs(want) {
+			if !(math.Abs(got-want) <= 1e-8*math.Abs(want)) {
 				t.Errorf("%s: %v, want %v", what, got, want)
 			}
 		}
@@ -477,14 +477,14 @@ func TestAlwaysFinite(t *testing.T) {
 // With no noncentrality the distribution is Student's; for df = 1 and 2 that has a closed form.
 func TestNoncentralT(t *testing.T) {
 	for _, c := range []float64{-3, -0.5, 0, 1, 12.7} {
-		if got, want := noncentralT(c, 1, 0), 0.5+math.Atan(c)/math.Pi; math.Abs(got-want) > 1e-10 {
+		if got, want := noncentralT(c, 1, 0), 0.5+math.Atan(c)/math.Pi; !(math.Abs(got-want) <= 1e-10) {
 			t.Errorf("df 1 at %v: %v, want %v", c, got, want)
 		}
-		if got, want := noncentralT(c, 2, 0), 0.5+c/(2*math.Sqrt(2+c*c)); math.Abs(got-want) > 1e-12 {
+		if got, want := noncentralT(c, 2, 0), 0.5+c/(2*math.Sqrt(2+c*c)); !(math.Abs(got-want) <= 1e-12) {
 			t.Errorf("df 2 at %v: %v, want %v", c, got, want)
 		}
 	}
-	if got := criticalT(0.025, 2); math.Abs(got-4.302652729696142) > 1e-9 {
+	if got := criticalT(0.025, 2); !(math.Abs(got-4.302652729696142) <= 1e-9) {
 		t.Errorf("critical value = %v", got)
 	}
 }

@@ -467,7 +467,7 @@ func checkSpotify(t *testing.T, c reference) string {
 	}
 	wantNear(t, "total", math.Ceil(sum(s.Exact)), c.number(t, "n_total"), 1e-12)
 	for i, want := range c.Expected["n_per_arm"].([]any) {
-		if got := float64(s.Users[i]); math.Abs(got-want.(float64)) > 1 {
+		if got := float64(s.Users[i]); !(math.Abs(got-want.(float64)) <= 1) {
 			t.Errorf("arm %d = %v, want %v", i, got, want)
 		}
 	}

@@ -25,7 +25,7 @@ func TestExitProbabilitiesByLikelihoodRatio(t *testing.T) {
 			w := newWalk(p, evenReach(looks))
 			for k, c := range upper {
 				above, below := exitsByLikelihoodRatio(w, c.Value, means)
-				if math.Abs(above-exit.Upper[k]) > 1e-11 || math.Abs(below-exit.Lower[k]) > 1e-11 {
+				if !(math.Abs(above-exit.Upper[k]) <= 1e-11) || !(math.Abs(below-exit.Lower[k]) <= 1e-11) {
 					t.Errorf("look %d of %d, drift %v: %v and %v, by likelihood ratio %v and %v",
 						k+1, looks, drift, exit.Upper[k], exit.Lower[k], above, below)
 				}
@@ -125,7 +125,7 @@ func TestSwappingSidesMirrors(t *testing.T) {
 			t.Fatal(err)
 		}
 		for k := range upper {
-			if math.Abs(there.Upper[k]-back.Lower[k]) > 1e-9 || math.Abs(there.Lower[k]-back.Upper[k]) > 1e-9 {
+			if !(math.Abs(there.Upper[k]-back.Lower[k]) <= 1e-9) || !(math.Abs(there.Lower[k]-back.Upper[k]) <= 1e-9) {
 				t.Fatalf("look %d: %v and %v, mirrored %v and %v", k+1, there.Upper[k], there.Lower[k], back.Upper[k], back.Lower[k])
 			}
 		}

@@ -111,7 +111,7 @@ func TestShapeOfCanonicalLooks(t *testing.T) {
 		d.Shape = append(d.Shape, math.Sqrt(i))
 	}
 	same, err := d.Stagewise(2.1, 0.95)
-	if err != nil || math.Abs(same.Median-plain.Median) > 1e-8 || math.Abs(same.Lo-plain.Lo) > 1e-8 || math.Abs(same.Hi-plain.Hi) > 1e-8 {
+	if err != nil || !(math.Abs(same.Median-plain.Median) <= 1e-8) || !(math.Abs(same.Lo-plain.Lo) <= 1e-8) || !(math.Abs(same.Hi-plain.Hi) <= 1e-8) {
 		t.Errorf("%+v with the shape, %+v without, %v", same, plain, err)
 	}
 	d.Shape = []float64{1, 1, 1, 1}
@@ -119,7 +119,7 @@ func TestShapeOfCanonicalLooks(t *testing.T) {
 	if err != nil || other.PUpper != plain.PUpper || !(other.Median < plain.Median-0.01) {
 		t.Errorf("%+v where nothing more is known at later looks, %+v, %v", other, plain, err)
 	}
-	if share, err := d.ExpectedInformation(3); err != nil || math.Abs(share-1) > 1e-12 {
+	if share, err := d.ExpectedInformation(3); err != nil || !(math.Abs(share-1) <= 1e-12) {
 		t.Errorf("the test uses %v of the information of its last look, which every look has, %v", share, err)
 	}
 	for _, bad := range [][]float64{{1, 1}, {1, 1, 0, 1}, {1, 1, math.NaN(), 1}} {

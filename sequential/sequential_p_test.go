@@ -153,7 +153,7 @@ func TestUpdateEqualsTheWhole(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if math.Abs(whole.LogP-p.LogP) > 1e-8 {
+		if !(math.Abs(whole.LogP-p.LogP) <= 1e-8) {
 			t.Fatalf("p is %v look by look, %v at once", p, whole)
 		}
 		stronger := m

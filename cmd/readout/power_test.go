@@ -61,7 +61,7 @@ func TestPowerOfLooks(t *testing.T) {
 		if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 			t.Fatal(err)
 		}
-		if math.Abs(*got.Power-c.want) > 1e-7 {
+		if !(math.Abs(*got.Power-c.want) <= 1e-7) {
 			t.Errorf("%v: power %v, want %v", c.flags, *got.Power, c.want)
 		}
 		// So many users are needed for that power.
@@ -76,7 +76,7 @@ func TestPowerOfLooks(t *testing.T) {
 			t.Fatal(err)
 		}
 		given, err := strconv.ParseFloat(c.flags[len(c.flags)-1], 64)
-		if err != nil || math.Abs(size.Inflation-got.Inflation) > 1e-6 || math.Abs(float64(size.Total)-given) > 2 {
+		if err != nil || !(math.Abs(size.Inflation-got.Inflation) <= 1e-6) || !(math.Abs(float64(size.Total)-given) <= 2) {
 			t.Errorf("%v: %d users at %v times those of a single look, want %v at %v", args, size.Total, size.Inflation, given, got.Inflation)
 		}
 	}

@@ -90,7 +90,7 @@ func TestSummaryWelch(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := card.Metrics[0].Comparisons[0]
-	if se := math.Sqrt(25.5/4000 + 26.0/4010); math.Abs(c.Effect.SE.Or(0)-se) > 1e-14 || math.Abs(c.Effect.Value.Or(0)-0.4) > 1e-14 {
+	if se := math.Sqrt(25.5/4000 + 26.0/4010); !(math.Abs(c.Effect.SE.Or(0)-se) <= 1e-14) || !(math.Abs(c.Effect.Value.Or(0)-0.4) <= 1e-14) {
 		t.Errorf("effect %v ± %v, want 0.4 ± %v", c.Effect.Value, c.Effect.SE, se)
 	}
 	if card.Date != "2000-01-07" || card.Variants[1].Users != 4010 {
@@ -121,7 +121,7 @@ func TestSummaryClock(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := card.Metrics[0].Comparisons[0]
-			if card.Date != c.date || math.Abs(got.Time.Or(-1)-c.time) > 1e-12 || got.Look != 2 || !got.Approximate {
+			if card.Date != c.date || !(math.Abs(got.Time.Or(-1)-c.time) <= 1e-12) || got.Look != 2 || !got.Approximate {
 				t.Errorf("date %s, time %v, look %d, approximate %v; want %s, %v, 2, true",
 					card.Date, got.Time, got.Look, got.Approximate, c.date, c.time)
 			}

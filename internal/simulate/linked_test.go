@@ -23,7 +23,7 @@ func TestRecursionIsEnough(t *testing.T) {
 				if strings.Contains(h.Name, "the same every day") {
 					off = 0.06 * alpha
 				}
-				if got := rates[a].Share(); math.Abs(got-alpha) > off+3*standardError(alpha, draws) {
+				if got := rates[a].Share(); !(math.Abs(got-alpha) <= off+3*standardError(alpha, draws)) {
 					t.Errorf("%s, spending %d: level %v, want %v", h.Name, s, got, alpha)
 				}
 			}
@@ -55,7 +55,7 @@ func TestHabitsAreThoseOfUsers(t *testing.T) {
 			}
 		}
 		for j := 1; j < looks; j++ {
-			if math.Abs(got[j]-want[j][j-1]) > 0.015 {
+			if !(math.Abs(got[j]-want[j][j-1]) <= 0.015) {
 				t.Errorf("look %d: correlation %v, want %v", j+1, got[j], want[j][j-1])
 			}
 		}
@@ -72,7 +72,7 @@ func TestCholesky(t *testing.T) {
 			for k := range j + 1 {
 				sum += l[i][k] * l[j][k]
 			}
-			if math.Abs(sum-a[i][j]) > 1e-12 {
+			if !(math.Abs(sum-a[i][j]) <= 1e-12) {
 				t.Errorf("product at %d, %d is %v, want %v", i, j, sum, a[i][j])
 			}
 		}
