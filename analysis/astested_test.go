@@ -54,3 +54,23 @@ func TestLateRowsKeepWhatWasTested(t *testing.T) {
 		t.Errorf("without users: as tested %+v", is.AsTested)
 	}
 }
+
+// What other files of the same rows may make of the last bits is no change; more is.
+func TestLookChanged(t *testing.T) {
+	look := Look{Effect: 0.5, SE: 0.1}
+	for _, c := range []struct {
+		now  effect
+		want bool
+	}{
+		{effect{value: 0.5, se: 0.1}, false},
+		{effect{value: 0.5 + 1e-11, se: 0.1 - 1e-11}, false},
+		{effect{value: 0.5 - 1e-8, se: 0.1}, true},
+		{effect{value: 0.5 + 1e-8, se: 0.1}, true},
+		{effect{value: 0.5, se: 0.1 - 1e-8}, true},
+		{effect{value: 0.5, se: 0.1 + 1e-8}, true},
+	} {
+		if got := look.changed(c.now); got != c.want {
+			t.Errorf("%v ± %v: changed %v", c.now.value, c.now.se, got)
+		}
+	}
+}

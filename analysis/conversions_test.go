@@ -95,6 +95,35 @@ func TestRateWaitsForConversions(t *testing.T) {
 	}
 }
 
+// TestWhatLooksWaitForIsSaid: of tests whose looks wait for conversions. A fixed test has its look
+// at the end, and a rare rate is tested by its conversions alone.
+func TestWhatLooksWaitForIsSaid(t *testing.T) {
+	for _, c := range []struct {
+		method    experiment.Method
+		procedure experiment.Procedure
+		converted int64
+		want      bool
+	}{
+		{experiment.MethodSequential, experiment.ProcedureGroupSequential, 10, true},
+		{experiment.MethodSequential, experiment.ProcedureAlwaysValid, 10, true},
+		{experiment.MethodSequential, experiment.ProcedureAlwaysValid, 5, false},
+		{experiment.MethodFixed, experiment.ProcedureGroupSequential, 10, false},
+	} {
+		in := rateInput(14, experiment.SpendingPocock)
+		in.Experiment.Statistics.Method, in.Experiment.Statistics.Procedure = c.method, c.procedure
+		for k := range int64(2) {
+			in.addDay(converting((k+1)*60, (k+1)*c.converted/2), converting((k+1)*60, (k+1)*c.converted/2))
+		}
+		card, _, err := Analyze(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := first(card); strings.Contains(got.Sentence, "looks begin once 20 users") != c.want || c.want && got.Look > 0 {
+			t.Errorf("%s, %s, %d conversions: look %d, %s", c.method, c.procedure, c.converted, got.Look, got.Sentence)
+		}
+	}
+}
+
 // TestUnevenRareRate: one user in fifty converts and treatment gets a tenth of them. Looked at
 // from the first day on, about three experiments in ten find something by Pocock's spending.
 // Waiting for conversions leaves about one in fifteen.

@@ -19,9 +19,11 @@ func TestRecordUnderHolm(t *testing.T) {
 		// revenue and orders are their statistics at the last day, had revenue users up to then.
 		revenue, orders float64
 		days            int // on which revenue gets users
+		before          int // days before orders gets any
 	}{
-		"by its own look": {revenue: 2.8, orders: 2.8, days: 15},
-		"by another's":    {revenue: 4.9, orders: 2.8, days: 7},
+		"by its own look":         {revenue: 2.8, orders: 2.8, days: 15},
+		"by another's":            {revenue: 4.9, orders: 2.8, days: 7},
+		"before the other begins": {revenue: 4.5, orders: 2.8, days: 15, before: 11},
 	} {
 		e := testExperiment()
 		e.Statistics.Correction = experiment.CorrectionHolm
@@ -31,7 +33,7 @@ func TestRecordUnderHolm(t *testing.T) {
 		var last Comparison
 		for k := range 14 {
 			in.addDay(scoring(c.revenue, min(k+1, c.days))...)
-			orders := scoring(c.orders, k+1)
+			orders := scoring(c.orders, max(k+1-c.before, 0))
 			in.Days[k].Metrics[1] = [][]Arm{{{Moments: orders[0]}, {Moments: orders[1]}}}
 			card, added, err := Analyze(in)
 			if err != nil {
@@ -74,6 +76,35 @@ func TestRecordUnderHolm(t *testing.T) {
 		if d := cmp.Diff(last.Record, first(card).Record, near); d != "" {
 			t.Errorf("%s: with days that nobody sees: %s", name, d)
 		}
+	}
+}
+
+// TestRecordUnderHolmOfSeveralVariants: every variant is decided on its own day.
+func TestRecordUnderHolmOfSeveralVariants(t *testing.T) {
+	e := testExperiment()
+	e.Statistics.Correction = experiment.CorrectionHolm
+	e.Variants = append(e.Variants, experiment.Variant{Name: "bigger", Traffic: experiment.Whole / 2})
+	in := testInput(e, 14)
+	decided := map[string]string{}
+	for k := range 14 {
+		small, large := scoring(3.2, k+1), scoring(4.5, k+1)
+		in.addDay(small[0], small[1], large[1])
+		card, added, err := Analyze(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Looks = append(in.Looks, added...)
+		for _, c := range card.Metrics[0].Comparisons {
+			if c.PAdjusted.Or(1) <= 0.05 && decided[c.Variant] == "" {
+				decided[c.Variant] = card.Date
+			}
+			if got := c.Record; (got == nil) != (decided[c.Variant] == "") || got != nil && got.Date != decided[c.Variant] {
+				t.Errorf("%s: %s: record %+v, want one of %q", card.Date, c.Variant, got, decided[c.Variant])
+			}
+		}
+	}
+	if decided["bigger"] == "" || decided["bigger"] >= decided["big"] {
+		t.Errorf("decided on %v: nothing is told apart", decided)
 	}
 }
 

@@ -118,6 +118,8 @@ func TestSmallPhasesAreLeftOut(t *testing.T) {
 		{"few in treatment", mean, phased(converting(9900, 990), converting(500, 50)), phased(converting(99, 10), converting(500, 50)), []int{1}},
 		{"few in control", mean, phased(converting(99, 10), converting(500, 50)), phased(converting(9900, 990), converting(500, 50)), []int{1}},
 		{"few in both phases", mean, phased(converting(99, 10), converting(50, 5)), phased(converting(99, 10), converting(50, 5)), []int{0, 1}},
+		{"few in one, one user in the other", mean, phased(converting(1, 0), converting(50, 5)), phased(converting(99, 10), converting(50, 5)), []int{1}},
+		{"one user in both", mean, phased(converting(1, 0), converting(50, 5)), phased(converting(99, 10), converting(1, 1)), []int{0, 1}},
 		{"few conversions", rate, phased(converting(900, 90), converting(500, 50)), phased(converting(199, 40), converting(500, 50)), []int{0, 1}},
 		{"too few conversions", rate, phased(converting(900, 90), converting(500, 50)), phased(converting(100, 10), converting(500, 50)), []int{1}},
 		{"few orders", ofOrders, phased(orders(900, 180), orders(500, 50)), phased(orders(199, 40), orders(500, 50)), []int{0, 1}},
@@ -141,6 +143,7 @@ func TestSmallPhasesAreSaid(t *testing.T) {
 		"two small ones":  {50, 60, ""},
 		"nobody in first": {0, 500, ""},
 		"no estimate":     {0, 1, ""},
+		"one user":        {1, 500, "take no part yet in revenue, big: 2 users."},
 	} {
 		in := testInput(testExperiment(), 3)
 		in.Phases = []Phase{{Weights: []float64{50, 50}}, {Weights: []float64{50, 50}}}

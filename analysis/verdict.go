@@ -81,7 +81,9 @@ func (t test) ended(c *Comparison) bool {
 // waits reports whether the looks of the i-th metric in treatment v wait for conversions, or of
 // a ratio for users who carry its denominator.
 func (a *analyzer) waits(t test, s scored, i, v int) bool {
-	if _, ok := t.procedure.(groupSequential); !ok {
+	switch t.procedure.(type) {
+	case groupSequential, alwaysValid:
+	default:
 		return false
 	}
 	phases := a.day.Metrics[i]

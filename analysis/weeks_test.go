@@ -56,6 +56,13 @@ func TestPartWeeks(t *testing.T) {
 		if got := p.Sentence(); got != c.sentence {
 			t.Errorf("%s to %s: %s\nwant %s", c.start, c.end, got, c.sentence)
 		}
+		advice := "Whole weeks end with " + c.shorter + " or " + c.longer + "."
+		if c.shorter == noDay {
+			advice = "Whole weeks end with " + c.longer + "."
+		}
+		if got := p.Advice(); got != advice {
+			t.Errorf("%s to %s: %s\nwant %s", c.start, c.end, got, advice)
+		}
 		if shorter, longer := p.Shorter.Format(time.DateOnly), p.Longer.Format(time.DateOnly); p.Days != c.days || shorter != c.shorter || longer != c.longer {
 			t.Errorf("%s to %s: %d days, better %s or %s; want %d, %s or %s", c.start, c.end, p.Days, shorter, longer, c.days, c.shorter, c.longer)
 		}
