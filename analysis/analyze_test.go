@@ -498,6 +498,10 @@ func TestFinalAndTotals(t *testing.T) {
 	if want := in.End.Add(72 * time.Hour); !card.Final.Equal(want) {
 		t.Errorf("final at %v, want %v", card.Final, want)
 	}
+	mean := card.Metrics[0].Variants[1]
+	closeTo(t, "mean", mean.Mean.Or(0), 4, 1e-12)
+	closeTo(t, "variance", mean.Variance.Or(0), 4, 1e-12)
+	closeTo(t, "standard error", mean.SE.Or(0), math.Sqrt(4.0/3), 1e-12)
 	v := card.Metrics[2].Variants[1]
 	closeTo(t, "total", v.Total.Or(0), 12, 1e-12)
 	closeTo(t, "total of the denominator", v.DenominatorTotal.Or(0), 9, 1e-12)

@@ -44,6 +44,7 @@ func TestInteracted(t *testing.T) {
 		return card, first(card)
 	}
 	own, c := card(experiment.CUPEDInteracted)
+	closeTo(t, "covariate", own.Metrics[0].Variants[1].Covariate.Or(0), arms[1].Mean[1], 1e-12)
 	slope := func(set moments.Set) float64 { return set.Cov(0, 1) / set.Cov(1, 1) }
 	var pooled moments.Set
 	pooled.Merge(arms[0])

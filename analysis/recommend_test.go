@@ -23,6 +23,7 @@ func TestRecommendationOrder(t *testing.T) {
 	counted := func(m MetricResult) MetricResult { m.Variants = []VariantResult{{Users: 5}}; return m }
 	oneSided := func(m MetricResult) MetricResult { m.OneSided = true; return m }
 	stopped := func(c Comparison) Comparison { c.Stopped = true; return c }
+	found := func(c Comparison) Comparison { c.Significant = true; return c }
 	for _, c := range []struct {
 		name    string
 		metrics []MetricResult
@@ -48,6 +49,10 @@ func TestRecommendationOrder(t *testing.T) {
 		{"all are futile but for a stopped one", []MetricResult{metric(Primary, futile(big(NotYet)), stopped(huge(NotYet)))}, false, 10, ActionStopFutility, "", ""},
 		{"enrolment is over", []MetricResult{metric(Primary, big(NotYet), huge(NotYet))}, false, 14, ActionKeepRunning, "", "Keep waiting"},
 		{"nothing more to come", []MetricResult{metric(Primary, futile(big(NoDifference)), futile(huge(NoDifference)))}, false, 16, ActionInconclusive, "", "no primary metric has moved"},
+		{"a stopped arm has moved the second metric", []MetricResult{metric(Primary, big(NoDifference), stopped(huge(NoDifference))), metric(Primary, big(NoDifference), found(stopped(huge(Better))))}, false, 16, ActionInconclusive, "",
+			"no primary metric has moved beyond chance for a variant that was not stopped."},
+		{"a stopped arm has moved a secondary metric", []MetricResult{metric(Primary, big(NoDifference), stopped(huge(NoDifference))), metric(Secondary, big(NoDifference), found(stopped(huge(Better))))}, false, 16, ActionInconclusive, "",
+			"no primary metric has moved beyond chance."},
 		{"harm beside an arm that does none", []MetricResult{metric(Primary, big(Worse), huge(NotYet))}, false, 10, ActionStopForHarm, "big",
 			"Stop for harm: big makes primary worse (+10.00%). The other variants may go on without it."},
 		{"harm by all arms", []MetricResult{metric(Primary, big(Worse), huge(Worse))}, false, 10, ActionStopForHarm, "big", "worse (+10.00%)."},
