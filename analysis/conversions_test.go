@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"readout/cuped"
 	"readout/experiment"
 	"readout/moments"
 	"readout/sequential"
@@ -235,6 +236,41 @@ func TestRatioOfFew(t *testing.T) {
 			t.Errorf("%d orders: look %d", carriers, got.Look)
 		case carriers >= 10 && carriers < firstCarriers && !strings.Contains(got.Sentence, "expected to have something to divide by"):
 			t.Errorf("%d orders: %s", carriers, got.Sentence)
+		}
+	}
+}
+
+// TestRatioOfFewInAnArm: either arm may have too few, and those of all phases count together.
+func TestRatioOfFewInAnArm(t *testing.T) {
+	ordering := func(n int) Arm {
+		s := moments.New(2)
+		for i := range 300 {
+			if i < n {
+				s.Add(20+float64(i%3), 1)
+			} else {
+				s.Add(0, 0)
+			}
+		}
+		return Arm{Moments: s}
+	}
+	for _, c := range []struct {
+		control, treatment []int // who order, per phase
+		want               string
+	}{
+		{[]int{50}, []int{9}, "treatment: "},
+		{[]int{9}, []int{50}, "control: "},
+		{[]int{10}, []int{10}, ""},
+		{[]int{5, 5}, []int{5, 5}, ""},
+		{[]int{5, 5}, []int{4, 5}, "treatment: "},
+		{[]int{5, 4}, []int{5, 5}, "control: "},
+	} {
+		var control, treatment []Arm
+		for p := range c.control {
+			control, treatment = append(control, ordering(c.control[p])), append(treatment, ordering(c.treatment[p]))
+		}
+		_, err := compare(plainPairs(cuped.Ratio(0, 1), len(control)), control, treatment)
+		if (err != nil) != (c.want != "") || err != nil && err.Error() != c.want+errFewCarriers.Error() {
+			t.Errorf("%v and %v: %v, want %q", c.control, c.treatment, err, c.want)
 		}
 	}
 }

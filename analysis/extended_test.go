@@ -112,19 +112,32 @@ func TestNoLookAfterTheLast(t *testing.T) {
 }
 
 // TestExtensionAfterTheLastLook: where all alpha was spent before the end was moved, nobody is told
-// to wait for looks that do not come; an always-valid test goes on.
+// to wait for looks that do not come; an always-valid test goes on, and so does one with another
+// primary metric whose looks are not over.
 func TestExtensionAfterTheLastLook(t *testing.T) {
-	for procedure, want := range map[experiment.Procedure]struct {
-		verdict  Verdict
-		action   string
-		sentence string
+	late := testMetric("late")
+	late.Numerator.Window.To = 240 * time.Hour
+	over := "Inconclusive: the last look was taken before the experiment was extended and no primary metric has moved beyond chance. Nothing can become significant any more."
+	for _, want := range []struct {
+		procedure experiment.Procedure
+		late      Role
+		verdict   Verdict
+		action    string
+		sentence  string
 	}{
-		experiment.ProcedureGroupSequential: {NoDifference, ActionInconclusive,
-			"Inconclusive: the last look was taken before the experiment was extended and no primary metric has moved beyond chance. Nothing can become significant any more."},
-		experiment.ProcedureAlwaysValid: {NotYet, ActionKeepRunning, "Keep running: 9 days left."},
+		{experiment.ProcedureGroupSequential, "", NoDifference, ActionInconclusive, over},
+		{experiment.ProcedureGroupSequential, Secondary, NoDifference, ActionInconclusive, over},
+		{experiment.ProcedureGroupSequential, Primary, NoDifference, ActionKeepRunning, "Keep running: 9 days left."},
+		{experiment.ProcedureAlwaysValid, "", NotYet, ActionKeepRunning, "Keep running: 9 days left."},
 	} {
 		e := testExperiment()
-		e.Statistics.Procedure = procedure
+		e.Statistics.Procedure = want.procedure
+		switch want.late {
+		case Primary:
+			e.Scorecard.Primary = append(e.Scorecard.Primary, late)
+		case Secondary:
+			e.Scorecard.Secondary = []*experiment.Metric{late}
+		}
 		control, big := newStream(10, 4, 1), newStream(10.1, 4, 2)
 		in := testInput(e, 5)
 		in.FirstEnd = in.End
@@ -143,10 +156,10 @@ func TestExtensionAfterTheLastLook(t *testing.T) {
 			in.Looks = append(in.Looks, added...)
 		}
 		if c := first(card); c.Verdict != want.verdict {
-			t.Errorf("%s: %s, want %s", procedure, c.Verdict, want.verdict)
+			t.Errorf("%s, late %q: %s, want %s", want.procedure, want.late, c.Verdict, want.verdict)
 		}
 		if got := card.Recommendation; got.Action != want.action || got.Sentence != want.sentence {
-			t.Errorf("%s: %+v", procedure, got)
+			t.Errorf("%s, late %q: %+v", want.procedure, want.late, got)
 		}
 	}
 }
