@@ -133,7 +133,7 @@ func TestChecks(t *testing.T) {
 		}, CheckNoConversions, "", ""},
 		{"one user in an arm without traffic", func(in *Input) {
 			in.Experiment.Variants[0].Traffic, in.Experiment.Variants[1].Traffic = experiment.Whole, 0
-			in.today().Users = []int64{300, 1}
+			in.today().Users = []int64{30_000, 1}
 		}, CheckZeroWeight, Alarm, "big has 1 user"},
 		{"a segment column of too many values", func(in *Input) {
 			in.today().Segments = []DaySegments{{Column: "device"}, {Column: "city"}}

@@ -305,12 +305,12 @@ func TestThetaIsLeastSquares(t *testing.T) {
 			pooled.Merge(s)
 		}
 		w := []float64{1, -a.Theta[0], -a.Theta[1], -a.Theta[2]}
-		_, least := pooled.Linear(w)
+		least := pooled.LinearCov(w, w)
 		for j := 1; j < 4; j++ {
 			for _, step := range []float64{-0.1, 0.1} {
 				moved := append([]float64(nil), w...)
 				moved[j] += step
-				if _, v := pooled.Linear(moved); v < least*(1-1e-9) {
+				if v := pooled.LinearCov(moved, moved); v < least*(1-1e-9) {
 					t.Errorf("variance %v at θ, %v beside it", least, v)
 				}
 			}

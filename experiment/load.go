@@ -36,11 +36,7 @@ type names struct {
 // project is nil when readout.yaml itself has a fault; otherwise it holds what
 // has none, so that one bad experiment need not stop the others.
 func Load(dir string) (*Project, error) {
-	p, err := LoadFS(os.DirFS(dir))
-	if p != nil {
-		p.Dir = dir
-	}
-	return p, err
+	return LoadFS(os.DirFS(dir))
 }
 
 // LoadFS is Load for the root of a file system.

@@ -15,11 +15,7 @@ import (
 // relative to the directory, with slashes. So a file can be checked before it
 // is written.
 func LoadWith(dir string, files map[string][]byte) (*Project, error) {
-	p, err := LoadFS(overlayFS{os.DirFS(dir), files})
-	if p != nil {
-		p.Dir = dir
-	}
-	return p, err
+	return LoadFS(overlayFS{os.DirFS(dir), files})
 }
 
 // An overlayFS is a file system with more files in its folders.

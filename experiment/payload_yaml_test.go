@@ -96,7 +96,7 @@ func TestLoadWith(t *testing.T) {
 	}
 	text := []byte("name: other\nvariants: {control: {traffic: 50}, big: {traffic: 50, template: button}}\nschedule: {end: 2026-02-01}\n")
 	p, err := LoadWith(dir, map[string][]byte{"experiments/other.yaml": text, "templates/button.yaml": []byte("size: large\n")})
-	if err != nil || len(p.Experiments) != 2 || p.Dir != dir {
+	if err != nil || len(p.Experiments) != 2 {
 		t.Fatalf("project %+v, error %v", p, err)
 	}
 	_, err = LoadWith(dir, map[string][]byte{"experiments/checkout.yaml": text})

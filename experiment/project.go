@@ -6,7 +6,6 @@ import (
 
 // A Project is everything its YAML files say.
 type Project struct {
-	Dir          string // directory it was loaded from; empty when loaded from another file system
 	Organization string
 	Name         string         // the key "project"
 	Location     *time.Location // days begin at midnight here

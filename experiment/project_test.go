@@ -212,7 +212,7 @@ func TestLoadDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, err := Load(dir)
-	if err != nil || p.Dir != dir || len(p.Metrics) != 4 {
+	if err != nil || len(p.Metrics) != 4 {
 		t.Errorf("project %+v, error %v", p, err)
 	}
 }

@@ -124,7 +124,6 @@ func TestPublishedFields(t *testing.T) {
 // TestPublishedSecrets keeps names of persons, reasons and machine paths to itself.
 func TestPublishedSecrets(t *testing.T) {
 	p, log := publishedProject(t)
-	p.Dir = "/home/ann/shop"
 	data, err := NewPublished(p, log, nil, at(t, "2026-01-25T00:00:00Z")).Encode()
 	if err != nil {
 		t.Fatal(err)

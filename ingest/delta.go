@@ -9,9 +9,8 @@ type delta struct {
 	// then takes out, with the rows and looks of the earlier run, and now puts in. They share
 	// totals, which come to the difference.
 	then, now *evaluator
-	// added is the first look since then, last the one before it, and through the last one
-	// now. What no look saw then, the one at the end of time did.
-	added         int
+	// last is the last look then, and through the last one now. What no look saw then, the one
+	// at the end of time did.
 	last, through int64
 	// whole are the experiments that are added up from nothing.
 	whole []bool
@@ -45,10 +44,11 @@ type markedRow struct {
 }
 
 // newDelta makes a delta from two evaluators of the same programs, of which now alone knows of
-// segments. lastExposures and lastConversions are the latest times of the files.
+// segments. added is the first look since then, lastExposures and lastConversions are the latest
+// times of the files.
 func newDelta(then, now *evaluator, added int, whole, newExposures, newConversions []bool, lastExposures, lastConversions []int64) *delta {
 	then.sign, then.totals, then.ranks, then.slots = leave, now.totals, now.ranks, now.slots
-	d := &delta{then: then, now: now, added: added, whole: whole, newExposures: newExposures, newConversions: newConversions}
+	d := &delta{then: then, now: now, whole: whole, newExposures: newExposures, newConversions: newConversions}
 	d.last, d.through = noTime, noTime
 	if added > 0 {
 		d.last = now.looks[added-1]

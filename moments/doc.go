@@ -3,7 +3,7 @@
 //
 // A mean, a ratio by the delta method, a mean adjusted by covariates, and a ratio so
 // adjusted are all linear in the columns, so a [Set] and a vector of weights are enough
-// to estimate any of them with its variance, see [Set.Linear].
+// to estimate any of them with its variance, see [Set.LinearCov].
 //
 // Moments are centred from the start and merged centred. Sums of squares would lose
 // every digit of the variance once the mean is about 1e8 standard deviations away

@@ -127,22 +127,6 @@ func (s *Set) Merge(o Set) {
 	s.N += o.N
 }
 
-// Linear returns the mean and the sample variance (divisor N − 1) of Σ w_i x_i per user,
-//
-//	mean = Σ w_i mean_i,   variance = Σ_ij w_i w_j Cov(i, j)
-//
-// in the unit of w·x and its square. The variance is 0 for fewer than two users, and a sum
-// that rounding has carried below 0 is returned as 0.
-func (s Set) Linear(w []float64) (mean, variance float64) {
-	if len(w) != len(s.Mean) {
-		panic(fmt.Sprintf("moments: %d weights for %d columns", len(w), len(s.Mean)))
-	}
-	for i, wi := range w {
-		mean += wi * s.Mean[i]
-	}
-	return mean, math.Max(0, s.LinearCov(w, w))
-}
-
 // LinearCov returns the sample covariance (divisor N − 1) of Σ v_i x_i and Σ w_i x_i over
 // users, v'Cov w. It is 0 for fewer than two users.
 func (s Set) LinearCov(v, w []float64) float64 {

@@ -103,18 +103,22 @@ func TestMergeEqualsOnePass(t *testing.T) {
 	})
 }
 
-// A linear combination of columns has the moments of the combined values.
+// Linear combinations of columns have the covariance of the combined values.
 func TestLinearEqualsCombinedColumn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rs := rows(t, "users", 3)
-		w := []float64{1, -0.5, 2}
-		one := moments.New(1)
+		v, w := []float64{1, -0.5, 2}, []float64{0.3, 1, 0}
+		of2 := moments.New(2)
 		for _, r := range rs {
-			one.Add(w[0]*r[0] + w[1]*r[1] + w[2]*r[2])
+			of2.Add(v[0]*r[0]+v[1]*r[1]+v[2]*r[2], w[0]*r[0]+w[1]*r[1]+w[2]*r[2])
 		}
-		mean, variance := of(3, rs).Linear(w)
-		if !near(mean, one.Mean[0], 1e-10) || !near(variance, one.Cov(0, 0), 1e-9) {
-			t.Fatalf("mean %v variance %v, want %v %v", mean, variance, one.Mean[0], one.Cov(0, 0))
+		set := of(3, rs)
+		for i, got := range [][]float64{{set.LinearCov(v, v), set.LinearCov(v, w)}, {set.LinearCov(w, v), set.LinearCov(w, w)}} {
+			for j := range got {
+				if want := of2.Cov(i, j); !near(got[j], want, 1e-9) {
+					t.Fatalf("covariance %d, %d: %v, want %v", i, j, got[j], want)
+				}
+			}
 		}
 	})
 }
@@ -154,8 +158,8 @@ func TestFewerThanTwoUsersHaveNoVariance(t *testing.T) {
 	if v := s.Cov(0, 0); v != 0 {
 		t.Errorf("variance of one user: %v", v)
 	}
-	if mean, variance := s.Linear([]float64{2}); mean != 10 || variance != 0 {
-		t.Errorf("mean %v, variance %v", mean, variance)
+	if v := s.LinearCov([]float64{2}, []float64{2}); v != 0 {
+		t.Errorf("variance of twice one user: %v", v)
 	}
 }
 
@@ -182,13 +186,14 @@ func TestFinite(t *testing.T) {
 	}
 }
 
-func ExampleSet_Linear() {
+func ExampleSet_LinearCov() {
 	orders := moments.New(2) // revenue, orders
 	orders.Add(20, 1)
 	orders.Add(70, 2)
 	orders.Add(0, 0)
 	ratio := orders.Mean[0] / orders.Mean[1]
-	_, variance := orders.Linear([]float64{1 / orders.Mean[1], -ratio / orders.Mean[1]})
+	w := []float64{1 / orders.Mean[1], -ratio / orders.Mean[1]}
+	variance := orders.LinearCov(w, w)
 	fmt.Printf("%.0f per order, variance per user %.0f\n", ratio, variance)
 	// Output: 30 per order, variance per user 100
 }
