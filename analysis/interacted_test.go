@@ -3,6 +3,7 @@ package analysis
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,6 +27,39 @@ func interactedArms(r *rand.Rand) []moments.Set {
 		}
 	}
 	return arms
+}
+
+// TestArmsThatDifferedBefore are noticed, although what was before takes no part in an exact test.
+func TestArmsThatDifferedBefore(t *testing.T) {
+	for _, rate := range []bool{false, true} {
+		for shift, want := range map[float64]Severity{0: OK, 1: Warning} {
+			e := alwaysValidExperiment()
+			e.Statistics.Method = experiment.MethodSequentialCUPED
+			arms := []moments.Set{moments.New(3), moments.New(3)}
+			for v := range arms {
+				for i := range 400 {
+					arms[v].Add(float64(i%50/49), float64(i%7)+shift*float64(v), 0)
+				}
+			}
+			if rate {
+				e.Scorecard.Primary[0].Numerator.Aggregate = experiment.AggregateAny
+			}
+			in := testInput(e, 8)
+			in.addDay(arms...)
+			in.addDay(arms...)
+			for v := range arms {
+				in.today().Metrics[0][0][v].Converted = 8
+			}
+			card, _, err := Analyze(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			i := slices.IndexFunc(card.Checks, func(c Check) bool { return c.Name == CheckCovariateBalance })
+			if i < 0 || card.Checks[i].Severity != want || card.Metrics[0].Exact != rate {
+				t.Errorf("shift %v, rate %v: exact %v, checks %+v", shift, rate, card.Metrics[0].Exact, card.Checks)
+			}
+		}
+	}
 }
 
 // TestInteracted is a scorecard with coefficients per arm.

@@ -55,3 +55,23 @@ func TestWrittenOut(t *testing.T) {
 	}
 	f(all, 8, "experiments/e08.yaml:5:3: templates and audiences come to more than 64 MiB in the experiments up to this one, written out wherever they are named")
 }
+
+// TestConditionSize: every text of a condition counts, wherever it stands.
+func TestConditionSize(t *testing.T) {
+	leaf := func() Condition {
+		return Condition{Attribute: "id", Operator: OpIn, Values: []Scalar{{Text: "a"}, {Text: "b"}}}
+	}
+	not := leaf()
+	c := Condition{All: []Condition{leaf(), {Any: []Condition{leaf(), leaf()}}}, Not: &not}
+	before := c.size()
+	grown := 0
+	for _, place := range []*Condition{&c.All[0], &c.All[1].Any[0], &c.All[1].Any[1], c.Not} {
+		for i := range place.Values {
+			place.Values[i].Text += strings.Repeat("x", 1000)
+			grown += 1000
+			if got := c.size() - before; got != grown {
+				t.Errorf("%d bytes more count as %d", grown, got)
+			}
+		}
+	}
+}
