@@ -79,31 +79,43 @@ func TestRecordUnderHolm(t *testing.T) {
 	}
 }
 
-// TestRecordUnderHolmOfSeveralVariants: every variant is decided on its own day.
-func TestRecordUnderHolmOfSeveralVariants(t *testing.T) {
+// TestRecordUnderHolmOfSeveral: every comparison is decided on its own day, also where the looks of
+// a metric before it begin later.
+func TestRecordUnderHolmOfSeveral(t *testing.T) {
 	e := testExperiment()
 	e.Statistics.Correction = experiment.CorrectionHolm
 	e.Variants = append(e.Variants, experiment.Variant{Name: "bigger", Traffic: experiment.Whole / 2})
+	e.Scorecard.Primary = []*experiment.Metric{testMetric("late"), testMetric("revenue")}
 	in := testInput(e, 14)
-	decided := map[string]string{}
+	type comparison struct{ metric, variant string }
+	decided := map[comparison]string{}
 	for k := range 14 {
-		small, large := scoring(3.2, k+1), scoring(4.5, k+1)
+		small, large := scoring(4, k+1), scoring(14, k+1)
 		in.addDay(small[0], small[1], large[1])
+		small, large = scoring(5, max(k-5, 0)), scoring(6, max(k-5, 0))
+		in.today().Metrics[0] = [][]Arm{{{Moments: small[0]}, {Moments: small[1]}, {Moments: large[1]}}}
 		card, added, err := Analyze(in)
 		if err != nil {
 			t.Fatal(err)
 		}
 		in.Looks = append(in.Looks, added...)
-		for _, c := range card.Metrics[0].Comparisons {
-			if c.PAdjusted.Or(1) <= 0.05 && decided[c.Variant] == "" {
-				decided[c.Variant] = card.Date
-			}
-			if got := c.Record; (got == nil) != (decided[c.Variant] == "") || got != nil && got.Date != decided[c.Variant] {
-				t.Errorf("%s: %s: record %+v, want one of %q", card.Date, c.Variant, got, decided[c.Variant])
+		for _, m := range card.Metrics {
+			for _, c := range m.Comparisons {
+				at := comparison{m.Name, c.Variant}
+				if c.PAdjusted.Or(1) <= 0.05 && decided[at] == "" {
+					decided[at] = card.Date
+				}
+				if got := c.Record; (got == nil) != (decided[at] == "") || got != nil && got.Date != decided[at] {
+					t.Errorf("%s: %v: record %+v, want one of %q", card.Date, at, got, decided[at])
+				}
 			}
 		}
 	}
-	if decided["bigger"] == "" || decided["bigger"] >= decided["big"] {
+	days := map[string]bool{}
+	for _, date := range decided {
+		days[date] = true
+	}
+	if len(decided) != 4 || len(days) < 3 {
 		t.Errorf("decided on %v: nothing is told apart", decided)
 	}
 }

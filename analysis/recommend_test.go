@@ -62,6 +62,8 @@ func TestRecommendationOrder(t *testing.T) {
 			"harms no other primary metric and no guardrail. Weigh first that it makes secondary worse"},
 		{"nobody looks for harm", []MetricResult{metric(Primary, big(Better), huge(NotYet)), oneSided(metric(Secondary, big(NoDifference), huge(NotYet)))}, false, 10, ActionShip, "big",
 			"harms nothing that is watched. Whether it harms secondary was not tested: that test looks for an improvement only."},
+		{"only of what looks for no harm", []MetricResult{oneSided(metric(Primary, big(Better), huge(NotYet))), metric(Primary, big(NotYet), huge(NotYet)), oneSided(metric(Secondary, big(NoDifference), huge(NotYet))), oneSided(metric(Guardrail, big(Passes), huge(Passes)))}, false, 10, ActionShip, "big",
+			" Whether it harms secondary was not tested: that test looks for an improvement only."},
 		{"a guardrail holds the better arm back", []MetricResult{metric(Primary, big(Better), huge(NotYet)), metric(Guardrail, big(Undecided), huge(Passes))}, false, 10, ActionKeepRunning, "",
 			"4 days left. So far big improves primary (+10.00%), but guardrail guardrail may still be beyond its margin."},
 		{"a guardrail holds it back until the end", []MetricResult{metric(Primary, big(Better), huge(NoDifference)), metric(Guardrail, big(Fails), huge(Passes))}, false, 16, ActionInconclusive, "",

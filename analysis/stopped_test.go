@@ -58,6 +58,10 @@ func TestInconclusiveBesideAStoppedVariant(t *testing.T) {
 		if got := cards[14].Recommendation.Sentence; got != want {
 			t.Errorf("mean %v: %s", mean, got)
 		}
+		// Nothing is to come of a stopped variant, and of the other something is.
+		if got := cards[10].Metrics[0].Comparisons; mean > 10 && got[1].Verdict != NoDifference || got[0].Verdict != NotYet {
+			t.Errorf("mean %v, after the stop: %s and %s", mean, got[0].Verdict, got[1].Verdict)
+		}
 	}
 }
 
