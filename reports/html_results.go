@@ -199,7 +199,7 @@ func rowOf(r row, axis barAxis, drawn bool, tail []string) rowView {
 	switch {
 	case r.comparison != nil:
 		v.Verdict = verdictWords(r.comparison.Verdict)
-		if r.comparison.Verdict == analysis.Undecided && overFor(r) {
+		if r.comparison.Verdict == analysis.Undecided && r.card.Over(r.metric, r.comparison) {
 			v.Verdict.Text = pageUnsettled
 		}
 		if r.comparison.Verdict == analysis.NoDifference && r.metric.OneSided {
@@ -215,12 +215,6 @@ func rowOf(r row, axis barAxis, drawn bool, tail []string) rowView {
 		v.Verdict = verdictWords(analysis.CannotSay)
 	}
 	return v
-}
-
-// overFor reports whether no look of a comparison is to come.
-func overFor(r row) bool {
-	c := r.comparison
-	return c.Stopped || !r.metric.Final.After(r.card.Through) || c.Look > 0 && c.Time.Or(0) >= 1
 }
 
 // comparisonNotes says what a reader of the table must know: the sentence of the
