@@ -174,7 +174,7 @@ func (a *analyzer) segmentMetric(s scored, reason string, phases [][]Arm) (Segme
 	case phases == nil:
 		out.Reason = notComputed(nil)
 	}
-	t, err := a.test(m, alphaOf(a.in.Experiment.Statistics))
+	t, err := a.test(m, a.in.Experiment.Statistics.Alpha())
 	if err != nil {
 		return out, fmt.Errorf("metric %s: %w", m.Name, err)
 	}

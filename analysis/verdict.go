@@ -107,7 +107,7 @@ func (a *analyzer) adjustFamilies(card *Scorecard) error {
 		c.PAdjusted = Defined(p)
 		c.IntervalUnadjusted = true
 		// Without a look that crossed its own boundary there is nothing to put on record.
-		if c.Significant = c.Significant && p <= alphaOf(stats); !c.Significant {
+		if c.Significant = c.Significant && p <= stats.Alpha(); !c.Significant {
 			c.Record = nil
 		}
 	})
