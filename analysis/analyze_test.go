@@ -266,7 +266,7 @@ func TestMirrorAndScale(t *testing.T) {
 		}
 		estimate := func(control, treatment moments.Set) (effect, error) {
 			fit := cuped.Fit(cuped.Model{Outcome: cuped.Column(0)}, control, treatment)
-			return compare([]pair{{control: fit, treatment: fit}}, []Arm{{Moments: control}}, []Arm{{Moments: treatment}})
+			return effectOf([]pair{{control: fit, treatment: fit}}, []Arm{{Moments: control}}, []Arm{{Moments: treatment}})
 		}
 		e, err := estimate(set(a...), set(b...))
 		if err != nil {

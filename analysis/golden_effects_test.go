@@ -191,7 +191,7 @@ func TestGoldenEffects(t *testing.T) {
 	for _, c := range cases {
 		control, treatment, outcome := c.Input.arms(t)
 		fit := cuped.Fit(cuped.Model{Outcome: outcome}, control, treatment)
-		e, err := compare([]pair{{control: fit, treatment: fit}}, []Arm{{Moments: control}}, []Arm{{Moments: treatment}})
+		e, err := effectOf([]pair{{control: fit, treatment: fit}}, []Arm{{Moments: control}}, []Arm{{Moments: treatment}})
 		switch {
 		case strings.HasPrefix(c.Source, "gbstats") && c.Expected["error"] != nil:
 			out.Add(degenerate(t, c, e, err))

@@ -90,7 +90,7 @@ func TestInteractedVariance(t *testing.T) {
 	for range 20_000 {
 		arms := interactedArms(r)
 		fits := cuped.FitArms(m, arms...)
-		e, err := compare(pairs(need{}, [][]cuped.Adjustment{fits}, 0, 1), []Arm{{Moments: arms[0]}}, []Arm{{Moments: arms[1]}})
+		e, err := effectOf(pairs(need{}, [][]cuped.Adjustment{fits}, 0, 1), []Arm{{Moments: arms[0]}}, []Arm{{Moments: arms[1]}})
 		if err != nil {
 			t.Fatal(err)
 		}

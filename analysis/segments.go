@@ -204,7 +204,7 @@ func (a *analyzer) segmentMetric(s scored, reason string, phases [][]Arm) (Segme
 		raws = append(raws, a.fit(cuped.Model{Outcome: model.Outcome}, sets))
 	}
 	against := func(fits [][]cuped.Adjustment, v int) (effect, error) {
-		return compare(pairs(needOf(m, false), fits, a.control, v), column(phases, a.control), column(phases, v))
+		return effectOf(pairs(needOf(m, false), fits, a.control, v), column(phases, a.control), column(phases, v))
 	}
 	for _, v := range a.treatments() {
 		c := SegmentComparison{Variant: a.in.Experiment.Variants[v].Name, Alpha: Defined(t.alpha)}
