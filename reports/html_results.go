@@ -225,17 +225,11 @@ func comparisonNotes(r row) []string {
 	for _, s := range sentences(r) {
 		out = append(out, visible(s))
 	}
-	for _, reason := range r.reasons() {
-		told := reason == r.metric.Reason || c != nil && strings.Contains(c.Sentence, reason)
-		if !told {
-			out = append(out, about(r, visible(reason)))
-		}
+	for _, note := range reasonNotes(r) {
+		out = append(out, about(r, note))
 	}
 	if c == nil {
 		return out
-	}
-	if c.LiftReason != "" && !slices.Contains(r.reasons(), c.LiftReason) {
-		out = append(out, about(r, labelLift+visible(c.LiftReason)))
 	}
 	for _, note := range append(endNotes(r), limitNotes(r)...) {
 		out = append(out, about(r, note))
