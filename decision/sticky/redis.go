@@ -184,16 +184,7 @@ func (s *Redis) Get(ctx context.Context, id string, experiments []string, into [
 
 // Commit implements [decision.Store].
 func (s *Redis) Commit(ctx context.Context, changes []decision.Change) (lost []int, err error) {
-	for first, last := range visitors(changes) {
-		these, err := s.commit(ctx, changes[first:last])
-		if err != nil {
-			return nil, fmt.Errorf("write decision store: %w", err)
-		}
-		for _, i := range these {
-			lost = append(lost, first+i)
-		}
-	}
-	return lost, nil
+	return commitByVisitor(changes, func(these []decision.Change) ([]int, error) { return s.commit(ctx, these) })
 }
 
 // commit makes the changes of one visitor.
