@@ -4,10 +4,10 @@ import (
 	"math"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"readout/experiment"
 	"readout/moments"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // TestRecordUnderHolm: under Holm's correction a comparison was decided on the day on which its
