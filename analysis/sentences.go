@@ -8,8 +8,8 @@ import (
 	"readout/experiment"
 )
 
-// Every sentence that a scorecard says stands here, in sentences_recommend.go or in
-// sentences_checks.go.
+// The sentences of a scorecard stand here, in sentences_recommend.go and in sentences_checks.go,
+// but for that about whole weeks, which commands say too (weeks.go).
 
 const (
 	noHistory       = "the look-back of every user reaches before the first conversions: take a shorter one"
