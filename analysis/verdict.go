@@ -72,14 +72,14 @@ func (a *analyzer) conclude(card *Scorecard) error {
 }
 
 // Over reports whether no look of a comparison of metric m is to come.
-func (s *Scorecard) Over(m *MetricResult, c *Comparison) bool {
-	return c.Stopped || !s.Through.Before(m.Final) || s.spentAll(c)
+func (card *Scorecard) Over(m *MetricResult, c *Comparison) bool {
+	return c.Stopped || !card.Through.Before(m.Final) || card.spentAll(c)
 }
 
 // spentAll reports whether the last look of a comparison had all of alpha to spend. None follows
 // it, although the end may have been moved since and the metric not be final.
-func (s *Scorecard) spentAll(c *Comparison) bool {
-	return s.Plan.Procedure == string(experiment.ProcedureGroupSequential) && c.Look > 0 && c.Time.Or(0) >= 1
+func (card *Scorecard) spentAll(c *Comparison) bool {
+	return card.Plan.Procedure == string(experiment.ProcedureGroupSequential) && c.Look > 0 && c.Time.Or(0) >= 1
 }
 
 // waits reports whether the looks of the i-th metric in treatment v wait for conversions, or of
