@@ -115,8 +115,9 @@ func TestWrongUsage(t *testing.T) {
 	f("--keys k --no-keys", "", "--keys and --no-keys exclude each other")
 	f("--no-keys serve", "", `unknown argument "serve"`)
 	f("--port 80", "", "unknown flag: --port")
-	f("--no-keys --poll 0s", "", "--max-body, --flush-every, --flush-rows and --poll must be above 0")
-	f("--no-keys --drain -1s", "", "--rate-limit, --drain and --grace must be 0 or more")
+	f("--no-keys --poll 0s", "", "--poll 0s: want more than 0")
+	f("--no-keys", "READOUT_CHOOSE_FLUSH_ROWS=-5", "--flush-rows -5: want more than 0")
+	f("--no-keys --drain -1s", "", "--drain -1s: want 0 or more")
 	for _, origin := range []string{"*", "shop.example", "https://*.shop.example", "https://shop.example/a", "https://", "https://u:p@shop.example", "https://shop.example:x"} {
 		f("--no-keys --allow-origin https://a.example,"+origin, "",
 			`--allow-origin "`+origin+`" is no origin: name each with its scheme, such as https://shop.example, and without a path`)
@@ -127,7 +128,7 @@ func TestWrongUsage(t *testing.T) {
 	} {
 		f("--no-keys --allow-origin "+origin, "", `--allow-origin "`+origin+`" is not what browsers send: write `+sent)
 	}
-	f("--no-keys --rate-limit NaN", "", "--rate-limit, --drain and --grace must be 0 or more")
+	f("--no-keys --rate-limit NaN", "", "--rate-limit NaN: want 0 or more")
 	f("--no-keys", "READOUT_CHOOSE_PORT=80 READOUT_CHOOSE_A=1", "READOUT_CHOOSE_A names no flag")
 	f("", "READOUT_CHOOSE_NO_KEYS=perhaps", `READOUT_CHOOSE_NO_KEYS: invalid argument "perhaps" for "--no-keys" flag: strconv.ParseBool: parsing "perhaps": invalid syntax`)
 	f("--no-keys --log-level loud", "", `invalid argument "loud" for "--log-level" flag: slog: level string "loud": unknown name`)
