@@ -20,12 +20,12 @@
 //   - If results are wanted by segment, each value of a column has its place in the totals;
 //     where there are many of them, users are counted to see which are large enough
 //     (segments.go, segments_count.go).
-//   - Partition by partition, each by one worker: users are numbered, first exposures
-//     found, conversions grouped by user (partition.go); then each user of each experiment
-//     is put through the experiment's program (program.go, bundle.go, spans.go, columns.go) and
-//     added to the raw moments of its arm (evaluate*.go, moment_layout.go, cells.go,
-//     totals.go), by look where its numbers depend on the look (grow.go), and with what links
-//     one look to the next (cross.go).
+//   - Partition by partition, each by one worker: users are numbered (user_table.go), first
+//     exposures found, conversions grouped by user (partition.go); then each user of each
+//     experiment is put through the experiment's program (program.go, bundle.go, spans.go,
+//     columns.go) and added to the raw moments of its arm (evaluate*.go, moment_layout.go,
+//     cells.go, totals.go), by look where its numbers depend on the look (grow.go), and with
+//     what links one look to the next (cross.go).
 //   - Raw moments of all workers are added up, look by look, numbers beyond a cap exchanged
 //     for its bound (caps.go), and centred (walk.go, centre.go, results.go).
 //
