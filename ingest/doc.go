@@ -19,7 +19,7 @@
 //     (spill.go, dump.go, tuples.go).
 //   - If results are wanted by segment, each value of a column has its place in the totals;
 //     where there are many of them, users are counted to see which are large enough
-//     (segments.go, segments_count.go).
+//     (segments_values.go, segments.go, segments_count.go).
 //   - Partition by partition, each by one worker: users are numbered (user_table.go), first
 //     exposures found, conversions grouped by user (partition.go); then each user of each
 //     experiment is put through the experiment's program (program.go, bundle.go, spans.go,
