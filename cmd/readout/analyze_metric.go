@@ -64,7 +64,11 @@ func parseColumn(text, formula string, window experiment.Window) (experiment.Col
 	case !ok || !closed || event == "":
 		return c, metricError(text, fmt.Sprintf("%q is not AGGREGATE(EVENT)", formula))
 	case !slices.Contains(experiment.Aggregates(), c.Aggregate):
-		return c, metricError(text, fmt.Sprintf("unknown aggregate %q, use any, count, sum, max, min, first, last or distinct_days", aggregate))
+		var known []string
+		for _, a := range experiment.Aggregates() {
+			known = append(known, string(a))
+		}
+		return c, metricError(text, experiment.Unknown("aggregate", aggregate, known))
 	}
 	return c, nil
 }
