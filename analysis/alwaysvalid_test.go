@@ -20,26 +20,6 @@ func alwaysValidExperiment() *experiment.Experiment {
 	return e
 }
 
-// TestAlwaysValidBegins: looks begin once each arm has the users that the test holds for.
-func TestAlwaysValidBegins(t *testing.T) {
-	for _, c := range []struct {
-		control, big int
-		want         int
-	}{{99, 500, 0}, {500, 99, 0}, {100, 500, 1}, {500, 100, 1}} {
-		in := testInput(alwaysValidExperiment(), 8)
-		arms := []moments.Set{newStream(10, 4, 1).more(c.control), newStream(10, 4, 2).more(c.big)}
-		in.addDay(arms...)
-		in.addDay(arms...)
-		card, _, err := Analyze(in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := first(card).Look; got != c.want {
-			t.Errorf("%d and %d users: look %d, want %d", c.control, c.big, got, c.want)
-		}
-	}
-}
-
 // TestAlwaysValidIsRunning: intervals lie inside those before, p never rises, and verdict,
 // p, interval and lift follow from one rule.
 func TestAlwaysValidIsRunning(t *testing.T) {
@@ -181,6 +161,26 @@ func TestIntersect(t *testing.T) {
 	} {
 		if lo, hi := intersect(c.beforeLo, c.beforeHi, c.lo, c.hi); lo != c.wantLo || hi != c.wantHi {
 			t.Errorf("%v: got %v and %v", c, lo, hi)
+		}
+	}
+}
+
+// TestAlwaysValidBegins: looks begin once each arm has the users that the test holds for.
+func TestAlwaysValidBegins(t *testing.T) {
+	for _, c := range []struct {
+		control, big int
+		want         int
+	}{{99, 500, 0}, {500, 99, 0}, {100, 500, 1}, {500, 100, 1}} {
+		in := testInput(alwaysValidExperiment(), 8)
+		arms := []moments.Set{newStream(10, 4, 1).more(c.control), newStream(10, 4, 2).more(c.big)}
+		in.addDay(arms...)
+		in.addDay(arms...)
+		card, _, err := Analyze(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := first(card).Look; got != c.want {
+			t.Errorf("%d and %d users: look %d, want %d", c.control, c.big, got, c.want)
 		}
 	}
 }

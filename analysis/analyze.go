@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"errors"
-	"math"
 
 	"readout/experiment"
 )
@@ -87,16 +86,10 @@ func (a *analyzer) treatments() []int {
 // alpha returns the error probability of one comparison in the given role.
 func (a *analyzer) alpha(role Role) float64 {
 	stats := a.in.Experiment.Statistics
-	alpha := alphaOf(stats)
+	alpha := stats.Alpha()
 	if m := len(a.in.Experiment.Scorecard.Primary) * len(a.treatments()); role == Primary && m > 0 &&
 		stats.Correction == experiment.CorrectionBonferroni {
 		return alpha / float64(m)
 	}
 	return alpha
-}
-
-// alphaOf returns 1 − confidence, rounded to the decimals that percentages have, so that
-// 95% confidence is an alpha of 0.05.
-func alphaOf(s experiment.Statistics) float64 {
-	return math.Round((1-s.Confidence)*1e12) / 1e12
 }

@@ -80,29 +80,6 @@ func TestNoEffectEndsInconclusive(t *testing.T) {
 	}
 }
 
-// Whatever the test, no difference is said once nothing is to come.
-func TestNoDifferenceIsSaidAtTheEnd(t *testing.T) {
-	for _, c := range []struct {
-		method    experiment.Method
-		procedure experiment.Procedure
-		before    Verdict
-	}{
-		{experiment.MethodSequential, experiment.ProcedureGroupSequential, NotYet},
-		{experiment.MethodSequential, experiment.ProcedureAlwaysValid, NotYet},
-		{experiment.MethodFixed, experiment.ProcedureGroupSequential, TooEarly},
-	} {
-		e := testExperiment()
-		e.Statistics.Method, e.Statistics.Procedure = c.method, c.procedure
-		control, big := newStream(10, 4, 3), newStream(10, 4, 4)
-		cards := daily(t, testInput(e, 7), func(int) []moments.Set {
-			return []moments.Set{control.more(100), big.more(100)}
-		}, 8)
-		if before, last := first(cards[6]).Verdict, first(cards[7]).Verdict; before != c.before || last != NoDifference {
-			t.Errorf("%s, %s: %s before the end, then %s", c.method, c.procedure, before, last)
-		}
-	}
-}
-
 // A look needs new users in both arms; the final one does not, and nothing follows it.
 func TestLooks(t *testing.T) {
 	control, big := newStream(10, 4, 5), newStream(10, 4, 6)
@@ -289,7 +266,7 @@ func TestMirrorAndScale(t *testing.T) {
 		}
 		estimate := func(control, treatment moments.Set) (effect, error) {
 			fit := cuped.Fit(cuped.Model{Outcome: cuped.Column(0)}, control, treatment)
-			return compare([]pair{{control: fit, treatment: fit}}, []Arm{{Moments: control}}, []Arm{{Moments: treatment}})
+			return effectOf([]pair{{control: fit, treatment: fit}}, []Arm{{Moments: control}}, []Arm{{Moments: treatment}})
 		}
 		e, err := estimate(set(a...), set(b...))
 		if err != nil {
@@ -529,4 +506,27 @@ func TestFinalAndTotals(t *testing.T) {
 	closeTo(t, "total", v.Total.Or(0), 12, 1e-12)
 	closeTo(t, "total of the denominator", v.DenominatorTotal.Or(0), 9, 1e-12)
 	closeTo(t, "ratio", v.Mean.Or(0), 12.0/9, 1e-12)
+}
+
+// Whatever the test, no difference is said once nothing is to come.
+func TestNoDifferenceIsSaidAtTheEnd(t *testing.T) {
+	for _, c := range []struct {
+		method    experiment.Method
+		procedure experiment.Procedure
+		before    Verdict
+	}{
+		{experiment.MethodSequential, experiment.ProcedureGroupSequential, NotYet},
+		{experiment.MethodSequential, experiment.ProcedureAlwaysValid, NotYet},
+		{experiment.MethodFixed, experiment.ProcedureGroupSequential, TooEarly},
+	} {
+		e := testExperiment()
+		e.Statistics.Method, e.Statistics.Procedure = c.method, c.procedure
+		control, big := newStream(10, 4, 3), newStream(10, 4, 4)
+		cards := daily(t, testInput(e, 7), func(int) []moments.Set {
+			return []moments.Set{control.more(100), big.more(100)}
+		}, 8)
+		if before, last := first(cards[6]).Verdict, first(cards[7]).Verdict; before != c.before || last != NoDifference {
+			t.Errorf("%s, %s: %s before the end, then %s", c.method, c.procedure, before, last)
+		}
+	}
 }

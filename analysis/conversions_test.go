@@ -96,35 +96,6 @@ func TestRateWaitsForConversions(t *testing.T) {
 	}
 }
 
-// TestWhatLooksWaitForIsSaid: of tests whose looks wait for conversions. A fixed test has its look
-// at the end, and a rare rate is tested by its conversions alone.
-func TestWhatLooksWaitForIsSaid(t *testing.T) {
-	for _, c := range []struct {
-		method    experiment.Method
-		procedure experiment.Procedure
-		converted int64
-		want      bool
-	}{
-		{experiment.MethodSequential, experiment.ProcedureGroupSequential, 10, true},
-		{experiment.MethodSequential, experiment.ProcedureAlwaysValid, 10, true},
-		{experiment.MethodSequential, experiment.ProcedureAlwaysValid, 5, false},
-		{experiment.MethodFixed, experiment.ProcedureGroupSequential, 10, false},
-	} {
-		in := rateInput(14, experiment.SpendingPocock)
-		in.Experiment.Statistics.Method, in.Experiment.Statistics.Procedure = c.method, c.procedure
-		for k := range int64(2) {
-			in.addDay(converting((k+1)*60, (k+1)*c.converted/2), converting((k+1)*60, (k+1)*c.converted/2))
-		}
-		card, _, err := Analyze(in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := first(card); strings.Contains(got.Sentence, "looks begin once 20 users") != c.want || c.want && got.Look > 0 {
-			t.Errorf("%s, %s, %d conversions: look %d, %s", c.method, c.procedure, c.converted, got.Look, got.Sentence)
-		}
-	}
-}
-
 // TestUnevenRareRate: one user in fifty converts and treatment gets a tenth of them. Looked at
 // from the first day on, about three experiments in ten find something by Pocock's spending.
 // Waiting for conversions leaves about one in fifteen.
@@ -240,41 +211,6 @@ func TestRatioOfFew(t *testing.T) {
 	}
 }
 
-// TestRatioOfFewInAnArm: either arm may have too few, and those of all phases count together.
-func TestRatioOfFewInAnArm(t *testing.T) {
-	ordering := func(n int) Arm {
-		s := moments.New(2)
-		for i := range 300 {
-			if i < n {
-				s.Add(20+float64(i%3), 1)
-			} else {
-				s.Add(0, 0)
-			}
-		}
-		return Arm{Moments: s}
-	}
-	for _, c := range []struct {
-		control, treatment []int // who order, per phase
-		want               string
-	}{
-		{[]int{50}, []int{9}, "treatment: "},
-		{[]int{9}, []int{50}, "control: "},
-		{[]int{10}, []int{10}, ""},
-		{[]int{5, 5}, []int{5, 5}, ""},
-		{[]int{5, 5}, []int{4, 5}, "treatment: "},
-		{[]int{5, 4}, []int{5, 5}, "control: "},
-	} {
-		var control, treatment []Arm
-		for p := range c.control {
-			control, treatment = append(control, ordering(c.control[p])), append(treatment, ordering(c.treatment[p]))
-		}
-		_, err := compare(plainPairs(cuped.Ratio(0, 1), len(control)), control, treatment)
-		if (err != nil) != (c.want != "") || err != nil && err.Error() != c.want+errFewCarriers.Error() {
-			t.Errorf("%v and %v: %v, want %q", c.control, c.treatment, err, c.want)
-		}
-	}
-}
-
 // TestUnevenRareRatio: one user in fifty has orders, of values that vary, and treatment gets a
 // tenth of the users. Looked at from the first day on, most experiments find something that is
 // not there by Pocock's spending.
@@ -311,4 +247,68 @@ func TestUnevenRareRatio(t *testing.T) {
 		t.Errorf("%d of %d found an effect that is not there", found, runs)
 	}
 	t.Logf("%d of %d", found, runs)
+}
+
+// TestWhatLooksWaitForIsSaid: of tests whose looks wait for conversions. A fixed test has its look
+// at the end, and a rare rate is tested by its conversions alone.
+func TestWhatLooksWaitForIsSaid(t *testing.T) {
+	for _, c := range []struct {
+		method    experiment.Method
+		procedure experiment.Procedure
+		converted int64
+		want      bool
+	}{
+		{experiment.MethodSequential, experiment.ProcedureGroupSequential, 10, true},
+		{experiment.MethodSequential, experiment.ProcedureAlwaysValid, 10, true},
+		{experiment.MethodSequential, experiment.ProcedureAlwaysValid, 5, false},
+		{experiment.MethodFixed, experiment.ProcedureGroupSequential, 10, false},
+	} {
+		in := rateInput(14, experiment.SpendingPocock)
+		in.Experiment.Statistics.Method, in.Experiment.Statistics.Procedure = c.method, c.procedure
+		for k := range int64(2) {
+			in.addDay(converting((k+1)*60, (k+1)*c.converted/2), converting((k+1)*60, (k+1)*c.converted/2))
+		}
+		card, _, err := Analyze(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := first(card); strings.Contains(got.Sentence, "looks begin once 20 users") != c.want || c.want && got.Look > 0 {
+			t.Errorf("%s, %s, %d conversions: look %d, %s", c.method, c.procedure, c.converted, got.Look, got.Sentence)
+		}
+	}
+}
+
+// TestRatioOfFewInAnArm: either arm may have too few, and those of all phases count together.
+func TestRatioOfFewInAnArm(t *testing.T) {
+	ordering := func(n int) Arm {
+		s := moments.New(2)
+		for i := range 300 {
+			if i < n {
+				s.Add(20+float64(i%3), 1)
+			} else {
+				s.Add(0, 0)
+			}
+		}
+		return Arm{Moments: s}
+	}
+	for _, c := range []struct {
+		control, treatment []int // who order, per phase
+		want               string
+	}{
+		{[]int{50}, []int{9}, "treatment: "},
+		{[]int{9}, []int{50}, "control: "},
+		{[]int{10}, []int{10}, ""},
+		{[]int{5, 5}, []int{5, 5}, ""},
+		{[]int{5, 5}, []int{4, 5}, "treatment: "},
+		{[]int{5, 4}, []int{5, 5}, "control: "},
+	} {
+		var control, treatment []Arm
+		for p := range c.control {
+			control, treatment = append(control, ordering(c.control[p])), append(treatment, ordering(c.treatment[p]))
+		}
+		_, err := effectOf(plainPairs(cuped.Ratio(0, 1), len(control)), control, treatment)
+		if (err != nil) != (c.want != "") || err != nil && err.Error() != c.want+errFewCarriers.Error() {
+			t.Errorf("%v and %v: %v, want %q", c.control, c.treatment, err, c.want)
+		}
+	}
 }

@@ -52,7 +52,7 @@ func AddCountedFirst(card *Scorecard, in Input, day Day) error {
 		}
 		_, exact := t.procedure.(exactRate)
 		for j, v := range a.treatments() {
-			e, err := compare(pairs(needOf(s.metric, exact), fits, a.control, v), column(phases, a.control), column(phases, v))
+			e, err := effectOf(pairs(needOf(s.metric, exact), fits, a.control, v), column(phases, a.control), column(phases, v))
 			c := &card.Metrics[i].Comparisons[j]
 			c.CountedFirst = t.countedFirst(e, err, c.Critical)
 		}

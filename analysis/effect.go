@@ -73,7 +73,7 @@ func pairs(n need, fits [][]cuped.Adjustment, control, v int) []pair {
 	return out
 }
 
-// compare estimates the effect of a treatment from its arms and control's, one per phase.
+// effectOf estimates the effect of a treatment from its arms and control's, one per phase.
 // fits holds the adjustments of each phase.
 //
 //	effect = Σ_p share_p (mean_t,p − mean_c,p),   SE² = Σ_p share_p² (s²_t,p/n_t,p + s²_c,p/n_c,p)
@@ -85,12 +85,12 @@ func pairs(n need, fits [][]cuped.Adjustment, control, v int) []pair {
 //
 // Phases are combined and never pooled: pooling arms whose shares changed while the rate
 // drifts would compare different times with each other. One with too few users is left out
-// while there are others: see [comparable].
+// while there are others: see [comparablePhases].
 //
 // Source: B. L. Welch (1947); F. E. Satterthwaite (1946).
-func compare(fits []pair, control, treatment []Arm) (effect, error) {
+func effectOf(fits []pair, control, treatment []Arm) (effect, error) {
 	var users float64
-	phases := comparable(fits, control, treatment)
+	phases := comparablePhases(fits, control, treatment)
 	for _, p := range phases {
 		users += float64(control[p].Moments.N + treatment[p].Moments.N)
 	}
@@ -159,14 +159,14 @@ func compare(fits []pair, control, treatment []Arm) (effect, error) {
 	return e, nil
 }
 
-// comparable returns the phases that take part in a comparison: those with enough users for
+// comparablePhases returns the phases that take part in a comparison: those with enough users for
 // their variance to be known, or where there are none, those in which both arms have an
 // estimate, or else all in which both recruited.
 //
 // A phase weighs by the users of both arms. One in which treatment got one percent of the
 // traffic for a day or two would thus make most of the variance, by the handful of users
 // whose own it is estimated from.
-func comparable(fits []pair, control, treatment []Arm) []int {
+func comparablePhases(fits []pair, control, treatment []Arm) []int {
 	var recruited, estimated, known []int
 	for p := range control {
 		c, t := control[p], treatment[p]
@@ -211,7 +211,7 @@ func recruiting(control, treatment []Arm) int {
 	return phases
 }
 
-// smallPhase is a comparison in which phases take no part, see [comparable].
+// smallPhase is a comparison in which phases take no part, see [comparablePhases].
 type smallPhase struct {
 	metric, variant string
 	users           int64 // of both arms in these phases

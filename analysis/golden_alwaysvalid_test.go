@@ -77,7 +77,7 @@ func goldenLook(t *testing.T, c goldenCase[goldenSequence]) (Look, string) {
 	}
 	control, treatment, outcome := c.Input.arms(t)
 	fit := cuped.Fit(cuped.Model{Outcome: outcome}, control, treatment)
-	e, err := compare([]pair{{control: fit, treatment: fit}}, []Arm{{Moments: control}}, []Arm{{Moments: treatment}})
+	e, err := effectOf([]pair{{control: fit, treatment: fit}}, []Arm{{Moments: control}}, []Arm{{Moments: treatment}})
 	if err != nil {
 		t.Fatalf("%s: %v", c.ID, err)
 	}

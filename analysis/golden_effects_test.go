@@ -141,7 +141,8 @@ func (p parts) population() parts {
 }
 
 func (p parts) effect() float64 { return p.meanT - p.meanC }
-func (p parts) se() float64     { return math.Sqrt(p.varC + p.varT) }
+
+func (p parts) se() float64 { return math.Sqrt(p.varC + p.varT) }
 
 // df is Welch's.
 func (p parts) df() float64 {
@@ -151,6 +152,7 @@ func (p parts) df() float64 {
 
 // lift and its standard error by the delta method on the ratio itself.
 func (p parts) lift() float64 { return p.effect() / math.Abs(p.meanC) }
+
 func (p parts) liftSE() float64 {
 	return math.Sqrt(p.varT/(p.meanC*p.meanC) + p.varC*p.meanT*p.meanT/math.Pow(p.meanC, 4))
 }
@@ -191,7 +193,7 @@ func TestGoldenEffects(t *testing.T) {
 	for _, c := range cases {
 		control, treatment, outcome := c.Input.arms(t)
 		fit := cuped.Fit(cuped.Model{Outcome: outcome}, control, treatment)
-		e, err := compare([]pair{{control: fit, treatment: fit}}, []Arm{{Moments: control}}, []Arm{{Moments: treatment}})
+		e, err := effectOf([]pair{{control: fit, treatment: fit}}, []Arm{{Moments: control}}, []Arm{{Moments: treatment}})
 		switch {
 		case strings.HasPrefix(c.Source, "gbstats") && c.Expected["error"] != nil:
 			out.Add(degenerate(t, c, e, err))

@@ -84,23 +84,6 @@ func (g groupSequential) criticalAt(t test, alpha float64, looks []Look) (sequen
 	return bounds[len(bounds)-1], nil
 }
 
-// boundariesAt returns the boundaries of all looks, had alpha been another one from the start,
-// and how much of it would have been spent by the last.
-func (g groupSequential) boundariesAt(t test, alpha float64, looks []Look) ([]sequential.Critical, float64, error) {
-	spend := make([]float64, len(looks))
-	before := 0.0
-	for i, l := range looks {
-		spent := math.Max(before, sequential.Spent(g.spending, g.clock(l.At), alpha, t.sides))
-		spend[i], before = spent-before, spent
-	}
-	process, err := processOf(looks)
-	if err != nil {
-		return nil, 0, err
-	}
-	bounds, err := sequential.Boundaries(process, spend, t.sides)
-	return bounds, before, err
-}
-
 // logP returns the logarithm of the sequential p-value with look l added to the earlier ones.
 func (g groupSequential) logP(t test, process sequential.Process, earlier []Look, l Look) (float64, error) {
 	m := sequential.Monitoring{Process: process, Spending: g.spending, Sides: t.sides}
@@ -133,3 +116,20 @@ func (g groupSequential) due(past []Look, e effect, now sight) bool {
 }
 
 func (groupSequential) running() bool { return false }
+
+// boundariesAt returns the boundaries of all looks, had alpha been another one from the start,
+// and how much of it would have been spent by the last.
+func (g groupSequential) boundariesAt(t test, alpha float64, looks []Look) ([]sequential.Critical, float64, error) {
+	spend := make([]float64, len(looks))
+	before := 0.0
+	for i, l := range looks {
+		spent := math.Max(before, sequential.Spent(g.spending, g.clock(l.At), alpha, t.sides))
+		spend[i], before = spent-before, spent
+	}
+	process, err := processOf(looks)
+	if err != nil {
+		return nil, 0, err
+	}
+	bounds, err := sequential.Boundaries(process, spend, t.sides)
+	return bounds, before, err
+}

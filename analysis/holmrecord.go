@@ -42,7 +42,7 @@ func (a *analyzer) recordUnderHolm(card *Scorecard) error {
 			if err != nil {
 				failed = err
 			}
-			return p <= alphaOf(a.in.Experiment.Statistics)
+			return p <= a.in.Experiment.Statistics.Alpha()
 		})
 		if failed != nil {
 			return failed

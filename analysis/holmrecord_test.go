@@ -4,10 +4,10 @@ import (
 	"math"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"readout/experiment"
 	"readout/moments"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // TestRecordUnderHolm: under Holm's correction a comparison was decided on the day on which its
@@ -79,6 +79,15 @@ func TestRecordUnderHolm(t *testing.T) {
 	}
 }
 
+// scoring returns arms after some days of 70 users each, with an effect that comes to a
+// statistic of z after fifteen.
+func scoring(z float64, days int) []moments.Set {
+	const perDay = 70
+	effect := 4 * z * math.Sqrt(2.0/(15*perDay))
+	n := int64(perDay * days)
+	return []moments.Set{exactly(10, 4, n), exactly(10+effect, 4, n)}
+}
+
 // TestRecordUnderHolmOfSeveral: every comparison is decided on its own day, also where the looks of
 // a metric before it begin later.
 func TestRecordUnderHolmOfSeveral(t *testing.T) {
@@ -118,13 +127,4 @@ func TestRecordUnderHolmOfSeveral(t *testing.T) {
 	if len(decided) != 4 || len(days) < 3 {
 		t.Errorf("decided on %v: nothing is told apart", decided)
 	}
-}
-
-// scoring returns arms after some days of 70 users each, with an effect that comes to a
-// statistic of z after fifteen.
-func scoring(z float64, days int) []moments.Set {
-	const perDay = 70
-	effect := 4 * z * math.Sqrt(2.0/(15*perDay))
-	n := int64(perDay * days)
-	return []moments.Set{exactly(10, 4, n), exactly(10+effect, 4, n)}
 }

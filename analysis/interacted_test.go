@@ -29,39 +29,6 @@ func interactedArms(r *rand.Rand) []moments.Set {
 	return arms
 }
 
-// TestArmsThatDifferedBefore are noticed, although what was before takes no part in an exact test.
-func TestArmsThatDifferedBefore(t *testing.T) {
-	for _, rate := range []bool{false, true} {
-		for shift, want := range map[float64]Severity{0: OK, 1: Warning} {
-			e := alwaysValidExperiment()
-			e.Statistics.Method = experiment.MethodSequentialCUPED
-			arms := []moments.Set{moments.New(3), moments.New(3)}
-			for v := range arms {
-				for i := range 400 {
-					arms[v].Add(float64(i%50/49), float64(i%7)+shift*float64(v), 0)
-				}
-			}
-			if rate {
-				e.Scorecard.Primary[0].Numerator.Aggregate = experiment.AggregateAny
-			}
-			in := testInput(e, 8)
-			in.addDay(arms...)
-			in.addDay(arms...)
-			for v := range arms {
-				in.today().Metrics[0][0][v].Converted = 8
-			}
-			card, _, err := Analyze(in)
-			if err != nil {
-				t.Fatal(err)
-			}
-			i := slices.IndexFunc(card.Checks, func(c Check) bool { return c.Name == CheckCovariateBalance })
-			if i < 0 || card.Checks[i].Severity != want || card.Metrics[0].Exact != rate {
-				t.Errorf("shift %v, rate %v: exact %v, checks %+v", shift, rate, card.Metrics[0].Exact, card.Checks)
-			}
-		}
-	}
-}
-
 // TestInteracted is a scorecard with coefficients per arm.
 func TestInteracted(t *testing.T) {
 	arms := interactedArms(rand.New(rand.NewPCG(1, 1)))
@@ -125,7 +92,7 @@ func TestInteractedVariance(t *testing.T) {
 	for range 20_000 {
 		arms := interactedArms(r)
 		fits := cuped.FitArms(m, arms...)
-		e, err := compare(pairs(need{}, [][]cuped.Adjustment{fits}, 0, 1), []Arm{{Moments: arms[0]}}, []Arm{{Moments: arms[1]}})
+		e, err := effectOf(pairs(need{}, [][]cuped.Adjustment{fits}, 0, 1), []Arm{{Moments: arms[0]}}, []Arm{{Moments: arms[1]}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,5 +107,38 @@ func closeTo(t *testing.T, what string, got, want, tolerance float64) {
 	t.Helper()
 	if !(math.Abs(got-want) <= tolerance*math.Abs(want)) {
 		t.Errorf("%s: %v, want %v", what, got, want)
+	}
+}
+
+// TestArmsThatDifferedBefore are noticed, although what was before takes no part in an exact test.
+func TestArmsThatDifferedBefore(t *testing.T) {
+	for _, rate := range []bool{false, true} {
+		for shift, want := range map[float64]Severity{0: OK, 1: Warning} {
+			e := alwaysValidExperiment()
+			e.Statistics.Method = experiment.MethodSequentialCUPED
+			arms := []moments.Set{moments.New(3), moments.New(3)}
+			for v := range arms {
+				for i := range 400 {
+					arms[v].Add(float64(i%50/49), float64(i%7)+shift*float64(v), 0)
+				}
+			}
+			if rate {
+				e.Scorecard.Primary[0].Numerator.Aggregate = experiment.AggregateAny
+			}
+			in := testInput(e, 8)
+			in.addDay(arms...)
+			in.addDay(arms...)
+			for v := range arms {
+				in.today().Metrics[0][0][v].Converted = 8
+			}
+			card, _, err := Analyze(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			i := slices.IndexFunc(card.Checks, func(c Check) bool { return c.Name == CheckCovariateBalance })
+			if i < 0 || card.Checks[i].Severity != want || card.Metrics[0].Exact != rate {
+				t.Errorf("shift %v, rate %v: exact %v, checks %+v", shift, rate, card.Metrics[0].Exact, card.Checks)
+			}
+		}
 	}
 }

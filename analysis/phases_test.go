@@ -33,21 +33,21 @@ func plainPairs(outcome cuped.Term, phases int) []pair {
 // the comparison without a result for as long as the experiment runs.
 func TestPhaseOfOneUserIsLeftOut(t *testing.T) {
 	control, treatment := newStream(10, 4, 1).more(500), newStream(11, 4, 2).more(500)
-	alone, err := compare(plainPairs(cuped.Column(0), 1), phased(control), phased(treatment))
+	alone, err := effectOf(plainPairs(cuped.Column(0), 1), phased(control), phased(treatment))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, one := range [][2]moments.Set{{set(1, 2, 3), set(4)}, {set(1), set(4, 5, 6)}, {set(1), set(4)}} {
-		got, err := compare(plainPairs(cuped.Column(0), 2), phased(one[0], control), phased(one[1], treatment))
+		got, err := effectOf(plainPairs(cuped.Column(0), 2), phased(one[0], control), phased(one[1], treatment))
 		if err != nil || got.value != alone.value || got.se != alone.se || got.control[0].Phase != 1 {
 			t.Errorf("effect %v ± %v, %v, want %v ± %v", got.value, got.se, err, alone.value, alone.se)
 		}
 	}
-	two, err := compare(plainPairs(cuped.Column(0), 2), phased(set(1, 2, 3), control), phased(set(4, 5), treatment))
+	two, err := effectOf(plainPairs(cuped.Column(0), 2), phased(set(1, 2, 3), control), phased(set(4, 5), treatment))
 	if err != nil || len(two.control) != 2 {
 		t.Errorf("two users: %v, %d phases", err, len(two.control))
 	}
-	if _, err := compare(plainPairs(cuped.Column(0), 1), phased(set(1, 2, 3)), phased(set(4))); err == nil || !strings.Contains(err.Error(), "only one user") {
+	if _, err := effectOf(plainPairs(cuped.Column(0), 1), phased(set(1, 2, 3)), phased(set(4))); err == nil || !strings.Contains(err.Error(), "only one user") {
 		t.Errorf("a single user in the only phase: %v", err)
 	}
 }
@@ -66,15 +66,15 @@ func TestPhaseWithoutDenominatorIsLeftOut(t *testing.T) {
 	none.Add(0, 0)
 	control, treatment := ratio(1, 100), ratio(2, 100)
 	outcome := cuped.Ratio(0, 1)
-	alone, err := compare(plainPairs(outcome, 1), phased(control), phased(treatment))
+	alone, err := effectOf(plainPairs(outcome, 1), phased(control), phased(treatment))
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := compare(plainPairs(outcome, 2), phased(ratio(3, 50), control), phased(none, treatment))
+	got, err := effectOf(plainPairs(outcome, 2), phased(ratio(3, 50), control), phased(none, treatment))
 	if err != nil || got.value != alone.value {
 		t.Errorf("effect %v, %v, want %v", got.value, err, alone.value)
 	}
-	if _, err := compare(plainPairs(outcome, 1), phased(control), phased(none)); err == nil || !strings.Contains(err.Error(), "denominator is 0") {
+	if _, err := effectOf(plainPairs(outcome, 1), phased(control), phased(none)); err == nil || !strings.Contains(err.Error(), "denominator is 0") {
 		t.Errorf("no denominator in the only phase: %v", err)
 	}
 }
@@ -87,7 +87,7 @@ func TestSmallPhasesAreLeftOut(t *testing.T) {
 		for p := range fits {
 			fits[p].need = n
 		}
-		return comparable(fits, control, treatment)
+		return comparablePhases(fits, control, treatment)
 	}
 	bought, perOrder := testMetric("bought"), testMetric("order_value")
 	bought.Numerator.Aggregate = experiment.AggregateAny

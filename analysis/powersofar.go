@@ -6,6 +6,22 @@ import (
 	"readout/sequential"
 )
 
+// setPower fills in the power so far.
+func (a *analyzer) setPower(c *Comparison, s scored, t test, e effect, looks []Look) (err error) {
+	switch stats := a.in.Experiment.Statistics; {
+	case !c.Effect.SE.ok:
+	case s.role == Guardrail:
+		c.PowerSoFar, err = t.powerToPass(s.margin, e, looks)
+	case stats.HasMDE:
+		size := stats.MDE * math.Abs(e.controlMean)
+		c.PowerSoFar, err = t.powerSoFar(size, e.se, looks)
+		if s.role == Primary {
+			a.sought = append(a.sought, sought{s.metric.Name, c.Variant, size, e.se})
+		}
+	}
+	return err
+}
+
 // powerToPass returns the probability that a test of today's data would show a guardrail to lie
 // inside its margin if there were no effect,
 //

@@ -92,7 +92,7 @@ func quantileMetric(p float64) *experiment.Metric {
 func compareQuantiles(p float64, control, treatment Arm) (effect, error) {
 	phases := withQuantiles(quantileMetric(p), [][]Arm{{control, treatment}})
 	fit := cuped.Fit(cuped.Model{Outcome: cuped.Column(0)}, control.Moments, treatment.Moments)
-	return compare([]pair{{control: fit, treatment: fit}}, phases[0][:1], phases[0][1:])
+	return effectOf([]pair{{control: fit, treatment: fit}}, phases[0][:1], phases[0][1:])
 }
 
 // goldenArm is an arm as sums over its users with values.
@@ -111,7 +111,8 @@ type goldenArm struct {
 	NumberUser int64   `json:"n_clusters"`
 }
 
-func (g goldenArm) Len() int                       { return int(g.Total) }
+func (g goldenArm) Len() int { return int(g.Total) }
+
 func (g goldenArm) Quantiles(...float64) []float64 { return []float64{g.Quantile, g.Lower, g.Upper} }
 
 // AtMost returns the sums as moments, or without any those of users with one value each.

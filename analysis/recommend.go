@@ -64,14 +64,12 @@ func (a *analyzer) testEnded(card *Scorecard) bool {
 		return false
 	}
 	found := false
-	for i, s := range scoredMetrics(a.in.Experiment.Scorecard) {
-		t, err := a.test(s.metric, a.alpha(s.role))
-		if s.role != Primary || err != nil {
+	for _, m := range card.Metrics {
+		if m.Role != Primary {
 			continue
 		}
-		for j := range card.Metrics[i].Comparisons {
-			c := &card.Metrics[i].Comparisons[j]
-			if !c.Stopped && !t.ended(c) {
+		for i := range m.Comparisons {
+			if c := &m.Comparisons[i]; !c.Stopped && !card.spentAll(c) {
 				return false
 			}
 			found = true

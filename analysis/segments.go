@@ -174,7 +174,7 @@ func (a *analyzer) segmentMetric(s scored, reason string, phases [][]Arm) (Segme
 	case phases == nil:
 		out.Reason = notComputed(nil)
 	}
-	t, err := a.test(m, alphaOf(a.in.Experiment.Statistics))
+	t, err := a.test(m, a.in.Experiment.Statistics.Alpha())
 	if err != nil {
 		return out, fmt.Errorf("metric %s: %w", m.Name, err)
 	}
@@ -204,7 +204,7 @@ func (a *analyzer) segmentMetric(s scored, reason string, phases [][]Arm) (Segme
 		raws = append(raws, a.fit(cuped.Model{Outcome: model.Outcome}, sets))
 	}
 	against := func(fits [][]cuped.Adjustment, v int) (effect, error) {
-		return compare(pairs(needOf(m, false), fits, a.control, v), column(phases, a.control), column(phases, v))
+		return effectOf(pairs(needOf(m, false), fits, a.control, v), column(phases, a.control), column(phases, v))
 	}
 	for _, v := range a.treatments() {
 		c := SegmentComparison{Variant: a.in.Experiment.Variants[v].Name, Alpha: Defined(t.alpha)}

@@ -188,23 +188,6 @@ func largestDeviation(users []int64, expected []float64) (worst float64, arm int
 	return worst, arm
 }
 
-// investigate returns the advice to look into a check that failed. Of the split between arms,
-// whose check has all numbers, it names the arm that is furthest from the plan.
-func (a *analyzer) investigate(c Check) string {
-	if c.Name != CheckSampleRatio {
-		return investigateSentence(c)
-	}
-	_, phases, users, _ := a.ratio(a.day)
-	planned := expected(phases)
-	_, arm := largestDeviation(users, planned)
-	return investigateRatioSentence(a.in.Experiment.Variants[arm].Name, users, planned, arm, a.splitP())
-}
-
-// splitP returns the p-value of the split for a look every day.
-func (a *analyzer) splitP() float64 {
-	return math.Max(floorP, math.Min(1, math.Exp(-a.largestSplitE())))
-}
-
 // ratio returns the chi-square of the users of a day against the plan and the users that it
 // is about: with those seen in several variants, or without them where they are left out and
 // p is smaller so.
@@ -264,4 +247,21 @@ func (a *analyzer) sampleRatioCheck() Check {
 		check.Sentence = ratioFineSentence(numbers)
 	}
 	return check
+}
+
+// investigate returns the advice to look into a check that failed. Of the split between arms,
+// whose check has all numbers, it names the arm that is furthest from the plan.
+func (a *analyzer) investigate(c Check) string {
+	if c.Name != CheckSampleRatio {
+		return investigateSentence(c)
+	}
+	_, phases, users, _ := a.ratio(a.day)
+	planned := expected(phases)
+	_, arm := largestDeviation(users, planned)
+	return investigateRatioSentence(a.in.Experiment.Variants[arm].Name, users, planned, arm, a.splitP())
+}
+
+// splitP returns the p-value of the split for a look every day.
+func (a *analyzer) splitP() float64 {
+	return math.Max(floorP, math.Min(1, math.Exp(-a.largestSplitE())))
 }

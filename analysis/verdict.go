@@ -61,7 +61,7 @@ func (a *analyzer) conclude(card *Scorecard) error {
 			if err := a.setStagewise(c, s, t, final); err != nil {
 				return fmt.Errorf("metric %s, variant %s: %w", s.metric.Name, c.Variant, err)
 			}
-			c.Verdict = verdict(c, s, t, final || c.Stopped || t.ended(c))
+			c.Verdict = verdict(c, s, t, card.Over(row, c))
 			c.Sentence = comparisonSentence(c, s)
 			if c.Verdict == TooEarly && c.Look == 0 && !c.Stopped && a.waits(t, s, i, a.treatments()[j]) {
 				c.Sentence = waitingSentence(c, s)
@@ -71,11 +71,15 @@ func (a *analyzer) conclude(card *Scorecard) error {
 	return nil
 }
 
-// ended reports whether no look of a comparison is to come although its metric may not be final:
-// the end was moved after the last one, which had spent all of alpha.
-func (t test) ended(c *Comparison) bool {
-	_, spends := t.procedure.(groupSequential)
-	return spends && c.Look > 0 && c.Time.Or(0) >= 1
+// Over reports whether no look of a comparison of metric m is to come.
+func (card *Scorecard) Over(m *MetricResult, c *Comparison) bool {
+	return c.Stopped || !card.Through.Before(m.Final) || card.spentAll(c)
+}
+
+// spentAll reports whether the last look of a comparison had all of alpha to spend. None follows
+// it, although the end may have been moved since and the metric not be final.
+func (card *Scorecard) spentAll(c *Comparison) bool {
+	return card.Plan.Procedure == string(experiment.ProcedureGroupSequential) && c.Look > 0 && c.Time.Or(0) >= 1
 }
 
 // waits reports whether the looks of the i-th metric in treatment v wait for conversions, or of
@@ -105,7 +109,7 @@ func (a *analyzer) adjustFamilies(card *Scorecard) error {
 		c.PAdjusted = Defined(p)
 		c.IntervalUnadjusted = true
 		// Without a look that crossed its own boundary there is nothing to put on record.
-		if c.Significant = c.Significant && p <= alphaOf(stats); !c.Significant {
+		if c.Significant = c.Significant && p <= stats.Alpha(); !c.Significant {
 			c.Record = nil
 		}
 	})

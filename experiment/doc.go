@@ -9,11 +9,13 @@
 //
 //  1. yaml.go turns the bytes of one file into a small tree with positions,
 //     and refuses what is too large, too deep, or not plain YAML.
-//  2. decode*.go turn trees into definitions and collect faults.
+//  2. decode*.go turn trees into definitions (experiment.go, metric.go, project.go,
+//     targeting.go) and collect faults.
 //  3. load.go reads all files of a project and resolves the names between
 //     them: metrics of scorecards, templates, audiences.
-//  4. log.go, status.go and move.go hold the lifecycle: an append-only log of
-//     facts, the state that follows from it, and the moves that are allowed.
+//  4. log.go, status.go, apply.go and move.go hold the lifecycle: an append-only
+//     log of facts, the state that follows from it, entry by entry, and the moves
+//     that people may make.
 //  5. recorded.go, edits.go and phase.go compare a definition with the one in the
 //     log: what may be edited while users are in, and the phases that follow.
 //  6. published*.go and profiles.go make what the decision service reads:

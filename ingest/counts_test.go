@@ -3,9 +3,9 @@ package ingest
 import (
 	"testing"
 
-	"readout/ingest/tables"
-
 	"pgregory.net/rapid"
+
+	"readout/ingest/tables"
 )
 
 // Rows counted at once are counted as they are one by one, and take part or not alike.

@@ -20,15 +20,15 @@
 //     to a file (spill.go, dump.go, tuples.go).
 //   - If results are wanted by segment, each value of a column has its place in the totals;
 //     where there are many of them, users are counted to see which are large enough
-//     (segments.go, segments_count.go).
-//   - Partition by partition, each by one worker: users are numbered, first exposures
-//     found, conversions grouped by user (partition.go); then each user of each experiment
-//     is put through the experiment's program (program.go, bundle.go, spans.go, columns.go) and
-//     added to the raw moments of its arm (evaluate*.go, cells.go, totals.go), by look where
-//     its numbers depend on the look (grow.go), and with what links one look to the next
-//     (cross.go).
+//     (segments_values.go, segments.go, segments_count.go).
+//   - Partition by partition, each by one worker: users are numbered (user_table.go), first
+//     exposures found, conversions grouped by user (partition.go); then each user of each
+//     experiment is put through the experiment's program (program.go, bundle.go, spans.go,
+//     columns.go) and added to the raw moments of its arm (evaluate*.go, moment_layout.go,
+//     cells.go, totals.go), by look where its numbers depend on the look (grow.go), and with
+//     what links one look to the next (cross.go).
 //   - Raw moments of all workers are added up, look by look, numbers beyond a cap exchanged
-//     for its bound (caps.go), and centred (walk.go, results.go).
+//     for its bound (caps.go), and centred (walk.go, centre.go, results.go).
 //
 // Raw moments are exact (exactsum.go), and so independent of the order of their terms. This
 // makes results the same for any number of workers, and lets one pass answer all looks: a
@@ -36,10 +36,11 @@
 // at a later one.
 //
 // Where Embedded.Keep names a folder, all that is put aside stays there, file by file
-// (kept.go, kept_file.go, kept_counts.go, kept_scan.go), and the next run reads files that
-// are new or have changed (kept_match.go); what it finds kept may be numbered otherwise
-// (translate.go). Totals stay too (kept_totals.go, kept_sums.go, kept_caps.go): the next run
-// exchanges in them the users whom new rows and looks touch (kept_evaluate.go, delta*.go).
+// (kept.go, kept_file.go, kept_counts.go, kept_scan.go, kept_exposures.go,
+// kept_conversions.go), and the next run reads files that are new or have changed
+// (kept_match.go); what it finds kept may be numbered otherwise (translate.go). Totals stay
+// too (kept_totals.go, kept_sums.go, kept_caps.go): the next run exchanges in them the users
+// whom new rows and looks touch (kept_evaluate.go, delta*.go).
 //
 // Whoever knows no dates or names asks for them first (times.go, inspect.go).
 //

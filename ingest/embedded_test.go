@@ -250,6 +250,23 @@ func TestEmbeddedReadsSegments(t *testing.T) {
 	}
 }
 
+// A column of ids is no column of experiments: not all could be told apart.
+func TestInspectTooManyExperiments(t *testing.T) {
+	dir := t.TempDir()
+	rows := make([]exposureRow, 1<<16)
+	for i := range rows {
+		rows[i] = exposureRow{of(strconv.Itoa(i)), "control", monday}
+	}
+	if err := writeParquet(dir+"/exposures.parquet", rows...); err != nil {
+		t.Fatal(err)
+	}
+	table := ingest.ExposureTable{Path: "exposures.parquet", User: "user_id", Experiment: "user_id", Variant: "variant", Time: "timestamp"}
+	found, err := ingest.Embedded{Store: tables.LocalStore{Dir: dir}}.Inspect(t.Context(), table, time.UTC, nil)
+	if want := `column "user_id" holds more than 65536 different names: is it the column of experiments?`; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%d experiments, error %v", len(found.Experiments), err)
+	}
+}
+
 // What is found does not depend on files or workers. Rows without a user or a time do not count.
 func TestInspect(t *testing.T) {
 	type row struct {
@@ -282,22 +299,5 @@ func TestInspect(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%d workers (- want, + got):\n%s", workers, diff)
 		}
-	}
-}
-
-// A column of ids is no column of experiments: not all could be told apart.
-func TestInspectTooManyExperiments(t *testing.T) {
-	dir := t.TempDir()
-	rows := make([]exposureRow, 1<<16)
-	for i := range rows {
-		rows[i] = exposureRow{of(strconv.Itoa(i)), "control", monday}
-	}
-	if err := writeParquet(dir+"/exposures.parquet", rows...); err != nil {
-		t.Fatal(err)
-	}
-	table := ingest.ExposureTable{Path: "exposures.parquet", User: "user_id", Experiment: "user_id", Variant: "variant", Time: "timestamp"}
-	found, err := ingest.Embedded{Store: tables.LocalStore{Dir: dir}}.Inspect(t.Context(), table, time.UTC, nil)
-	if want := `column "user_id" holds more than 65536 different names: is it the column of experiments?`; err == nil || !strings.Contains(err.Error(), want) {
-		t.Errorf("%d experiments, error %v", len(found.Experiments), err)
 	}
 }

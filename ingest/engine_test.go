@@ -33,9 +33,11 @@ type fakeTable struct {
 	closed  *int64
 }
 
-func (t *fakeTable) RowGroups() int      { return len(t.rows) }
+func (t *fakeTable) RowGroups() int { return len(t.rows) }
+
 func (t *fakeTable) NumRows(g int) int64 { return int64(len(t.rows[g])) }
-func (t *fakeTable) Size(g int) int64    { return int64(len(t.rows[g])) }
+
+func (t *fakeTable) Size(g int) int64 { return int64(len(t.rows[g])) }
 
 func (t *fakeTable) TimeRange(g int) (lo, hi int64, exact, ok bool) {
 	lo, hi = math.MaxInt64, math.MinInt64
@@ -752,13 +754,6 @@ type noteReads struct {
 	groups *[]int
 }
 
-func noting(open func(context.Context, tables.File) (table, error), groups *[]int) func(context.Context, tables.File) (table, error) {
-	return func(ctx context.Context, f tables.File) (table, error) {
-		t, err := open(ctx, f)
-		return &noteReads{t, groups}, err
-	}
-}
-
 func (n *noteReads) Read(g int) rowSource {
 	*n.groups = append(*n.groups, g)
 	return n.table.Read(g)
@@ -932,4 +927,11 @@ func TestFaultyQueries(t *testing.T) {
 		`query: experiment "e": metric "revenue": bad window [1h0m0s, 1m0s)`)
 	f(func(q *Query) { q.Conversions.Path = "" },
 		`query: experiment "e": metric "revenue": no conversions to compute it from`)
+}
+
+func noting(open func(context.Context, tables.File) (table, error), groups *[]int) func(context.Context, tables.File) (table, error) {
+	return func(ctx context.Context, f tables.File) (table, error) {
+		t, err := open(ctx, f)
+		return &noteReads{t, groups}, err
+	}
 }

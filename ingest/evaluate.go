@@ -94,14 +94,14 @@ func newEvaluator(looks lookTable, location *time.Location, h history, programs 
 }
 
 // partition adds the users of a partition to the totals.
-func (e *evaluator) partition(exposures partition[exposureTuple], segmented partition[segmentedTuple], events partition[eventTuple], values partition[valueTuple]) {
+func (e *evaluator) partition(rows userRows) {
 	g := &e.grouped
-	g.expose(exposures, segmented, e.ranks)
+	g.expose(rows.exposures, rows.segmented, e.ranks)
 	looks := &e.cursor
 	if len(e.looks) == 1 {
 		looks = nil
 	}
-	g.convert(events, values, looks, &e.days)
+	g.convert(rows.events, rows.values, looks, &e.days)
 	e.addMembers()
 }
 

@@ -60,7 +60,7 @@ func TestMembersCanBeTakenOut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e.partition(rows.exposures, rows.segmented, rows.events, rows.values)
+		e.partition(rows)
 		for _, total := range e.totals {
 			left += notZero(total)
 		}

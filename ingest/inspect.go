@@ -79,19 +79,15 @@ func (e Embedded) store() tables.Store {
 	return e.Store
 }
 
-func (e Embedded) workers() int {
-	if e.Workers > 0 {
-		return e.Workers
-	}
-	return runtime.GOMAXPROCS(0)
-}
-
 // inspector is a groupVisitor that keeps what experiments and variants there are.
 type inspector struct {
 	variants, experiments *tables.OpenNames
 	table                 ExposureTable
 	seen                  map[uint64]bool // experiment<<32 | variant
 }
+
+// span is the time of the earliest and the latest row.
+type span struct{ first, last int64 }
 
 func (v *inspector) skip(table, int) bool { return false }
 
@@ -134,4 +130,11 @@ func (v *inspector) inspection() Inspection {
 		out.Experiments = append(out.Experiments, Inspected{name, variants[name]})
 	}
 	return out
+}
+
+func (e Embedded) workers() int {
+	if e.Workers > 0 {
+		return e.Workers
+	}
+	return runtime.GOMAXPROCS(0)
 }

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"readout/ingest/tables"
-
 	"github.com/zeebo/xxh3"
+
+	"readout/ingest/tables"
 )
 
 // keptUse is a file whose rows need not be read, because an earlier run kept them.

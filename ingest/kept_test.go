@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"readout/ingest/tables"
-
 	"pgregory.net/rapid"
+
+	"readout/ingest/tables"
 )
 
 // runKept runs the engine over tables in memory, keeping rows in a folder. Files have the

@@ -23,14 +23,6 @@ type Engine interface {
 // from several goroutines at once. A nil Progress is not called.
 type Progress func(step string, done, total int64)
 
-// step returns what tells of one step; nil if nobody is to be told.
-func (p Progress) step(name string) func(done, total int64) {
-	if p == nil {
-		return nil
-	}
-	return func(done, total int64) { p(name, done, total) }
-}
-
 // Query says what to compute. It knows columns, windows and policies, no statistics.
 type Query struct {
 	Exposures   ExposureTable
@@ -310,4 +302,12 @@ type Cell struct {
 	// Users are independent, so with m users at the look before and n at this one the
 	// covariance of means at the two looks is Previous.N · Cov(x_i, y_j) / (m n).
 	Previous *moments.Set
+}
+
+// step returns what tells of one step; nil if nobody is to be told.
+func (p Progress) step(name string) func(done, total int64) {
+	if p == nil {
+		return nil
+	}
+	return func(done, total int64) { p(name, done, total) }
 }

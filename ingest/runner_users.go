@@ -25,7 +25,7 @@ func (r *runner) evaluateAll(ctx context.Context, h history, programs []*program
 		evaluators[i] = newEvaluator(r.looks, r.location, h, programs, r.kinds, segments, wholeFits)
 	}
 	err := r.eachPartition(ctx, len(evaluators), func(worker int, rows userRows) {
-		evaluators[worker].partition(rows.exposures, rows.segmented, rows.events, rows.values)
+		evaluators[worker].partition(rows)
 	})
 	if err != nil {
 		return nil, err

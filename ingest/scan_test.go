@@ -15,10 +15,13 @@ import (
 // groupCounter is a visitor that counts row groups.
 type groupCounter struct{ groups int }
 
-func (*groupCounter) skip(table, int) bool     { return false }
+func (*groupCounter) skip(table, int) bool { return false }
+
 func (*groupCounter) rows(*tables.Batch) error { return nil }
-func (*groupCounter) relieve(int64) error      { return nil }
-func (v *groupCounter) end(int64) int64        { v.groups++; return 0 }
+
+func (*groupCounter) relieve(int64) error { return nil }
+
+func (v *groupCounter) end(int64) int64 { v.groups++; return 0 }
 
 // oneByOne is a table with files of one row each; read is called for each of them.
 func oneByOne(files int, fail error, read func()) source {

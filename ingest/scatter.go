@@ -53,7 +53,8 @@ func partitionsFor(bytes int64) partitioning {
 	return p
 }
 
-func (p partitioning) count() int              { return 1 << p.bits }
+func (p partitioning) count() int { return 1 << p.bits }
+
 func (p partitioning) of(id tables.UserID) int { return int(id.Lo >> (64 - p.bits)) }
 
 // keyOf returns what tells users of a partition apart: 96 bits of the hash, of which none

@@ -2,13 +2,9 @@ package ingest
 
 import (
 	"cmp"
-	"encoding/binary"
 	"maps"
 	"slices"
 	"strings"
-	"sync"
-
-	"readout/ingest/tables"
 )
 
 // Values of a segment are told apart, at each look, as long as they are among the
@@ -23,99 +19,6 @@ const (
 	mostSegmentSlots  = 64
 	maxSegmentNames   = 1 << 12
 )
-
-// segmentValues numbers the combinations of values in the segment columns of exposures, so
-// that an exposure carries one small number for all of them.
-type segmentValues struct {
-	names []*tables.OpenNames // by column
-	most  int                 // combinations
-
-	mu     sync.Mutex
-	number map[string]uint32
-	sets   [][]uint32 // codes by column
-}
-
-// maxSets bounds the combinations. With as many, nothing is broken down by any column.
-const maxSets = 1 << 20
-
-func newSegmentValues(columns []string) *segmentValues {
-	s := &segmentValues{most: maxSets, number: map[string]uint32{}}
-	for range columns {
-		names := tables.NewOpenNames(nil)
-		names.Most = maxSegmentNames
-		s.names = append(s.names, names)
-	}
-	return s
-}
-
-// wide reports whether a column, once all rows have been read, has too many values.
-func (s *segmentValues) wide(column int) bool {
-	return s.names[column].Full() || len(s.sets) == s.most
-}
-
-// segmentCoder finds the numbers of a worker's rows.
-type segmentCoder struct {
-	values *segmentValues
-	key    []byte
-	known  map[string]uint32
-}
-
-// of returns the number of a row's combination.
-func (c *segmentCoder) of(columns [][]uint32, row int) uint32 {
-	c.key = c.key[:0]
-	for _, codes := range columns {
-		c.key = binary.LittleEndian.AppendUint32(c.key, codes[row])
-	}
-	if n, ok := c.known[string(c.key)]; ok {
-		return n
-	}
-	set := make([]uint32, len(columns))
-	for i, codes := range columns {
-		set[i] = codes[row]
-	}
-	n := c.values.numbered(set)
-	c.known[string(c.key)] = n
-	return n
-}
-
-// numbered returns the number of a combination, given by its codes; any when there are too
-// many.
-func (s *segmentValues) numbered(set []uint32) uint32 {
-	var key []byte
-	for _, code := range set {
-		key = binary.LittleEndian.AppendUint32(key, code)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n, ok := s.number[string(key)]
-	if !ok {
-		if len(s.sets) == s.most {
-			return 0
-		}
-		n = uint32(len(s.sets))
-		s.number[string(key)] = n
-		s.sets = append(s.sets, set)
-	}
-	return n
-}
-
-// kept returns the values of each column and the combinations as places there, -1 for null.
-func (s *segmentValues) kept() (values [][]string, sets [][]int32) {
-	for _, names := range s.names {
-		values = append(values, names.Others())
-	}
-	for _, set := range s.sets {
-		places := make([]int32, len(set))
-		for column, code := range set {
-			places[column] = -1
-			if code < tables.OtherCode {
-				places[column] = int32(code)
-			}
-		}
-		sets = append(sets, places)
-	}
-	return values, sets
-}
 
 // segmentRanks is segmentValues once all rows have been read: combinations in the order of
 // their values, which does not depend on which was met first.

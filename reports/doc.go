@@ -6,8 +6,10 @@
 // [Recover] cleans up after a process that was killed while writing.
 //
 // JSON is the stored form: everything a scorecard knows. The three table formats are
-// writers of one Arrow record (record.go), with a row per metric and variant, of all users and
-// then by segment. A format is a file of its own and a line in [Formats].
+// writers of one Arrow record (record.go, its columns in record_columns.go), with a row per metric
+// and variant, of all users and then by segment. A format is a file of its own and a line in
+// [Formats]. Text (text*.go) and pages (html*.go) share the cells of their tables (cells.go) and
+// what is said below them (notes.go).
 //
 // A [Site] is the pages for a browser: [SiteOf] collects what is known about a project's
 // experiments, [Site.WritePages] writes an index and a page per experiment, each one file

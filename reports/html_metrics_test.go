@@ -71,17 +71,30 @@ func TestNoRawResultWithoutAdjustment(t *testing.T) {
 
 // TestMarginThatStaysOpen: "yet" is said of a guardrail only while something is to come.
 func TestMarginThatStaysOpen(t *testing.T) {
-	card := full()
-	m := latency()
-	m.Comparisons[0].Verdict = analysis.Undecided
-	m.Final = card.Through
-	over := metricOf(&card, &m, zoneOf("UTC")).Rows[1].Verdict.Text
-	m.Final = card.Through.Add(time.Hour)
-	before := metricOf(&card, &m, zoneOf("UTC")).Rows[1].Verdict.Text
-	m.Comparisons[0].Stopped = true
-	stopped := metricOf(&card, &m, zoneOf("UTC")).Rows[1].Verdict.Text
-	if before != "Margin not settled yet" || over != "Margin not settled" || stopped != over {
-		t.Errorf("before the end %q, at the end %q, stopped %q", before, over, stopped)
+	word := func(change func(*analysis.Scorecard, *analysis.MetricResult)) string {
+		card, m := full(), latency()
+		m.Comparisons[0].Verdict = analysis.Undecided
+		m.Final = card.Through.Add(time.Hour)
+		change(&card, &m)
+		return metricOf(&card, &m, zoneOf("UTC")).Rows[1].Verdict.Text
+	}
+	allTime := func(_ *analysis.Scorecard, m *analysis.MetricResult) { m.Comparisons[0].Time = def(1) }
+	for _, c := range []struct {
+		name, want string
+		change     func(*analysis.Scorecard, *analysis.MetricResult)
+	}{
+		{"before the end", "Margin not settled yet", func(*analysis.Scorecard, *analysis.MetricResult) {}},
+		{"at the end", "Margin not settled", func(card *analysis.Scorecard, m *analysis.MetricResult) { m.Final = card.Through }},
+		{"stopped", "Margin not settled", func(_ *analysis.Scorecard, m *analysis.MetricResult) { m.Comparisons[0].Stopped = true }},
+		{"extended after the last look", "Margin not settled", allTime},
+		{"extended, always-valid", "Margin not settled yet", func(card *analysis.Scorecard, m *analysis.MetricResult) {
+			card.Plan.Procedure = "always-valid"
+			allTime(card, m)
+		}},
+	} {
+		if got := word(c.change); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
 	}
 }
 

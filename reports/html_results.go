@@ -200,7 +200,7 @@ func rowOf(r row, axis barAxis, drawn bool, tail []string) rowView {
 	switch {
 	case r.comparison != nil:
 		v.Verdict = verdictWords(r.comparison.Verdict)
-		if r.comparison.Verdict == analysis.Undecided && overFor(r) {
+		if r.comparison.Verdict == analysis.Undecided && r.card.Over(r.metric, r.comparison) {
 			v.Verdict.Text = pageUnsettled
 		}
 		if r.comparison.Verdict == analysis.NoDifference && r.metric.OneSided {
@@ -218,12 +218,6 @@ func rowOf(r row, axis barAxis, drawn bool, tail []string) rowView {
 	return v
 }
 
-// overFor reports whether no look of a comparison is to come.
-func overFor(r row) bool {
-	c := r.comparison
-	return c.Stopped || !r.metric.Final.After(r.card.Through) || c.Look > 0 && c.Time.Or(0) >= 1
-}
-
 // comparisonNotes says what a reader of the table must know: the sentence of the
 // comparison, why numbers are missing, when it was decided, and how far its numbers hold.
 func comparisonNotes(r row) []string {
@@ -232,17 +226,11 @@ func comparisonNotes(r row) []string {
 	for _, s := range sentences(r) {
 		out = append(out, visible(s))
 	}
-	for _, reason := range r.reasons() {
-		told := reason == r.metric.Reason || c != nil && strings.Contains(c.Sentence, reason)
-		if !told {
-			out = append(out, about(r, visible(reason)))
-		}
+	for _, note := range reasonNotes(r) {
+		out = append(out, about(r, note))
 	}
 	if c == nil {
 		return out
-	}
-	if c.LiftReason != "" && !slices.Contains(r.reasons(), c.LiftReason) {
-		out = append(out, about(r, labelLift+visible(c.LiftReason)))
 	}
 	for _, note := range append(endNotes(r), limitNotes(r)...) {
 		out = append(out, about(r, note))

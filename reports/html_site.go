@@ -198,12 +198,6 @@ func (p *Page) read(state string, atHand []analysis.Scorecard) error {
 	return nil
 }
 
-// Missing returns a sentence when the experiment should have a scorecard of a later day at an
-// instant, and is empty otherwise.
-func (p *Page) Missing(at time.Time, location *time.Location) string {
-	return stale(p, at, location, "")
-}
-
 // stale returns a sentence when a scorecard of a later day should be there.
 func stale(p *Page, at time.Time, location *time.Location, failure string) string {
 	due, ok := lastDue(p, at, location)
@@ -253,4 +247,10 @@ func minTime(a, b time.Time) time.Time {
 		return b
 	}
 	return a
+}
+
+// Missing returns a sentence when the experiment should have a scorecard of a later day at an
+// instant, and is empty otherwise.
+func (p *Page) Missing(at time.Time, location *time.Location) string {
+	return stale(p, at, location, "")
 }

@@ -94,9 +94,6 @@ var elements = strings.Fields(`html head meta title style body header main secti
 	input label table caption thead tbody tr th td ul li dl dt dd pre details summary figure figcaption
 	nav svg g path line rect circle text`)
 
-// tableParts are the elements of tables.
-var tableParts = strings.Fields("table caption thead tbody tr th td")
-
 // faults returns what is wrong with the markup of a page: elements that are not closed in
 // order, that pages have no use for, or that readers who do not see cannot make sense of.
 func faults(page []byte) []string {
@@ -192,28 +189,6 @@ func TestHTMLMarkup(t *testing.T) {
 	}
 	if len(faults([]byte(`<p><script>x</script><a href="http://a">b</p>`))) < 3 {
 		t.Error("faults are not found")
-	}
-}
-
-// Tables, bodies and rows keep the display of tables on every screen: some browsers tell a screen
-// reader of no table where a style sheet takes it away.
-func TestTablesStayTables(t *testing.T) {
-	style, err := styleSheet()
-	if err != nil {
-		t.Fatal(err)
-	}
-	whole := regexp.MustCompile(`(^|[ >.])(table|tbody|tr|stack|results|plain|index|by-segment)$`)
-	rules := 0
-	for _, rule := range regexp.MustCompile(`([^{}]+)\{([^{}]*)\}`).FindAllStringSubmatch(string(style), -1) {
-		rules++
-		for selector := range strings.SplitSeq(rule[1], ",") {
-			if whole.MatchString(strings.TrimSpace(selector)) && strings.Contains(rule[2], "display:") {
-				t.Errorf("a table is no table: %s {%s}", strings.TrimSpace(selector), rule[2])
-			}
-		}
-	}
-	if rules < 100 {
-		t.Errorf("%d rules were found", rules)
 	}
 }
 
@@ -662,6 +637,31 @@ func TestRawOfTheSameDay(t *testing.T) {
 	}
 	if page, text := raw(); page || text {
 		t.Error("a raw difference of another day", page, text)
+	}
+}
+
+// tableParts are the elements of tables.
+var tableParts = strings.Fields("table caption thead tbody tr th td")
+
+// Tables, bodies and rows keep the display of tables on every screen: some browsers tell a screen
+// reader of no table where a style sheet takes it away.
+func TestTablesStayTables(t *testing.T) {
+	style, err := styleSheet()
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := regexp.MustCompile(`(^|[ >.])(table|tbody|tr|stack|results|plain|index|by-segment)$`)
+	rules := 0
+	for _, rule := range regexp.MustCompile(`([^{}]+)\{([^{}]*)\}`).FindAllStringSubmatch(string(style), -1) {
+		rules++
+		for selector := range strings.SplitSeq(rule[1], ",") {
+			if whole.MatchString(strings.TrimSpace(selector)) && strings.Contains(rule[2], "display:") {
+				t.Errorf("a table is no table: %s {%s}", strings.TrimSpace(selector), rule[2])
+			}
+		}
+	}
+	if rules < 100 {
+		t.Errorf("%d rules were found", rules)
 	}
 }
 

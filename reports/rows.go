@@ -82,3 +82,11 @@ func (r row) reasons() []string {
 	}
 	return out
 }
+
+// tableRows returns the rows of a metric for people: one where it has no figures at all.
+func tableRows(card *analysis.Scorecard, m *analysis.MetricResult) []row {
+	if len(m.Variants) == 0 && len(m.Comparisons) == 0 {
+		return []row{{card: card, metric: m}}
+	}
+	return rows(card, m)
+}

@@ -99,10 +99,24 @@ func (c config) check(args []string) error {
 		return errors.New("name a file of API keys with --keys, or say --no-keys")
 	case c.keys != "" && c.open:
 		return errors.New("--keys and --no-keys exclude each other")
-	case c.maxBody < 1 || c.flushEvery <= 0 || c.flushRows < 1 || c.poll <= 0:
-		return errors.New("--max-body, --flush-every, --flush-rows and --poll must be above 0")
-	case !(c.rateLimit >= 0) || c.drain < 0 || c.grace < 0:
-		return errors.New("--rate-limit, --drain and --grace must be 0 or more")
+	}
+	for _, n := range []struct {
+		flag  string
+		value any
+		right bool
+		want  string
+	}{
+		{"max-body", c.maxBody, c.maxBody > 0, "more than 0"},
+		{"flush-every", c.flushEvery, c.flushEvery > 0, "more than 0"},
+		{"flush-rows", c.flushRows, c.flushRows > 0, "more than 0"},
+		{"poll", c.poll, c.poll > 0, "more than 0"},
+		{"rate-limit", c.rateLimit, c.rateLimit >= 0, "0 or more"},
+		{"drain", c.drain, c.drain >= 0, "0 or more"},
+		{"grace", c.grace, c.grace >= 0, "0 or more"},
+	} {
+		if !n.right {
+			return fmt.Errorf("--%s %v: want %s", n.flag, n.value, n.want)
+		}
 	}
 	if err := checkAddress("listen", c.listen); err != nil {
 		return err

@@ -115,8 +115,9 @@ func TestWrongUsage(t *testing.T) {
 	f("--keys k --no-keys", "", "--keys and --no-keys exclude each other")
 	f("--no-keys serve", "", `unknown argument "serve"`)
 	f("--port 80", "", "unknown flag: --port")
-	f("--no-keys --poll 0s", "", "--max-body, --flush-every, --flush-rows and --poll must be above 0")
-	f("--no-keys --drain -1s", "", "--rate-limit, --drain and --grace must be 0 or more")
+	f("--no-keys --poll 0s", "", "--poll 0s: want more than 0")
+	f("--no-keys", "READOUT_CHOOSE_FLUSH_ROWS=-5", "--flush-rows -5: want more than 0")
+	f("--no-keys --drain -1s", "", "--drain -1s: want 0 or more")
 	for _, origin := range []string{"*", "shop.example", "https://*.shop.example", "https://shop.example/a", "https://", "https://u:p@shop.example", "https://shop.example:x"} {
 		f("--no-keys --allow-origin https://a.example,"+origin, "",
 			`--allow-origin "`+origin+`" is no origin: name each with its scheme, such as https://shop.example, and without a path`)
@@ -132,21 +133,10 @@ func TestWrongUsage(t *testing.T) {
 	f("--no-keys --listen 8080", "", `--listen "8080"`+advice)
 	f("--no-keys --listen unix:/run/choose.sock", "", `--listen "unix:/run/choose.sock"`+advice)
 	f("--no-keys --admin 127.0.0.1:65536", "", `--admin "127.0.0.1:65536"`+advice)
-	f("--no-keys --rate-limit NaN", "", "--rate-limit, --drain and --grace must be 0 or more")
+	f("--no-keys --rate-limit NaN", "", "--rate-limit NaN: want 0 or more")
 	f("--no-keys", "READOUT_CHOOSE_PORT=80 READOUT_CHOOSE_A=1", "READOUT_CHOOSE_A names no flag")
 	f("", "READOUT_CHOOSE_NO_KEYS=perhaps", `READOUT_CHOOSE_NO_KEYS: invalid argument "perhaps" for "--no-keys" flag: strconv.ParseBool: parsing "perhaps": invalid syntax`)
 	f("--no-keys --log-level loud", "", `invalid argument "loud" for "--log-level" flag: slog: level string "loud": unknown name`)
-}
-
-func TestAddresses(t *testing.T) {
-	for _, address := range []string{":8080", "127.0.0.1:0", "[::1]:8080", "localhost:http", "shop.example:8080"} {
-		if _, _, err := parse([]string{"--no-keys", "--listen", address, "--admin", address}, nil); err != nil {
-			t.Error(err)
-		}
-	}
-	if _, _, err := parse([]string{"--no-keys"}, []string{"READOUT_CHOOSE_ADMIN="}); err != nil {
-		t.Error(err)
-	}
 }
 
 // Kubernetes tells containers of a Service named readout-choose in variables that begin as ours.
@@ -183,5 +173,16 @@ func TestKey(t *testing.T) {
 		if err := run(t.Context(), args, nil, &out, &out); !errors.As(err, new(usageError)) {
 			t.Errorf("%q: %v", args, err)
 		}
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	for _, address := range []string{":8080", "127.0.0.1:0", "[::1]:8080", "localhost:http", "shop.example:8080"} {
+		if _, _, err := parse([]string{"--no-keys", "--listen", address, "--admin", address}, nil); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, _, err := parse([]string{"--no-keys"}, []string{"READOUT_CHOOSE_ADMIN="}); err != nil {
+		t.Error(err)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,25 +14,6 @@ import (
 	"readout/power"
 	"readout/sequential"
 )
-
-type powerFlags struct {
-	rate, mean, sd    string
-	denominator       string
-	denominatorSD     string
-	correlation       string
-	mde, absolute     string
-	margin            string
-	power, confidence string
-	weights, kept     string
-	arms, metrics     int
-	looks             int
-	spending          string
-	usersPerDay       float64
-	users             float64
-	oneSided, fall    bool
-	json              bool
-	given             func(flag string) bool // whether it stands on the command line
-}
 
 func (a *app) powerCommand() *cobra.Command {
 	var f powerFlags
@@ -115,6 +95,13 @@ func (a *app) plan(f powerFlags) error {
 	if err != nil {
 		return err
 	}
+	looks, err := f.sequential(design.Alpha)
+	if err != nil {
+		return err
+	}
+	if design.Inflation, err = f.inflation(looks, design); err != nil {
+		return err
+	}
 	effect, given, err := f.effect()
 	if err != nil {
 		return err
@@ -134,7 +121,7 @@ func (a *app) plan(f powerFlags) error {
 	case f.users == 0:
 		err = out.size(baseline, effect, design, f.usersPerDay)
 	case given:
-		err = out.findPower(baseline, effect, design, f)
+		err = out.findPower(baseline, effect, design, f, looks)
 	default:
 		err = out.findEffect(baseline, design, f.split(design))
 	}
@@ -148,243 +135,6 @@ func (a *app) plan(f powerFlags) error {
 	}
 	out.print(a, f)
 	return nil
-}
-
-// baseline reads what control is expected to be.
-func (f powerFlags) baseline() (power.Baseline, error) {
-	switch {
-	case f.rate != "" && f.mean+f.sd+f.denominator+f.denominatorSD+f.correlation != "":
-		return power.Baseline{}, usagef("give --rate, or --mean with --sd, not both")
-	case f.rate != "":
-		p, err := fraction("--rate", f.rate)
-		return power.Rate(p), err
-	case f.mean == "" || f.sd == "":
-		return power.Baseline{}, usagef("say what control is like: --rate 10%%, or --mean 24.5 --sd 60")
-	}
-	mean, err := float("--mean", f.mean)
-	if err != nil {
-		return power.Baseline{}, err
-	}
-	sd, err := float("--sd", f.sd)
-	if err != nil || f.denominator+f.denominatorSD+f.correlation == "" {
-		return power.Mean(mean, sd), err
-	}
-	return f.ratio(power.Column{Mean: mean, SD: sd})
-}
-
-// ratio reads what control is expected to be like of a ratio with the given numerator.
-func (f powerFlags) ratio(numerator power.Column) (power.Baseline, error) {
-	if f.denominator == "" || f.denominatorSD == "" || f.correlation == "" {
-		return power.Baseline{}, usagef("a ratio takes --denominator-mean, --denominator-sd and --correlation, beside --mean and --sd of its numerator")
-	}
-	var denominator power.Column
-	var correlation float64
-	for _, n := range []struct {
-		flag, text string
-		value      *float64
-	}{
-		{"--denominator-mean", f.denominator, &denominator.Mean},
-		{"--denominator-sd", f.denominatorSD, &denominator.SD},
-		{"--correlation", f.correlation, &correlation},
-	} {
-		v, err := float(n.flag, n.text)
-		if err != nil {
-			return power.Baseline{}, err
-		}
-		*n.value = v
-	}
-	b, err := power.Ratio(numerator, denominator, correlation)
-	if err != nil {
-		return b, usageError{err}
-	}
-	return b, nil
-}
-
-// float reads a number.
-func float(flag, text string) (float64, error) {
-	v, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		return 0, usagef("%s %q is not a number", flag, text)
-	}
-	return v, nil
-}
-
-// effect reads the effect to find, if one is given; with a margin it is none by default. Where
-// less is better the effect to find is a fall, written with a sign or without; with a margin the
-// sign says which way treatment differs.
-func (f powerFlags) effect() (e power.Effect, given bool, err error) {
-	e, given, err = f.writtenEffect()
-	if f.fall && f.margin == "" {
-		e.Size = -math.Abs(e.Size)
-	}
-	return e, given, err
-}
-
-// writtenEffect reads the effect as it is written.
-func (f powerFlags) writtenEffect() (e power.Effect, given bool, err error) {
-	switch {
-	case f.mde != "" && f.absolute != "":
-		return e, false, usagef("give --mde or --absolute, not both")
-	case f.mde != "":
-		e.Relative = true
-		e.Size, err = signedFraction("--mde", f.mde)
-	case f.absolute != "":
-		if e.Size, err = strconv.ParseFloat(f.absolute, 64); err != nil {
-			err = usagef("--absolute %q: want a number in the metric's unit; of a rate, 0.01 is one percentage point", f.absolute)
-		}
-	default:
-		return e, f.margin != "", nil
-	}
-	return e, true, err
-}
-
-// design reads the test.
-func (f powerFlags) design() (power.Design, error) {
-	d := power.Design{OneSided: f.oneSided, Decrease: f.fall}
-	var err error
-	if d.Power, err = fraction("--power", f.power); err != nil {
-		return d, err
-	}
-	confidence, err := fraction("--confidence", f.confidence)
-	if err != nil {
-		return d, err
-	}
-	if d.VarianceKept, err = fraction("--variance-kept", f.kept); err != nil {
-		return d, err
-	}
-	if d.VarianceKept == 0 {
-		return d, usagef("--variance-kept %q: want more than 0%% and at most 100%%", f.kept)
-	}
-	if d.Weights, err = f.traffic(); err != nil {
-		return d, err
-	}
-	if f.metrics < 1 || f.metrics > 1000 {
-		return d, usagef("--metrics %d: want 1 to 1000", f.metrics)
-	}
-	// Rounding 1 − 0.95 to the decimals that percentages have keeps alpha at 0.05.
-	alpha := math.Round((1-confidence)*1e12) / 1e12
-	d.Alpha = alpha / float64(f.metrics*(len(d.Weights)-1))
-	if f.margin != "" {
-		// Guardrails are read at the confidence of the whole test.
-		d.Alpha = alpha
-		if d.Margin, err = f.guard(); err != nil {
-			return d, err
-		}
-	}
-	d.Inflation, err = f.inflation(d)
-	return d, err
-}
-
-// guard reads the margin of a guardrail, which lies where the metric is worse.
-func (f powerFlags) guard() (power.Effect, error) {
-	margin, err := fraction("--margin", f.margin)
-	if err == nil && margin == 0 {
-		err = usagef("--margin %q: want more than 0%% and at most 100%%", f.margin)
-	}
-	if !f.fall {
-		margin = -margin
-	}
-	return power.Effect{Size: margin, Relative: true}, err
-}
-
-// traffic reads the weights of the arms, control first.
-func (f powerFlags) traffic() ([]float64, error) {
-	if f.weights == "" {
-		if f.arms < 2 || f.arms > 100 {
-			return nil, usagef("--arms %d: want 2 to 100", f.arms)
-		}
-		w := make([]float64, f.arms)
-		for i := range w {
-			w[i] = 1
-		}
-		return w, nil
-	}
-	var out []float64
-	for part := range strings.SplitSeq(f.weights, ",") {
-		w, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(part), "%"), 64)
-		if err != nil || !(w > 0) || w > 1e9 {
-			return nil, usagef("--weights %q: want numbers above 0, control first, such as 50,25,25", f.weights)
-		}
-		out = append(out, w)
-	}
-	if len(out) < 2 || len(out) > 100 {
-		return nil, usagef("--weights %q: want 2 to 100 arms", f.weights)
-	}
-	if f.given("arms") && f.arms != len(out) {
-		return nil, usagef("--arms %d and --weights %q, which are %d arms: leave --arms out, or make them agree", f.arms, f.weights, len(out))
-	}
-	return out, nil
-}
-
-// inflation returns how many more users the sequential design needs than a single look.
-func (f powerFlags) inflation(d power.Design) (float64, error) {
-	if f.looks < 1 || f.looks > sequential.MaxLooks {
-		return 0, usagef("--looks %d: want 1 to %d", f.looks, sequential.MaxLooks)
-	}
-	// What cannot be planned is refused where the users are computed.
-	if f.looks == 1 || !(d.Alpha > 0 && d.Alpha < 1) || !(d.Power > d.Alpha/float64(f.sides()) && d.Power < 1) {
-		return 1, nil
-	}
-	looks, err := f.sequential(d.Alpha)
-	if err != nil {
-		return 0, err
-	}
-	inflation, err := looks.Inflation(d.Alpha, f.sides(), d.Power)
-	if err != nil {
-		return 0, usageError{err}
-	}
-	return inflation, nil
-}
-
-func (f powerFlags) sides() int {
-	if f.oneSided {
-		return 1
-	}
-	return 2
-}
-
-// sequential returns the boundaries of the looks, at equal steps of time and information.
-func (f powerFlags) sequential(alpha float64) (sequential.Design, error) {
-	if s := experiment.SpendingName(f.spending); s != experiment.SpendingOBrienFleming && s != experiment.SpendingPocock {
-		return sequential.Design{}, usagef("--spending %q: want obrien-fleming or pocock", f.spending)
-	}
-	spending, err := sequential.NewSpending(f.spending, nil)
-	if err != nil {
-		return sequential.Design{}, err
-	}
-	information, spend := make([]float64, f.looks), make([]float64, f.looks)
-	before := 0.0
-	for k := range information {
-		information[k] = float64(k+1) / float64(f.looks)
-		spent := sequential.Spent(spending, information[k], alpha, f.sides())
-		spend[k], before = spent-before, spent
-	}
-	process, err := sequential.FromInformation(information)
-	if err != nil {
-		return sequential.Design{}, err
-	}
-	bounds, err := sequential.Boundaries(process, spend, f.sides())
-	if err != nil {
-		return sequential.Design{}, err
-	}
-	design := sequential.Design{Process: process, Upper: bounds}
-	if f.sides() == 2 {
-		design.Lower = sequential.Mirror(bounds)
-	}
-	return design, nil
-}
-
-// split shares --users among the arms by their weights.
-func (f powerFlags) split(d power.Design) []float64 {
-	var sum float64
-	for _, w := range d.Weights {
-		sum += w
-	}
-	out := make([]float64, len(d.Weights))
-	for i, w := range d.Weights {
-		out[i] = f.users * w / sum
-	}
-	return out
 }
 
 func (p *planned) size(b power.Baseline, e power.Effect, d power.Design, perDay float64) error {
@@ -402,9 +152,27 @@ func (p *planned) size(b power.Baseline, e power.Effect, d power.Design, perDay 
 	return nil
 }
 
+// inflation returns how many more users the looks need than a single one.
+func (f powerFlags) inflation(looks *sequential.Design, d power.Design) (float64, error) {
+	// A power that cannot be planned is refused where the users are computed.
+	if looks == nil || !f.plannable(d.Alpha, d.Power) {
+		return 1, nil
+	}
+	inflation, err := looks.Inflation(d.Alpha, f.sides(), d.Power)
+	if err != nil {
+		return 0, usageError{err}
+	}
+	return inflation, nil
+}
+
+// plannable reports whether some number of users gives a test that power.
+func (f powerFlags) plannable(alpha, power float64) bool {
+	return power > alpha/float64(f.sides()) && power < 1
+}
+
 // findPower computes the power of the looks themselves: how many users they cost depends on
 // the power, and is not what it is at --power.
-func (p *planned) findPower(b power.Baseline, e power.Effect, d power.Design, f powerFlags) error {
+func (p *planned) findPower(b power.Baseline, e power.Effect, d power.Design, f powerFlags, looks *sequential.Design) error {
 	d.Inflation = 1
 	all, err := power.Power(b, e, d, f.split(d)...)
 	if err != nil {
@@ -412,14 +180,10 @@ func (p *planned) findPower(b power.Baseline, e power.Effect, d power.Design, f 
 	}
 	single := slices.Min(all)
 	p.Power = &single
-	if f.looks == 1 || !(single > 0 && single < 1) {
+	if looks == nil || !(single > 0 && single < 1) {
 		return nil
 	}
 	drift, err := sequential.FixedDrift(d.Alpha, f.sides(), single)
-	if err != nil {
-		return err
-	}
-	looks, err := f.sequential(d.Alpha)
 	if err != nil {
 		return err
 	}
@@ -428,7 +192,7 @@ func (p *planned) findPower(b power.Baseline, e power.Effect, d power.Design, f 
 		return err
 	}
 	p.Power = &found
-	if found > d.Alpha/float64(f.sides()) && found < 1 {
+	if f.plannable(d.Alpha, found) {
 		p.Inflation, err = looks.Inflation(d.Alpha, f.sides(), found)
 	}
 	return err
@@ -489,22 +253,3 @@ func (p *planned) print(a *app, f powerFlags) {
 
 // times writes a factor.
 func times(x float64) string { return strconv.FormatFloat(x, 'f', 3, 64) + " times" }
-
-// fraction reads a share such as 10% as a number in [0, 1].
-func fraction(flag, text string) (float64, error) {
-	v, err := signedFraction(flag, text)
-	if err == nil && (v < 0 || v > 1) {
-		return 0, usagef("%s %q: want 0%% to 100%%", flag, text)
-	}
-	return v, err
-}
-
-// signedFraction reads a percentage such as -5%.
-func signedFraction(flag, text string) (float64, error) {
-	number, ok := strings.CutSuffix(text, "%")
-	v, err := strconv.ParseFloat(number, 64)
-	if !ok || err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-		return 0, usagef("%s %q: write a percentage such as 10%%", flag, text)
-	}
-	return v / 100, nil
-}

@@ -28,27 +28,6 @@ func (a *app) load() (*experiment.Project, error) {
 	return p, err
 }
 
-// checkDir refuses a directory that is no project, by its whole name: jobs are often started
-// elsewhere than people think.
-func (a *app) checkDir() error {
-	dir, err := filepath.Abs(a.dir)
-	if err != nil {
-		return err
-	}
-	const way = "make one with 'readout init', or name the directory with --project"
-	info, err := os.Stat(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return usagef("%s is not there: %s", dir, way)
-	case err == nil && !info.IsDir():
-		return usagef("%s is not a project, which is a directory: %s", dir, way)
-	}
-	if _, err := os.Stat(filepath.Join(dir, "readout.yaml")); errors.Is(err, fs.ErrNotExist) {
-		return usagef("%s is not a project, it has no readout.yaml: %s", dir, way)
-	}
-	return nil
-}
-
 // loadWhole reads the project's files for work that faults of other experiments must not hold
 // up: what has no fault comes back in p, the faults of experiments and metrics beside it. Only
 // when nothing can be done is there an error.
@@ -101,6 +80,27 @@ func who(by string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("who does it? Say so with --by NAME")
+}
+
+// checkDir refuses a directory that is no project, by its whole name: jobs are often started
+// elsewhere than people think.
+func (a *app) checkDir() error {
+	dir, err := filepath.Abs(a.dir)
+	if err != nil {
+		return err
+	}
+	const way = "make one with 'readout init', or name the directory with --project"
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return usagef("%s is not there: %s", dir, way)
+	case err == nil && !info.IsDir():
+		return usagef("%s is not a project, which is a directory: %s", dir, way)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "readout.yaml")); errors.Is(err, fs.ErrNotExist) {
+		return usagef("%s is not a project, it has no readout.yaml: %s", dir, way)
+	}
+	return nil
 }
 
 // experimentNamed returns the experiment of a name. One that is there has no fault, nor has

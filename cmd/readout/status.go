@@ -51,13 +51,6 @@ type verdict struct {
 	Sentence string           `json:"sentence"`
 }
 
-// jobMayTake is how long after its end a day may have no scorecard before something is wrong: the
-// daily job comes at any time of the next day.
-const jobMayTake = 24 * time.Hour
-
-// askJob says where it is told why a scorecard is missing.
-const askJob = "Look at what the daily job says."
-
 func (a *app) statusCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
@@ -258,3 +251,10 @@ func stamp(t *time.Time, zone *time.Location) string {
 	}
 	return t.In(zone).Format("2006-01-02 15:04")
 }
+
+// jobMayTake is how long after its end a day may have no scorecard before something is wrong: the
+// daily job comes at any time of the next day.
+const jobMayTake = 24 * time.Hour
+
+// askJob says where it is told why a scorecard is missing.
+const askJob = "Look at what the daily job says."

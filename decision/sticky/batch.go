@@ -3,10 +3,7 @@ package sticky
 import (
 	"crypto/rand"
 	"fmt"
-	"iter"
 	"strings"
-
-	"readout/decision"
 )
 
 // maxBatchBytes is the size of the exposures in their stored form with which a batch is full,
@@ -29,19 +26,3 @@ func readError(err error) error {
 
 // notUnderWay says that a batch cannot be done.
 func notUnderWay(name string) error { return fmt.Errorf("batch %q is not under way", name) }
-
-// visitors returns the ranges of changes of the same visitor that follow each other.
-func visitors(changes []decision.Change) iter.Seq2[int, int] {
-	return func(yield func(first, last int) bool) {
-		for first := 0; first < len(changes); {
-			last := first + 1
-			for last < len(changes) && changes[last].ID == changes[first].ID {
-				last++
-			}
-			if !yield(first, last) {
-				return
-			}
-			first = last
-		}
-	}
-}

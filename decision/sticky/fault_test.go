@@ -87,53 +87,6 @@ func TestDiskFull(t *testing.T) {
 	done(t, s, name)
 }
 
-// TestTablesThatCannotBeWritten: with no open files or inodes left changes are refused, soon and
-// not by waiting, reads go on, there are few warnings, and all goes on once there are some.
-func TestTablesThatCannotBeWritten(t *testing.T) {
-	var none errorfs.Toggle
-	none.Injector = errorfs.InjectorFunc(func(op errorfs.Op) error {
-		if strings.HasSuffix(op.Path, ".sst") && op.Kind == errorfs.OpCreate {
-			return &os.PathError{Op: "open", Path: op.Path, Err: syscall.EMFILE}
-		}
-		return nil
-	})
-	var warnings atomic.Int64
-	s, err := OpenPebble("decisions", PebbleOptions{FS: errorfs.Wrap(vfs.NewMem(), &none), Warn: func(string) { warnings.Add(1) }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer closeStore(t, s)
-	commit(t, s, first("a", "before", "big"))
-	none.On()
-	if _, err := s.db.AsyncFlush(); err != nil {
-		t.Fatal(err)
-	}
-	for warnings.Load() == 0 {
-		time.Sleep(time.Millisecond)
-	}
-	begin := time.Now()
-	for time.Since(begin) < 3*retryPause {
-		if _, err := s.Commit(background, []decision.Change{first("a", "u", "big")}); !errors.Is(err, ErrTables) {
-			t.Fatalf("error %v", err)
-		}
-		same(t, "before", []decision.Assignment{assigned("big")}, get(t, s, "before", "a"))
-		time.Sleep(retryPause / 20)
-	}
-	if n := warnings.Load(); n > 5 {
-		t.Errorf("%d warnings", n)
-	}
-	none.Off()
-	for begin := time.Now(); ; time.Sleep(time.Millisecond) {
-		_, err := s.Commit(background, []decision.Change{first("a", "u", "big")})
-		if err == nil {
-			break
-		}
-		if time.Since(begin) > 20*time.Second {
-			t.Fatal(err)
-		}
-	}
-}
-
 // TestDamaged: a table that was damaged on the disk ends the process with what to do, and without
 // ids of visitors. A damaged manifest is found at the start.
 func TestDamaged(t *testing.T) {
@@ -376,64 +329,6 @@ func TestRedisGone(t *testing.T) {
 	commit(t, s, first("a", "v", "big"))
 }
 
-// TestSlowBatch: exposures that take longer to arrive than any other answer may are not left in the
-// queue.
-func TestSlowBatch(t *testing.T) {
-	m := miniredis.RunT(t)
-	s := (&redisBacking{slowly(t, m.Addr(), redisTimeout+300*time.Millisecond), "shop"}).open(t)
-	defer closeStore(t, s)
-	commit(t, s, first("a", "u", "big"))
-	if name, _ := nextBatch(t, s, 1, 1); name == "" {
-		t.Error("there is no batch")
-	}
-}
-
-// slowly returns the address of a proxy that holds back what answers to the reading of a list.
-func slowly(t *testing.T, address string, delay time.Duration) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	var held atomic.Bool
-	copyTo := func(to, from net.Conn, each func([]byte)) {
-		defer to.Close()
-		data := make([]byte, 64<<10)
-		for {
-			n, err := from.Read(data)
-			each(data[:n])
-			if _, failed := to.Write(data[:n]); err != nil || failed != nil {
-				return
-			}
-		}
-	}
-	go func() {
-		for {
-			here, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			there, err := net.Dial("tcp", address)
-			if err != nil {
-				here.Close()
-				return
-			}
-			go copyTo(there, here, func(data []byte) {
-				if bytes.Contains(data, []byte("LRANGE")) {
-					held.Store(true)
-				}
-			})
-			go copyTo(here, there, func([]byte) {
-				if held.Swap(false) {
-					time.Sleep(delay)
-				}
-			})
-		}
-	}()
-	return listener.Addr().String()
-}
-
 // TestRedisAddress: a wrong address is refused without saying the password in it.
 func TestRedisAddress(t *testing.T) {
 	m := miniredis.RunT(t)
@@ -580,4 +475,109 @@ func TestRedisTells(t *testing.T) {
 			t.Errorf("%s, %s: evicts %v, known %v", c.most, c.policy, evicts, known)
 		}
 	}
+}
+
+// TestTablesThatCannotBeWritten: with no open files or inodes left changes are refused, soon and
+// not by waiting, reads go on, there are few warnings, and all goes on once there are some.
+func TestTablesThatCannotBeWritten(t *testing.T) {
+	var none errorfs.Toggle
+	none.Injector = errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if strings.HasSuffix(op.Path, ".sst") && op.Kind == errorfs.OpCreate {
+			return &os.PathError{Op: "open", Path: op.Path, Err: syscall.EMFILE}
+		}
+		return nil
+	})
+	var warnings atomic.Int64
+	s, err := OpenPebble("decisions", PebbleOptions{FS: errorfs.Wrap(vfs.NewMem(), &none), Warn: func(string) { warnings.Add(1) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeStore(t, s)
+	commit(t, s, first("a", "before", "big"))
+	none.On()
+	if _, err := s.db.AsyncFlush(); err != nil {
+		t.Fatal(err)
+	}
+	for warnings.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	begin := time.Now()
+	for time.Since(begin) < 3*retryPause {
+		if _, err := s.Commit(background, []decision.Change{first("a", "u", "big")}); !errors.Is(err, ErrTables) {
+			t.Fatalf("error %v", err)
+		}
+		same(t, "before", []decision.Assignment{assigned("big")}, get(t, s, "before", "a"))
+		time.Sleep(retryPause / 20)
+	}
+	if n := warnings.Load(); n > 5 {
+		t.Errorf("%d warnings", n)
+	}
+	none.Off()
+	for begin := time.Now(); ; time.Sleep(time.Millisecond) {
+		_, err := s.Commit(background, []decision.Change{first("a", "u", "big")})
+		if err == nil {
+			break
+		}
+		if time.Since(begin) > 20*time.Second {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestSlowBatch: exposures that take longer to arrive than any other answer may are not left in the
+// queue.
+func TestSlowBatch(t *testing.T) {
+	m := miniredis.RunT(t)
+	s := (&redisBacking{slowly(t, m.Addr(), redisTimeout+300*time.Millisecond), "shop"}).open(t)
+	defer closeStore(t, s)
+	commit(t, s, first("a", "u", "big"))
+	if name, _ := nextBatch(t, s, 1, 1); name == "" {
+		t.Error("there is no batch")
+	}
+}
+
+// slowly returns the address of a proxy that holds back what answers to the reading of a list.
+func slowly(t *testing.T, address string, delay time.Duration) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	var held atomic.Bool
+	copyTo := func(to, from net.Conn, each func([]byte)) {
+		defer to.Close()
+		data := make([]byte, 64<<10)
+		for {
+			n, err := from.Read(data)
+			each(data[:n])
+			if _, failed := to.Write(data[:n]); err != nil || failed != nil {
+				return
+			}
+		}
+	}
+	go func() {
+		for {
+			here, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			there, err := net.Dial("tcp", address)
+			if err != nil {
+				here.Close()
+				return
+			}
+			go copyTo(there, here, func(data []byte) {
+				if bytes.Contains(data, []byte("LRANGE")) {
+					held.Store(true)
+				}
+			})
+			go copyTo(here, there, func([]byte) {
+				if held.Swap(false) {
+					time.Sleep(delay)
+				}
+			})
+		}
+	}()
+	return listener.Addr().String()
 }

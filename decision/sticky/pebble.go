@@ -2,7 +2,6 @@ package sticky
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -51,9 +50,6 @@ const (
 
 // ErrDiskFull says that changes are refused until there is room again.
 var ErrDiskFull = errors.New("the disk of the decision store is full: free some space; visitors of whom nothing new has to be remembered are still served")
-
-// ErrTables says that changes are refused until the database can write its tables again.
-var ErrTables = errors.New("the decision store cannot write its tables, for the reason that its warnings name; visitors of whom nothing new has to be remembered are still served")
 
 // ErrDamaged says that files of the store are not as they were written: opening it again does
 // not help.
@@ -158,19 +154,6 @@ func (s *Pebble) open(o PebbleOptions) error {
 	return nil
 }
 
-// count counts the queue. Its numbers begin again when it was empty: they only order it.
-func (s *Pebble) count() error {
-	rows, err := s.db.NewIter(&pebble.IterOptions{LowerBound: []byte{keyQueue}, UpperBound: []byte{keyQueue + 1}})
-	if err != nil {
-		return err
-	}
-	for valid := rows.First(); valid; valid = rows.Next() {
-		s.queued.Add(1)
-		s.next.Store(binary.BigEndian.Uint64(rows.Key()[1:]) + 1)
-	}
-	return rows.Close()
-}
-
 // lock returns the lock of a visitor.
 func (s *Pebble) lock(id string) *sync.RWMutex { return &s.locks[maphash.String(s.seed, id)%stripes] }
 
@@ -202,20 +185,12 @@ func (s *Pebble) Commit(_ context.Context, changes []decision.Change) (lost []in
 	if s.failing() {
 		return nil, ErrTables
 	}
-	for first, last := range visitors(changes) {
-		these, err := s.commit(changes[first].ID, changes[first:last])
-		if err != nil {
-			return nil, fmt.Errorf("write decision store: %w", err)
-		}
-		for _, i := range these {
-			lost = append(lost, first+i)
-		}
-	}
-	return lost, nil
+	return commitByVisitor(changes, s.commit)
 }
 
 // commit makes the changes of one visitor durable.
-func (s *Pebble) commit(id string, changes []decision.Change) (lost []int, err error) {
+func (s *Pebble) commit(changes []decision.Change) (lost []int, err error) {
+	id := changes[0].ID
 	lock := s.lock(id)
 	lock.Lock()
 	defer lock.Unlock()
@@ -252,115 +227,6 @@ func (s *Pebble) commit(id string, changes []decision.Change) (lost []int, err e
 	return nil, nil
 }
 
-// Batch implements [decision.Store].
-func (s *Pebble) Batch(_ context.Context, limit int) (string, []decision.Exposure, error) {
-	s.batch.Lock()
-	defer s.batch.Unlock()
-	b, err := s.underWay()
-	if err == nil && b.name == "" {
-		b, err = s.begin(limit)
-	}
-	if err != nil || b.name == "" {
-		return "", nil, readError(err)
-	}
-	rows, err := s.rows(b.from, b.to, -1, -1)
-	if err != nil {
-		return "", nil, readError(err)
-	}
-	out := make([]decision.Exposure, len(rows))
-	for i, r := range rows {
-		if out[i], err = parseRow(r.value); err != nil {
-			return "", nil, readError(err)
-		}
-	}
-	return b.name, out, nil
-}
-
-// A pebbleBatch is the exposures with numbers from from to below to.
-type pebbleBatch struct {
-	from, to uint64
-	name     string // empty for no batch
-}
-
-// underWay returns the batch that was begun and is not done.
-func (s *Pebble) underWay() (pebbleBatch, error) {
-	stored, err := s.get([]byte{keyBatch})
-	switch {
-	case err != nil || stored == nil:
-		return pebbleBatch{}, err
-	case len(stored) <= 16:
-		return pebbleBatch{}, errRow
-	}
-	return pebbleBatch{binary.BigEndian.Uint64(stored), binary.BigEndian.Uint64(stored[8:]), string(stored[16:])}, nil
-}
-
-// begin begins a batch, unless the queue is empty.
-func (s *Pebble) begin(limit int) (pebbleBatch, error) {
-	// Numbers below end are all written, or never will be.
-	s.commits.Lock()
-	end := s.next.Load()
-	s.commits.Unlock()
-	rows, err := s.rows(0, end, limit, maxBatchBytes)
-	if err != nil || len(rows) == 0 {
-		return pebbleBatch{}, err
-	}
-	b := pebbleBatch{rows[0].number, rows[len(rows)-1].number + 1, newBatchName()}
-	value := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, b.from), b.to)
-	return b, s.db.Set([]byte{keyBatch}, append(value, b.name...), pebble.Sync)
-}
-
-type queuedRow struct {
-	number uint64
-	value  []byte
-}
-
-// rows returns the queued exposures with numbers from from to below to, at most limit and none
-// beyond the one with which they have that many bytes. Below 0 neither is a limit.
-func (s *Pebble) rows(from, to uint64, limit, bytes int) (out []queuedRow, err error) {
-	rows, err := s.db.NewIter(&pebble.IterOptions{LowerBound: queueKey(from), UpperBound: queueKey(to)})
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	size := 0
-	for valid := rows.First(); valid && len(out) != limit && (bytes < 0 || size < bytes); valid = rows.Next() {
-		out = append(out, queuedRow{binary.BigEndian.Uint64(rows.Key()[1:]), append([]byte(nil), rows.Value()...)})
-		size += len(rows.Value())
-	}
-	return out, nil
-}
-
-// Done implements [decision.Store].
-func (s *Pebble) Done(_ context.Context, name string) error {
-	s.batch.Lock()
-	defer s.batch.Unlock()
-	b, err := s.underWay()
-	if err != nil {
-		return readError(err)
-	}
-	if b.name != name || name == "" {
-		return notUnderWay(name)
-	}
-	rows, err := s.rows(b.from, b.to, -1, -1)
-	if err != nil {
-		return readError(err)
-	}
-	batch := s.db.NewBatch()
-	defer batch.Close()
-	err = errors.Join(batch.DeleteRange(queueKey(b.from), queueKey(b.to), nil), batch.Delete([]byte{keyBatch}, nil))
-	if err == nil {
-		err = batch.Commit(pebble.Sync)
-	}
-	if err != nil {
-		return fmt.Errorf("write decision store: %w", err)
-	}
-	s.queued.Add(-int64(len(rows)))
-	return nil
-}
-
-// Queued implements [decision.Store].
-func (s *Pebble) Queued(context.Context) (int, error) { return int(s.queued.Load()), nil }
-
 // Close implements [decision.Store].
 func (s *Pebble) Close() error { return s.db.Close() }
 
@@ -375,13 +241,6 @@ func (s *Pebble) diskFull() bool {
 	usage, err := s.fs.GetDiskUsage(s.dir)
 	s.full.Store(err == nil && usage.AvailBytes < minFree)
 	return s.full.Load()
-}
-
-// failing reports whether the database could not write a table a moment ago. It takes changes all
-// the same, until there is no room for them in its memory: then they wait without end.
-func (s *Pebble) failing() bool {
-	age := s.now().UnixNano() - s.failed.Load()
-	return age >= 0 && age < int64(failedFor)
 }
 
 // get returns a copy of a value, nil where there is none.
@@ -401,8 +260,6 @@ func recordKey(id string) []byte {
 	key := make([]byte, 0, 64)
 	return append(append(key, keyRecord), id...)
 }
-
-func queueKey(number uint64) []byte { return binary.BigEndian.AppendUint64([]byte{keyQueue}, number) }
 
 // logger passes on what the database says.
 type logger struct {
@@ -429,4 +286,14 @@ func (l logger) end(err error) {
 	}
 	// The database must not go on.
 	panic(err)
+}
+
+// ErrTables says that changes are refused until the database can write its tables again.
+var ErrTables = errors.New("the decision store cannot write its tables, for the reason that its warnings name; visitors of whom nothing new has to be remembered are still served")
+
+// failing reports whether the database could not write a table a moment ago. It takes changes all
+// the same, until there is no room for them in its memory: then they wait without end.
+func (s *Pebble) failing() bool {
+	age := s.now().UnixNano() - s.failed.Load()
+	return age >= 0 && age < int64(failedFor)
 }

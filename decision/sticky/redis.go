@@ -30,9 +30,6 @@ type Redis struct {
 	instances string // key of a hash: when every instance was last heard of, in seconds since 1970
 }
 
-// queueOf begins the keys of queues, behind the prefix of all keys.
-const queueOf = "queue:"
-
 // RedisOptions says how a store is opened.
 type RedisOptions struct {
 	// Project separates the stores of several projects in one database.
@@ -44,10 +41,6 @@ type RedisOptions struct {
 
 // redisTimeout is how long an answer of Redis may take.
 const redisTimeout = 2 * time.Second
-
-// batchTimeout is how long a batch may take to arrive, which has up to 32 MiB: in redisTimeout it
-// would not over a network of 100 megabits a second, nor at any later try.
-const batchTimeout = 20 * time.Second
 
 // commitScript makes the changes of one visitor, all or none: KEYS are the visitor and the
 // queue, ARGV for each change the experiment, the assignment before and after, and the
@@ -195,16 +188,7 @@ func (s *Redis) Get(ctx context.Context, id string, experiments []string, into [
 
 // Commit implements [decision.Store].
 func (s *Redis) Commit(ctx context.Context, changes []decision.Change) (lost []int, err error) {
-	for first, last := range visitors(changes) {
-		these, err := s.commit(ctx, changes[first:last])
-		if err != nil {
-			return nil, fmt.Errorf("write decision store: %w", err)
-		}
-		for _, i := range these {
-			lost = append(lost, first+i)
-		}
-	}
-	return lost, nil
+	return commitByVisitor(changes, func(these []decision.Change) ([]int, error) { return s.commit(ctx, these) })
 }
 
 // commit makes the changes of one visitor.
@@ -301,3 +285,10 @@ func (s *Redis) Queued(ctx context.Context) (int, error) {
 func (s *Redis) Close() error { return s.client.Close() }
 
 func (s *Redis) visitor(id string) string { return s.prefix + "visitor:" + id }
+
+// queueOf begins the keys of queues, behind the prefix of all keys.
+const queueOf = "queue:"
+
+// batchTimeout is how long a batch may take to arrive, which has up to 32 MiB: in redisTimeout it
+// would not over a network of 100 megabits a second, nor at any later try.
+const batchTimeout = 20 * time.Second

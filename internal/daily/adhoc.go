@@ -63,20 +63,7 @@ func (a *AdHoc) Run(ctx context.Context) (analysis.Scorecard, error) {
 	if err != nil {
 		return analysis.Scorecard{}, err
 	}
-	in := analysis.Input{
-		Organization: a.Project.Organization, Project: a.Project.Name,
-		Experiment: a.Experiment, Control: a.Control, Location: zone,
-		Start: a.Start, End: a.End, PlannedUsers: a.PlannedUsers, AdHoc: true,
-		ExposureDates: answer.result.ExposureDates, ConversionDates: answer.result.ConversionDates,
-		MetricHash: metricHashes(a.Experiment),
-	}
-	in.Stopped = stoppedOf(a.State)
-	if a.End.Equal(a.State.End) {
-		in.FirstEnd, in.Extensions = a.State.FirstEnd, a.State.Extensions
-	}
-	for _, weights := range s.weights {
-		in.Phases = append(in.Phases, analysis.Phase{Weights: weights})
-	}
+	in := a.input(s, answer)
 	last := looks[len(looks)-1]
 	for _, d := range looks[:len(looks)-1] {
 		in.Days = analysisDays(s, answer, 0, looks, d)
@@ -99,6 +86,25 @@ func (a *AdHoc) Run(ctx context.Context) (analysis.Scorecard, error) {
 		err = addCountedFirst(&card, in, s, first, 0, last)
 	}
 	return card, err
+}
+
+// input returns what the analysis needs to know of the experiment, but for its days.
+func (a *AdHoc) input(s subject, answer answer) analysis.Input {
+	in := analysis.Input{
+		Organization: a.Project.Organization, Project: a.Project.Name,
+		Experiment: a.Experiment, Control: a.Control, Location: a.Project.Location,
+		Start: a.Start, End: a.End, PlannedUsers: a.PlannedUsers, AdHoc: true,
+		ExposureDates: answer.result.ExposureDates, ConversionDates: answer.result.ConversionDates,
+		MetricHash: metricHashes(a.Experiment),
+	}
+	in.Stopped = stoppedOf(a.State)
+	if a.End.Equal(a.State.End) {
+		in.FirstEnd, in.Extensions = a.State.FirstEnd, a.State.Extensions
+	}
+	for _, weights := range s.weights {
+		in.Phases = append(in.Phases, analysis.Phase{Weights: weights})
+	}
+	return in
 }
 
 // fillDates takes the dates that were not given from the data.

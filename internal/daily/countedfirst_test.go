@@ -104,13 +104,6 @@ func (f failing) Run(ctx context.Context, q ingest.Query, progress ingest.Progre
 	return f.Engine.Run(ctx, q, progress)
 }
 
-func (f failing) Times(ctx context.Context, q ingest.Query, progress ingest.Progress) (exposures, conversions ingest.Times, err error) {
-	if *f.left--; *f.left < 0 {
-		return exposures, conversions, errEngine
-	}
-	return f.Engine.Times(ctx, q, progress)
-}
-
 // An analysis whose data cannot be read any more on the way says so, however far it came.
 func TestEngineFails(t *testing.T) {
 	s := newShop(t)
@@ -131,4 +124,11 @@ func TestEngineFails(t *testing.T) {
 			t.Errorf("after %d runs: error %v", runs, err)
 		}
 	}
+}
+
+func (f failing) Times(ctx context.Context, q ingest.Query, progress ingest.Progress) (exposures, conversions ingest.Times, err error) {
+	if *f.left--; *f.left < 0 {
+		return exposures, conversions, errEngine
+	}
+	return f.Engine.Times(ctx, q, progress)
 }

@@ -527,56 +527,6 @@ func TestIdleWestOfGreenwich(t *testing.T) {
 	}
 }
 
-// Days on which an experiment was over, as was known by then, get no scorecard and no look from
-// an extension that comes later, whether or not runs have seen them.
-func TestExtendedAfterTheEnd(t *testing.T) {
-	for name, before := range map[string][]string{"day by day": {"2026-04-01", "2026-04-02"}, "late": nil} {
-		s := newShop(t)
-		s.mustRun(before...)
-		log, err := daily.ReadLifecycle(s.runner.State)
-		if err != nil {
-			t.Fatal(err)
-		}
-		e := s.runner.Project.Experiments[0]
-		at := s.day("2026-04-04").Start.Add(12 * time.Hour)
-		if _, err := daily.Advance(s.runner.Project, log, s.runner.State, at); err != nil {
-			t.Fatal(err)
-		}
-		entry, err := experiment.Move(e, log.State(e), experiment.Request{
-			Action: experiment.ActionExtend, At: at, Until: s.day("2026-04-06").Start, By: "ana",
-		})
-		if err == nil {
-			err = log.Append(daily.LifecyclePath(s.runner.State), entry)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		report, err := s.run("2026-04-03")
-		if err != nil {
-			t.Fatal(err)
-		}
-		const want = "was final since 2026-04-01 on that day, and was extended later"
-		if len(report.Idle) != 1 || report.Idle[0].Reason != want {
-			t.Errorf("%s: %+v, want %q", name, report.Idle, want)
-		}
-		if page := s.files()["reports/button.html"]; strings.Contains(page, "Not up to date") {
-			t.Errorf("%s: the page misses scorecards", name)
-		}
-		s.mustRun("2026-04-05")
-		days, err := reports.Days(s.runner.State, "button")
-		if err != nil {
-			t.Fatal(err)
-		}
-		made := []string{"2026-03-27", "2026-03-28", "2026-03-29", "2026-03-30", "2026-03-31", "2026-04-01", "2026-04-04", "2026-04-05"}
-		if diff := cmp.Diff(made, days); diff != "" {
-			t.Errorf("%s: days with a scorecard (-want +got):\n%s", name, diff)
-		}
-		if looks := s.files()["looks.jsonl"]; strings.Contains(looks, `"2026-04-02"`) || strings.Contains(looks, `"2026-04-03"`) {
-			t.Errorf("%s: a look on a day on which the experiment was over", name)
-		}
-	}
-}
-
 // Cancelling leaves what was there.
 func TestCancel(t *testing.T) {
 	s := newShop(t)
@@ -742,4 +692,54 @@ func TestDeletedScorecards(t *testing.T) {
 		t.Fatal(err)
 	}
 	left(all...)
+}
+
+// Days on which an experiment was over, as was known by then, get no scorecard and no look from
+// an extension that comes later, whether or not runs have seen them.
+func TestExtendedAfterTheEnd(t *testing.T) {
+	for name, before := range map[string][]string{"day by day": {"2026-04-01", "2026-04-02"}, "late": nil} {
+		s := newShop(t)
+		s.mustRun(before...)
+		log, err := daily.ReadLifecycle(s.runner.State)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := s.runner.Project.Experiments[0]
+		at := s.day("2026-04-04").Start.Add(12 * time.Hour)
+		if _, err := daily.Advance(s.runner.Project, log, s.runner.State, at); err != nil {
+			t.Fatal(err)
+		}
+		entry, err := experiment.Move(e, log.State(e), experiment.Request{
+			Action: experiment.ActionExtend, At: at, Until: s.day("2026-04-06").Start, By: "ana",
+		})
+		if err == nil {
+			err = log.Append(daily.LifecyclePath(s.runner.State), entry)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		report, err := s.run("2026-04-03")
+		if err != nil {
+			t.Fatal(err)
+		}
+		const want = "was final since 2026-04-01 on that day, and was extended later"
+		if len(report.Idle) != 1 || report.Idle[0].Reason != want {
+			t.Errorf("%s: %+v, want %q", name, report.Idle, want)
+		}
+		if page := s.files()["reports/button.html"]; strings.Contains(page, "Not up to date") {
+			t.Errorf("%s: the page misses scorecards", name)
+		}
+		s.mustRun("2026-04-05")
+		days, err := reports.Days(s.runner.State, "button")
+		if err != nil {
+			t.Fatal(err)
+		}
+		made := []string{"2026-03-27", "2026-03-28", "2026-03-29", "2026-03-30", "2026-03-31", "2026-04-01", "2026-04-04", "2026-04-05"}
+		if diff := cmp.Diff(made, days); diff != "" {
+			t.Errorf("%s: days with a scorecard (-want +got):\n%s", name, diff)
+		}
+		if looks := s.files()["looks.jsonl"]; strings.Contains(looks, `"2026-04-02"`) || strings.Contains(looks, `"2026-04-03"`) {
+			t.Errorf("%s: a look on a day on which the experiment was over", name)
+		}
+	}
 }

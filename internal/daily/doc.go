@@ -15,5 +15,6 @@
 // scorecard says unknown rather than 0 of who converted and who was in several variants.
 //
 // Clocks, seeds and engines come in from outside. The package imports experiment, ingest
-// with ingest/tables, analysis, reports and internal/atomicfile of this module.
+// with ingest/tables, analysis, reports, internal/atomicfile and internal/parallel of this
+// module.
 package daily

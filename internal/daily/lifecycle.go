@@ -4,9 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"readout/experiment"
 )
+
+// LifecyclePath returns where the lifecycle log of a state directory is.
+func LifecyclePath(state string) string { return filepath.Join(state, lifecycleFile) }
 
 // ReadLifecycle reads the lifecycle log of a state directory. One that is missing is empty
 // in a new state alone: where experiments have started, they would all be Drafts again, and
@@ -52,6 +56,27 @@ func traceOfStart(state string, published *experiment.Published) string {
 		}
 	}
 	return ""
+}
+
+// Advance logs the transitions that time has made by the given instant, for all
+// experiments of the project, and returns them. The caller holds the lock of the state.
+func Advance(p *experiment.Project, log *experiment.Log, state string, by time.Time) ([]experiment.Entry, error) {
+	var due []experiment.Entry
+	seen := make(map[string]bool)
+	for _, e := range p.Experiments {
+		seen[e.Name] = true
+		due = append(due, log.State(e).Due(by)...)
+	}
+	// An experiment whose file has a fault goes on by what is logged.
+	for _, name := range log.Experiments() {
+		if state, ok := log.Recorded(name); ok && !seen[name] {
+			due = append(due, state.Due(by)...)
+		}
+	}
+	if len(due) == 0 {
+		return nil, nil
+	}
+	return due, log.Append(LifecyclePath(state), due...)
 }
 
 // lostOf says what was published of an experiment by an entry that the log has not; empty if

@@ -46,7 +46,7 @@ func query(p *experiment.Project, subjects []subject, looks []Day, seed uint64) 
 		q.Looks = append(q.Looks, d.Through)
 	}
 	for _, s := range subjects {
-		q.Experiments = append(q.Experiments, s.query())
+		q.Experiments = append(q.Experiments, experimentQuery(s))
 		if !s.start.IsZero() && len(looks) > 0 && !s.start.After(looks[len(looks)-1].Through) {
 			q.ReadAt = append(q.ReadAt, s.start)
 		}
@@ -80,8 +80,8 @@ func ask(ctx context.Context, engine ingest.Engine, q ingest.Query, progress ing
 	return answer{q.Looks, q.ReadAt, q.Exposures.Segments, result}, err
 }
 
-// query asks for one subject.
-func (s subject) query() ingest.Experiment {
+// experimentQuery asks for one subject.
+func experimentQuery(s subject) ingest.Experiment {
 	x := ingest.Experiment{Name: s.experiment.Name, Start: s.start, End: s.end, Phases: s.phases}
 	if s.experiment.SeveralVariants == experiment.SeveralFirst {
 		x.SeveralVariants = ingest.First

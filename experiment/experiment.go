@@ -1,6 +1,9 @@
 package experiment
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"math"
+)
 
 // Control is the name of the variant that every experiment has and every
 // other variant is compared with.
@@ -107,6 +110,10 @@ type Statistics struct {
 	MDE        float64 // minimum detectable effect relative to the control mean, in [0, 1]
 	HasMDE     bool    // false when neither the experiment nor the defaults give one
 }
+
+// Alpha returns 1 − Confidence, rounded to the decimals that percentages have, so that 95%
+// confidence is an alpha of 0.05.
+func (s Statistics) Alpha() float64 { return math.Round((1-s.Confidence)*1e12) / 1e12 }
 
 // A Spending is a spending function with its parameter.
 type Spending struct {

@@ -21,8 +21,8 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 	}
 	treatment, control := column(phases, v), column(phases, a.control)
 	needs := needOf(s.metric, row.Exact)
-	e, err := compare(pairs(needs, fits, a.control, v), control, treatment)
-	if raw, rawErr := compare(pairs(needs, raws, a.control, v), control, treatment); rawErr == nil {
+	e, err := effectOf(pairs(needs, fits, a.control, v), control, treatment)
+	if raw, rawErr := effectOf(pairs(needs, raws, a.control, v), control, treatment); rawErr == nil {
 		c.Raw = Estimate{Defined(raw.value), Defined(raw.se), Defined(raw.df)}
 	}
 	past, now, mayLook := a.recorded(&c, s, name)
@@ -39,16 +39,8 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 	} else {
 		c.Effect = Estimate{Defined(e.value), Defined(e.se), Defined(e.df)}
 		if now == nil && mayLook && a.isLook(s, t, past, e, readyPhase(s.metric, control, treatment)) {
-			l, err := t.next(past, a.look(s, name, e))
-			switch {
-			case errors.Is(err, errTooLarge), errors.Is(err, errNoPlan):
-				c.Reason = err.Error()
-			case err != nil:
+			if now, err = a.takeLook(&c, s, t, past, e); err != nil {
 				return c, err
-			default:
-				l.setLift(t, e)
-				a.looks = append(a.looks, l)
-				now = &l
 			}
 		}
 	}
@@ -89,22 +81,6 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 	}
 	err = a.setPower(&c, s, t, e, looks)
 	return c, err
-}
-
-// setPower fills in the power so far.
-func (a *analyzer) setPower(c *Comparison, s scored, t test, e effect, looks []Look) (err error) {
-	switch stats := a.in.Experiment.Statistics; {
-	case !c.Effect.SE.ok:
-	case s.role == Guardrail:
-		c.PowerSoFar, err = t.powerToPass(s.margin, e, looks)
-	case stats.HasMDE:
-		size := stats.MDE * math.Abs(e.controlMean)
-		c.PowerSoFar, err = t.powerSoFar(size, e.se, looks)
-		if s.role == Primary {
-			a.sought = append(a.sought, sought{s.metric.Name, c.Variant, size, e.se})
-		}
-	}
-	return err
 }
 
 // harm reports whether a guardrail lies beyond its margin at alpha over the number of
@@ -216,6 +192,22 @@ func users(arms []LookArm) int64 {
 	return n
 }
 
+// takeLook makes today's look and tests it. What cannot be tested is no look: then it is nil, and
+// the comparison has the reason.
+func (a *analyzer) takeLook(c *Comparison, s scored, t test, past []Look, e effect) (*Look, error) {
+	l, err := t.next(past, a.look(s, c.Variant, e))
+	switch {
+	case errors.Is(err, errTooLarge), errors.Is(err, errNoPlan):
+		c.Reason = err.Error()
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	l.setLift(t, e)
+	a.looks = append(a.looks, l)
+	return &l, nil
+}
+
 // look returns today's look, untested.
 func (a *analyzer) look(s scored, variant string, e effect) Look {
 	l := Look{
@@ -284,116 +276,6 @@ func (c *Comparison) describe(t test, looks []Look, e effect) {
 	if c.LiftUnbounded && (c.LiftLo.ok || c.LiftHi.ok) {
 		c.LiftUnbounded, c.LiftReason = false, ""
 	}
-}
-
-// noScore asks for a lift without an interval.
-const noScore = -1
-
-// setLift fills in the lift and its interval at critical value score.
-func (c *Comparison) setLift(t test, e effect, score float64) {
-	l := t.lift(e, score)
-	c.Lift, c.LiftLo, c.LiftHi = l.value, l.lo, l.hi
-	c.LiftUnbounded, c.LiftReason = l.unbounded, l.reason
-}
-
-// setLift fills in the lift and its interval at the look's own boundary.
-func (l *Look) setLift(t test, e effect) {
-	score := float64(noScore)
-	if c, ok := l.Critical.Get(); ok {
-		score = studentScore(c, e.df)
-	}
-	r := t.lift(e, score)
-	l.Lift, l.LiftLo, l.LiftHi = r.value, r.lo, r.hi
-	if len(l.Conversions) > 0 {
-		l.LiftLo, l.LiftHi = l.exactLift(t, l.Alpha)
-	}
-}
-
-// lift returns the effect relative to control; a one-sided test bounds it only from the
-// side it guards.
-func (t test) lift(e effect, score float64) lift {
-	l := fieller(e, score)
-	if t.sides == 1 && t.direction > 0 {
-		l.hi = Number{}
-	} else if t.sides == 1 {
-		l.lo = Number{}
-	}
-	return l
-}
-
-// interval returns the repeated confidence interval value ± score · se; a one-sided test
-// bounds the effect only from the side it guards.
-func (t test) interval(value, se, score float64) (lo, hi Number) {
-	lo, hi = Defined(value-score*se), Defined(value+score*se)
-	if t.sides == 1 {
-		if t.direction > 0 {
-			return lo, Number{}
-		}
-		return Number{}, hi
-	}
-	return lo, hi
-}
-
-// points returns the looks for pictures, with running intervals where the procedure has them.
-func (t test) points(looks []Look) []LookPoint {
-	out := make([]LookPoint, 0, len(looks))
-	for i, l := range looks {
-		p := l.point(t)
-		if i > 0 && t.procedure.running() {
-			before := out[i-1]
-			p.Lo, p.Hi = intersect(before.Lo, before.Hi, p.Lo, p.Hi)
-			p.LiftLo, p.LiftHi = intersect(before.LiftLo, before.LiftHi, p.LiftLo, p.LiftHi)
-			if len(l.Conversions) > 0 {
-				p.Lo, p.Hi = l.exactEffect(p.LiftLo, p.LiftHi)
-			}
-		}
-		out = append(out, p)
-	}
-	return out
-}
-
-// intersect returns the part of the interval from lo to hi that lies inside the one
-// before; an end that is not defined is no limit. Where no part does, it is the end of the
-// one before that is nearest, so that intervals of later looks always lie inside those of
-// earlier ones.
-func intersect(beforeLo, beforeHi, lo, hi Number) (Number, Number) {
-	inside := func(v Number) Number {
-		if beforeLo.ok && v.value < beforeLo.value {
-			return beforeLo
-		}
-		if beforeHi.ok && v.value > beforeHi.value {
-			return beforeHi
-		}
-		return v
-	}
-	newLo, newHi := beforeLo, beforeHi
-	if lo.ok {
-		newLo = inside(lo)
-	}
-	if hi.ok {
-		newHi = inside(hi)
-	}
-	return newLo, newHi
-}
-
-// point returns a look for pictures.
-func (l Look) point(t test) LookPoint {
-	p := LookPoint{
-		Date: l.Date, Effect: Defined(l.Effect), SE: Defined(l.SE),
-		Lift: l.Lift, LiftLo: l.LiftLo, LiftHi: l.LiftHi,
-		Z: Defined(l.Z), Critical: l.Critical, Futility: l.Futility,
-	}
-	if !t.procedure.running() {
-		p.Spent = Defined(l.Spent)
-	}
-	if c, ok := l.Critical.Get(); ok {
-		p.Lo, p.Hi = t.interval(l.Effect, l.SE, studentScore(c, l.DF))
-	}
-	if len(l.Conversions) > 0 {
-		p.Z = Number{}
-		p.Lo, p.Hi = l.exactEffect(p.LiftLo, p.LiftHi)
-	}
-	return p
 }
 
 // changed reports whether the effect is another one than when the look was made. Other files of

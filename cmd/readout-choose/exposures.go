@@ -1,13 +1,20 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
+	"readout/decision"
 	"readout/decision/exposurelog"
+	"readout/decision/feed"
+	"readout/decision/server"
 	"readout/experiment"
 	"readout/internal/exposure"
 )
@@ -65,4 +72,49 @@ func exposuresFolder(project, path string) (string, error) {
 		return "", fmt.Errorf("data.exposures.path %q is no folder: say with --exposures into which one exposures are written", path)
 	}
 	return dir, nil
+}
+
+// sayTarget logs where exposures are written, and what speaks against it.
+func sayTarget(c config, p *experiment.Published, log *slog.Logger) {
+	t, err := target(c, p)
+	if err != nil {
+		log.Error("exposures cannot be written and stay queued", "error", err)
+		return
+	}
+	log.Info("exposures are written", "folder", absolute(t.Dir))
+	if misplaced(c, p.Exposures.Path) {
+		log.Warn("the project is taken to be where the state directory is, and has no readout.yaml there: "+
+			"say with --project where it is, or with --exposures where exposures go, or the daily job may not find them",
+			"project", absolute(c.project))
+	}
+}
+
+// logExposures writes exposures to the log as the project says, which is known once there is
+// a snapshot.
+func logExposures(ctx context.Context, c config, f *feed.Feed, store decision.Store, log *slog.Logger, metrics *server.Metrics) {
+	report := func(rows, files int, err error) {
+		metrics.Exposures(rows, err)
+		if err != nil {
+			log.Error("exposure log", "rows", rows, "error", err)
+			return
+		}
+		log.Info("exposure log", "rows", rows, "files", files)
+	}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	ticks := time.NewTicker(100 * time.Millisecond)
+	defer ticks.Stop()
+	for f.Snapshot() == nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+		}
+	}
+	l := &exposurelog.Log{
+		Store: store, Rows: c.flushRows,
+		Target: func() (exposurelog.Target, error) { return target(c, f.Snapshot().Published()) },
+	}
+	l.Run(ctx, c.flushEvery, signals, report)
 }

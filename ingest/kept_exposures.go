@@ -1,0 +1,92 @@
+package ingest
+
+import "context"
+
+// keptExposures makes the exposures of all files ready, reading those that are not kept, and
+// returns the earliest time of each file.
+func (r *runner) keptExposures(ctx context.Context, src source) ([]int64, error) {
+	k := keptTable{r.kept, "exposures", r.exposureRules(), r.footer}
+	plan, err := k.ready(ctx, src, r.seen, r.exposuresUsable(), r.scanKeptExposures)
+	if err != nil {
+		return nil, err
+	}
+	all := r.exposures[0]
+	places, earliest := plan.places(len(src.files))
+	experiments, variants := map[*keptRowsFile][]int{}, map[*keptRowsFile][]uint32{}
+	for _, rows := range k.files {
+		if places[rows] == nil {
+			continue
+		}
+		experiments[rows] = r.experimentsNow(rows.keptIndex)
+		for _, name := range rows.Variants {
+			variants[rows] = append(variants[rows], r.variants.Code([]byte(name)))
+		}
+		var sets []int
+		if r.segments != nil {
+			sets = r.setsNow(rows.keptIndex)
+		}
+		for i := range rows.Dumps {
+			switch d := &rows.Dumps[i]; d.Tuple {
+			case exposureTuples:
+				x := newTranslation(places[rows], recodeExposures(experiments[rows]))
+				r.tuples.exposures.dumps = append(r.tuples.exposures.dumps, keptDumpOf(rows.file, d, x))
+			case segmentedTuples:
+				x := newTranslation(places[rows], recodeSegmented(experiments[rows], sets))
+				r.tuples.segmented.dumps = append(r.tuples.segmented.dumps, keptDumpOf(rows.file, d, x))
+			}
+		}
+	}
+	r.keptExposureRows = plan.sources(len(src.files))
+	r.keptExposureLast = make([]int64, len(src.files))
+	for _, u := range plan.uses {
+		r.keptExposureLast[u.place] = u.rows.Files[u.at].last()
+		u.rows.Files[u.at].giveExposures(all, u.now, experiments[u.rows], variants[u.rows])
+	}
+	return earliest, k.prune(k.table)
+}
+
+// scanKeptExposures reads files and completes the index of what is kept of them.
+func (r *runner) scanKeptExposures(ctx context.Context, src source, w *keptWriter, index *keptIndex) error {
+	tally := &keptTally{files: index.Files}
+	for _, v := range r.exposures {
+		v.overflow.file = func() (*dumpFile, error) { return &w.dumpFile, nil }
+		v.tally = tally
+	}
+	if err := runScans(newScan(ctx, src, r.exposures, r.progress.step("exposures"))); err != nil {
+		return err
+	}
+	index.Experiments = r.keptExperiments()
+	index.Variants = r.nameUnknown(index.Files)
+	if r.segments != nil {
+		index.Segments, index.Sets = r.segments.kept()
+	}
+	for _, v := range r.exposures {
+		if err := dumpAll(&w.dumpFile, v.tuples()); err != nil {
+			return err
+		}
+		addDumps(index, exposureTuples, v.kept)
+		addDumps(index, segmentedTuples, v.segmented)
+		v.kept, v.segmented = newScatter[exposureTuple](0), newScatter[segmentedTuple](0)
+	}
+	return nil
+}
+
+// nameUnknown returns the names of unknown variants and makes the files' counts refer to
+// places there.
+func (r *runner) nameUnknown(files []keptFile) []string {
+	var names []string
+	places := map[int32]int32{}
+	for i := range files {
+		for j := range files[i].Unknown {
+			u := &files[i].Unknown[j]
+			place, ok := places[u.Variant]
+			if !ok {
+				place = int32(len(names))
+				places[u.Variant] = place
+				names = append(names, r.variantName(uint32(u.Variant)))
+			}
+			u.Variant = place
+		}
+	}
+	return names
+}
