@@ -3,6 +3,7 @@ package reports
 import (
 	"readout/analysis"
 	"readout/experiment"
+	"strings"
 )
 
 // The words of the pages around what scorecards and definitions say.
@@ -112,6 +113,9 @@ func verdictWords(v analysis.Verdict) word {
 	}
 	return word{visible(string(v)), "open", ""}
 }
+
+// nameWords writes a name that programs rely on, of a check or its figures, for people.
+func nameWords(name string) string { return visible(strings.ReplaceAll(name, "_", " ")) }
 
 // severityWords says severities in words.
 func severityWords(s analysis.Severity) word {

@@ -93,8 +93,8 @@ func checkOf(c analysis.Check) checkView {
 	var figures []string
 	for _, n := range c.Numbers {
 		if needsAttention(c) {
-			figures = append(figures, visible(n.Name)+" "+number(n.Value))
+			figures = append(figures, nameWords(n.Name)+" "+number(n.Value))
 		}
 	}
-	return checkView{severityWords(c.Severity), visible(c.Name), visible(c.Sentence), list(", ", figures...)}
+	return checkView{severityWords(c.Severity), nameWords(c.Name), visible(c.Sentence), list(", ", figures...)}
 }

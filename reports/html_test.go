@@ -366,7 +366,7 @@ func TestIndexHTML(t *testing.T) {
 	at := 0
 	for _, want := range []string{
 		"acme / shop, as of 2026-01-21 00:00 (UTC)",
-		"Ready for review", "reviewed", "! Alarm: excluded_share", "! Warning: covariate_balance", "100%, 0 days left", "199,834",
+		"Ready for review", "reviewed", "! Alarm: excluded share", "! Warning: covariate balance", "100%, 0 days left", "199,834",
 		"Running", "checkout-button", "Keep running: no primary metric", "! Not up to date", "57%, 12 days left",
 		"Not started", "Draft",
 	} {

@@ -64,14 +64,10 @@ func (a *app) publishProject(ctx context.Context, wait time.Duration) (err error
 		return err
 	}
 	err = a.publish(ctx, p, log, now)
-	var refused experiment.Errors
-	if err != nil && !errors.As(err, &refused) {
-		return err
+	if len(faults) > 0 {
+		return errors.Join(err, faults)
 	}
-	if faults = append(faults, refused...); len(faults) > 0 {
-		return faults
-	}
-	return nil
+	return err
 }
 
 // advance logs the transitions that are due, says them, and reports whether there were any.
@@ -146,14 +142,10 @@ func (a *app) publish(ctx context.Context, p *experiment.Project, log *experimen
 	if err := experiment.RemoveProfiles(state, keep...); err != nil {
 		return err
 	}
-	refused := experiment.CheckEdits(p, log, now)
-	if len(refused) == 0 {
-		return copied
+	if refused := experiment.CheckEdits(p, log, now); len(refused) > 0 {
+		return errors.Join(copied, refused)
 	}
-	if copied != nil {
-		a.fail(copied)
-	}
-	return refused
+	return copied
 }
 
 // notPublished says what an error keeps from the decision service: a move whose result has been
