@@ -109,13 +109,18 @@ func (d dataset) write(ctx context.Context) error {
 	return nil
 }
 
-// measureFull runs the contenders in turn and compares what they computed.
+// measureFull runs the contenders in turn, there and back, and compares what they computed. So
+// none always comes after the one that has left the machine's memory in the worst state.
 func measureFull(ctx context.Context, d dataset, all []contender, runs int) (fullResult, error) {
 	r := fullResult{data: d, costs: make(map[string]cost)}
 	costs := make([][]cost, len(all))
 	var want figures
-	for range runs {
-		for i, x := range all {
+	for round := range runs {
+		for i := range all {
+			if round%2 == 1 {
+				i = len(all) - 1 - i
+			}
+			x := all[i]
 			c, err := x.command(ctx, d)
 			if err != nil {
 				return r, err
