@@ -191,6 +191,18 @@ func (p *scatterPart[T]) each(start, end int, f func([]T)) {
 	}
 }
 
+// eachTuple calls f with every tuple that is in memory.
+func (s *scatter[T]) eachTuple(f func(*T)) {
+	for i := range s.parts {
+		p := &s.parts[i]
+		p.each(0, p.len(), func(tuples []T) {
+			for i := range tuples {
+				f(&tuples[i])
+			}
+		})
+	}
+}
+
 // partition is the tuples of one partition from all workers.
 type partition[T any] []*scatterPart[T]
 
