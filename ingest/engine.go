@@ -82,14 +82,7 @@ func (e Embedded) run(ctx context.Context, q Query, progress Progress) (*Result,
 		defer kept.close()
 		r.keepIn(kept)
 	}
-	exposureSpec, conversionSpec := r.exposureSpec(), r.conversionSpec()
-	result, err := r.run(ctx,
-		source{exposures, func(ctx context.Context, f tables.File) (table, error) {
-			return openParquet(ctx, store, f, exposureSpec)
-		}},
-		source{conversions, func(ctx context.Context, f tables.File) (table, error) {
-			return openParquet(ctx, store, f, conversionSpec)
-		}})
+	result, err := r.run(ctx, parquetSource(store, exposures, r.exposureSpec()), parquetSource(store, conversions, r.conversionSpec()))
 	if r.kept != nil && errors.Is(err, errKeptRows) {
 		r.kept.forget()
 	}

@@ -61,7 +61,7 @@ func (e Embedded) Inspect(ctx context.Context, t ExposureTable, zone *time.Locat
 	for i := range inspectors {
 		inspectors[i] = &inspector{variants: variants, experiments: experiments, table: t, seen: make(map[uint64]bool)}
 	}
-	src := source{files, func(ctx context.Context, f tables.File) (table, error) { return openParquet(ctx, store, f, spec) }}
+	src := parquetSource(store, files, spec)
 	if err := runScans(newScan(ctx, src, inspectors, progress.step("inspect exposures"))); err != nil {
 		return Inspection{}, err
 	}

@@ -20,12 +20,15 @@ func (s source) bytes() int64 {
 	return n
 }
 
-func openParquet(ctx context.Context, store tables.Store, f tables.File, spec *tables.Spec) (table, error) {
-	t, err := tables.Open(ctx, store, f, spec)
-	if err != nil {
-		return nil, err
-	}
-	return parquetTable{t}, nil
+// parquetSource is Parquet files of a store, to be read as spec says.
+func parquetSource(store tables.Store, files []tables.File, spec *tables.Spec) source {
+	return source{files, func(ctx context.Context, f tables.File) (table, error) {
+		t, err := tables.Open(ctx, store, f, spec)
+		if err != nil {
+			return nil, err
+		}
+		return parquetTable{t}, nil
+	}}
 }
 
 // parquetTable is a Parquet file as a table.

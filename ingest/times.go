@@ -31,7 +31,7 @@ func (e Embedded) times(ctx context.Context, spec *tables.Spec, path string, pro
 	if err != nil {
 		return Times{}, fmt.Errorf("list %s: %w", spec.Table, err)
 	}
-	src := source{files, func(ctx context.Context, f tables.File) (table, error) { return openParquet(ctx, store, f, spec) }}
+	src := parquetSource(store, files, spec)
 	return timesOf(ctx, src, e.workers(), progress.step(spec.Table))
 }
 
