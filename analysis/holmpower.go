@@ -13,6 +13,24 @@ type sought struct {
 // it forecasts there. The others may be rejected later and leave it more, so that both are at
 // least as high. One that is rejected itself counts among those that are left.
 func (a *analyzer) powerUnderHolm(card *Scorecard) error {
+	return a.eachPrimary(card, func(s scored, t test, c *Comparison) (err error) {
+		at := t
+		at.alpha /= float64(len(card.Plan.Family) - rejectedBeside(card, c))
+		looks := a.shownLooks(c, s)
+		for _, e := range a.sought {
+			if e.metric != s.metric.Name || e.variant != c.Variant {
+				continue
+			}
+			if c.PowerSoFar, err = at.powerSoFar(e.size, e.se, looks); err != nil {
+				return err
+			}
+		}
+		return a.describeFutility(c, t, looks, at.alpha)
+	})
+}
+
+// eachPrimary calls do with every primary comparison, its metric and its test, until one fails.
+func (a *analyzer) eachPrimary(card *Scorecard, do func(scored, test, *Comparison) error) error {
 	for i, s := range scoredMetrics(a.in.Experiment.Scorecard) {
 		if s.role != Primary {
 			continue
@@ -23,18 +41,7 @@ func (a *analyzer) powerUnderHolm(card *Scorecard) error {
 		}
 		for j := range card.Metrics[i].Comparisons {
 			c := &card.Metrics[i].Comparisons[j]
-			at := t
-			at.alpha /= float64(len(card.Plan.Family) - rejectedBeside(card, c))
-			looks := a.shownLooks(c, s)
-			for _, e := range a.sought {
-				if e.metric != s.metric.Name || e.variant != c.Variant {
-					continue
-				}
-				if c.PowerSoFar, err = at.powerSoFar(e.size, e.se, looks); err != nil {
-					return fmt.Errorf("metric %s, variant %s: %w", s.metric.Name, c.Variant, err)
-				}
-			}
-			if err := a.describeFutility(c, t, looks, at.alpha); err != nil {
+			if err := do(s, t, c); err != nil {
 				return fmt.Errorf("metric %s, variant %s: %w", s.metric.Name, c.Variant, err)
 			}
 		}

@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"sort"
@@ -16,20 +15,14 @@ import (
 // Sequential p-values never rise, so neither do adjusted ones, and the day is found by bisection.
 func (a *analyzer) recordUnderHolm(card *Scorecard) error {
 	var family []holmMember
-	for i, s := range scoredMetrics(a.in.Experiment.Scorecard) {
-		if s.role != Primary {
-			continue
+	err := a.eachPrimary(card, func(s scored, t test, c *Comparison) error {
+		if c.Look > 0 {
+			family = append(family, holmMember{comparison: c, test: t, looks: a.shownLooks(c, s)})
 		}
-		t, err := a.test(s.metric, a.alpha(s.role))
-		if err != nil {
-			return fmt.Errorf("metric %s: %w", s.metric.Name, err)
-		}
-		for j := range card.Metrics[i].Comparisons {
-			c := &card.Metrics[i].Comparisons[j]
-			if c.Look > 0 {
-				family = append(family, holmMember{comparison: c, test: t, looks: a.shownLooks(c, s)})
-			}
-		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	days := lookDays(family)
 	for i, m := range family {
