@@ -33,15 +33,11 @@ func (a *app) projectJob(name string, f analyzeFlags) (*daily.AdHoc, error) {
 	if err := f.checkMetrics(p, faults); err != nil {
 		return nil, err
 	}
-	log, err := daily.ReadLifecycle(a.state(p))
+	log, now, err := a.lifecycle(p)
 	if err != nil {
 		return nil, err
 	}
 	state := log.State(e)
-	now, err := a.now(p.Location)
-	if err != nil {
-		return nil, err
-	}
 	engine, err := a.engine(p)
 	if err != nil {
 		return nil, err

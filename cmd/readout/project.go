@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"readout/experiment"
 	"readout/ingest"
@@ -46,6 +47,16 @@ func (a *app) state(p *experiment.Project) string {
 		return p.StateDir
 	}
 	return filepath.Join(a.dir, p.StateDir)
+}
+
+// lifecycle returns the project's lifecycle log, and what time it is.
+func (a *app) lifecycle(p *experiment.Project) (*experiment.Log, time.Time, error) {
+	now, err := a.now(p.Location)
+	if err != nil {
+		return nil, now, err
+	}
+	log, err := daily.ReadLifecycle(a.state(p))
+	return log, now, err
 }
 
 // engine returns the engine that the project names.
@@ -110,11 +121,7 @@ func (a *app) experimentNamed(p *experiment.Project, name string) (*experiment.E
 	if e, ok := p.Experiment(name); ok {
 		return e, nil
 	}
-	now, err := a.now(p.Location)
-	if err != nil {
-		return nil, err
-	}
-	log, err := daily.ReadLifecycle(a.state(p))
+	log, now, err := a.lifecycle(p)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,6 @@ import (
 
 	"readout/analysis"
 	"readout/experiment"
-	"readout/internal/daily"
 	"readout/internal/digits"
 	"readout/reports"
 )
@@ -79,11 +78,7 @@ func (a *app) status(args []string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	now, err := a.now(p.Location)
-	if err != nil {
-		return err
-	}
-	log, err := daily.ReadLifecycle(a.state(p))
+	log, now, err := a.lifecycle(p)
 	if err != nil {
 		return err
 	}

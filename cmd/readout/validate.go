@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"readout/experiment"
-	"readout/internal/daily"
 )
 
 func (a *app) validateCommand() *cobra.Command {
@@ -48,11 +47,7 @@ too. Of experiments to come it says which take no whole weeks. Reads no data.`,
 // validateEdits checks what was edited against what experiments under way were started with,
 // and returns their log.
 func (a *app) validateEdits(p *experiment.Project) (*experiment.Log, error) {
-	now, err := a.now(p.Location)
-	if err != nil {
-		return nil, err
-	}
-	log, err := daily.ReadLifecycle(a.state(p))
+	log, now, err := a.lifecycle(p)
 	if err != nil {
 		return nil, err
 	}
