@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"math"
-	"os"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -26,16 +25,9 @@ func (a *app) memoryFlag(c *cobra.Command) {
 		"memory to use at most: 2GiB, 512MiB, or a share of the machine's; rows beyond it are kept on disk meanwhile")
 }
 
-// garbagePercent is how much garbage may gather, of what is in use. Most of that is rows,
-// which make none, so half of the usual costs next to nothing. The variable GOGC goes before.
-const garbagePercent = 50
-
-// memoryLimit returns the bytes that --memory allows and has the runtime collect garbage
-// accordingly. 0 is no limit: a share of a machine that does not tell how much memory it has.
+// memoryLimit returns the bytes that --memory allows and has the runtime collect garbage in
+// time for it. 0 is no limit: a share of a machine that does not tell how much memory it has.
 func (a *app) memoryLimit() (int64, error) {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbagePercent)
-	}
 	limit, err := a.parseMemory(memlimit.ApplyFallback(memlimit.FromCgroup, memlimit.FromSystem))
 	if limit > 0 && err == nil {
 		debug.SetMemoryLimit(limit)

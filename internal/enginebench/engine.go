@@ -23,8 +23,6 @@ func engine(ctx context.Context, args []string, out io.Writer) error {
 	if err := f.Parse(args); err != nil {
 		return err
 	}
-	// As the program does.
-	debug.SetGCPercent(50)
 	if *memory > 0 {
 		debug.SetMemoryLimit(*memory)
 	}
