@@ -50,8 +50,8 @@ func (n *Number) UnmarshalJSON(b []byte) error {
 		*n = Number{}
 		return nil
 	}
-	var v float64
-	if err := json.Unmarshal(b, &v); err != nil {
+	v, err := strconv.ParseFloat(string(b), 64)
+	if err != nil {
 		return fmt.Errorf("want a number or null, got %.20q", b)
 	}
 	*n = Defined(v)

@@ -44,21 +44,24 @@ func writeJSON(w io.Writer, cards []analysis.Scorecard) error {
 // the character DEL. The replacement character is escaped too, as encoding/json does where
 // it puts one for a byte that is not UTF-8.
 func escapeJSON(document []byte) []byte {
-	out := make([]byte, 0, len(document))
-	for len(document) > 0 {
-		r, size := utf8.DecodeRune(document)
-		switch {
-		case r < 0x7f || r != utf8.RuneError && strconv.IsPrint(r):
-			out = append(out, document[:size]...)
-		case r > 0xffff:
-			hi, lo := utf16.EncodeRune(r)
-			out = fmt.Appendf(out, `\u%04x\u%04x`, hi, lo)
-		default:
-			out = fmt.Appendf(out, `\u%04x`, r)
+	var out []byte
+	plain := 0 // from where on nothing is escaped so far
+	for i := 0; i < len(document); {
+		if document[i] < 0x7f {
+			i++
+			continue
 		}
-		document = document[size:]
+		r, size := utf8.DecodeRune(document[i:])
+		if r == utf8.RuneError || !strconv.IsPrint(r) {
+			out = append(out, document[plain:i]...)
+			plain = i + size
+			for _, unit := range utf16.AppendRune(nil, r) {
+				out = fmt.Appendf(out, `\u%04x`, unit)
+			}
+		}
+		i += size
 	}
-	return out
+	return append(out, document[plain:]...)
 }
 
 // readJSON reads the scorecards that writeJSON has written. It refuses another schema

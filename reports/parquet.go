@@ -31,6 +31,7 @@ func writeParquet(w io.Writer, cards []analysis.Scorecard) error {
 	properties := parquet.NewWriterProperties(
 		parquet.WithCreatedBy(createdBy),
 		parquet.WithCompression(compress.Codecs.Snappy),
+		parquet.WithDictionaryDefault(false),
 	)
 	out, err := pqarrow.NewFileWriter(record.Schema(), &b, properties, pqarrow.DefaultWriterProps())
 	if err != nil {

@@ -3,6 +3,7 @@ package daily
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"readout/analysis"
 	"readout/experiment"
 	"readout/internal/atomicfile"
+	"readout/internal/parallel"
 	"readout/reports"
 )
 
@@ -25,25 +27,32 @@ func readLooks(path string) (*looksLog, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read looks log: %w", err)
 	}
+	lines := bytes.SplitAfter(data, []byte("\n"))
+	lines = lines[:len(lines)-1]
+	looks := make([]analysis.Look, len(lines))
+	for i, err := range parallel.Each(len(lines), func(i int) error { return decodeLook(lines[i], &looks[i]) }) {
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", path, i+1, err)
+		}
+	}
 	log := &looksLog{path: path, looks: make(map[string][]analysis.Look)}
-	for n := 1; len(data) > 0; n++ {
-		line, rest, _ := bytes.Cut(data, []byte("\n"))
-		data = rest
-		var l analysis.Look
-		decoder := json.NewDecoder(bytes.NewReader(line))
-		decoder.DisallowUnknownFields()
-		if err := decoder.Decode(&l); err != nil {
-			return nil, fmt.Errorf("%s:%d: not a look: %w", path, n, err)
-		}
-		if decoder.More() {
-			return nil, fmt.Errorf("%s:%d: not a look: text after the look", path, n)
-		}
-		if err := l.Check(); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
-		}
+	for _, l := range looks {
 		log.looks[l.Experiment] = append(log.looks[l.Experiment], l)
 	}
 	return log, nil
+}
+
+// decodeLook reads a line of the log.
+func decodeLook(line []byte, l *analysis.Look) error {
+	decoder := json.NewDecoder(bytes.NewReader(line))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(l); err != nil {
+		return fmt.Errorf("not a look: %w", err)
+	}
+	if decoder.More() {
+		return errors.New("not a look: text after the look")
+	}
+	return l.Check()
 }
 
 // check fails where a scorecard counts looks of an experiment that the log has not. Forgotten
