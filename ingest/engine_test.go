@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -462,13 +461,22 @@ func mustRun(t *rapid.T, q Query, d *fakeData, workers int) *Result {
 func settleValues(r *Result) {
 	for _, x := range r.Experiments {
 		for _, look := range x.Looks {
-			for _, phases := range look.Metrics {
-				for _, cells := range phases {
-					for i := range cells {
-						if v := cells[i].Values; v != nil {
-							cells[i].Values = settled(v)
-						}
-					}
+			settle(look.Metrics)
+			for _, segments := range look.Segments {
+				for _, s := range segments {
+					settle(s.Metrics)
+				}
+			}
+		}
+	}
+}
+
+func settle(metrics [][][]Cell) {
+	for _, phases := range metrics {
+		for _, cells := range phases {
+			for i := range cells {
+				if v := cells[i].Values; v != nil {
+					cells[i].Values = settled(v)
 				}
 			}
 		}
@@ -478,8 +486,10 @@ func settleValues(r *Result) {
 func settled(v *Values) *Values {
 	byUser := map[uint32][]float64{}
 	v.active(func(r *valueRecord) { byUser[r.user] = append(byUser[r.user], r.value) })
-	users := slices.SortedFunc(maps.Values(byUser), slices.Compare[[]float64])
-	return valuesOf(users)
+	for _, values := range byUser {
+		slices.Sort(values)
+	}
+	return valuesOf(slices.SortedFunc(maps.Values(byUser), slices.Compare[[]float64]))
 }
 
 // valuesOf makes Values of the values of users.
@@ -490,7 +500,6 @@ func valuesOf(users [][]float64) *Values {
 			v.records = append(v.records, valueRecord{value: x, to: 1, user: uint32(user)})
 		}
 	}
-	slices.SortStableFunc(v.records, func(a, b valueRecord) int { return cmp.Compare(a.value, b.value) })
 	return v
 }
 

@@ -310,20 +310,6 @@ func (r *reference) experiment(e *Experiment, exposures, conversions []fakeRow, 
 		}
 		bounds, cappings := referenceCaps(m, cells)
 		moments, users := referenceCells(m, cells, bounds, func(string) bool { return true })
-		if m.Value.Aggregate == Each {
-			for phase := range moments {
-				for v := range moments[phase] {
-					var single [][]float64
-					for _, row := range cells[phase][v] {
-						if len(row.values) > 0 {
-							single = append(single, slices.Sorted(slices.Values(row.values)))
-						}
-					}
-					slices.SortFunc(single, slices.Compare[[]float64])
-					moments[phase][v].Values = valuesOf(single)
-				}
-			}
-		}
 		counted = append(counted, users)
 		out.Metrics = append(out.Metrics, moments)
 		out.Caps = append(out.Caps, cappings)
@@ -409,13 +395,16 @@ func referenceCells(m *Metric, cells [][][]referenceRow, bounds []func(float64) 
 		for _, all := range cells[phase] {
 			var c Cell
 			byUser := map[string][]float64{}
-			var rows [][]float64
+			var rows, single [][]float64
 			for _, row := range all {
 				if !some(row.user) {
 					continue
 				}
 				if row.converted {
 					c.Converted++
+				}
+				if len(row.values) > 0 {
+					single = append(single, slices.Sorted(slices.Values(row.values)))
 				}
 				rows = append(rows, row.x)
 			}
@@ -430,6 +419,10 @@ func referenceCells(m *Metric, cells [][][]referenceRow, bounds []func(float64) 
 				}
 			}
 			c.Moments = referenceMomentsOf(m.columns(), rows)
+			if m.Value.Aggregate == Each {
+				slices.SortFunc(single, slices.Compare[[]float64])
+				c.Values = valuesOf(single)
+			}
 			out[phase] = append(out[phase], c)
 			users[phase] = append(users[phase], byUser)
 		}

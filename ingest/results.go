@@ -140,8 +140,8 @@ func (p *program) show(t *experimentTotals, bundle int, columns []segmentColumn,
 	w := newLookWalk(p, t, bundle)
 	metrics := w.metrics(p, t, bundle)
 	var walks []*segmentWalk
-	for column, c := range columns {
-		walks = append(walks, &segmentWalk{lookWalk: w, slots: c.slots, column: column, ranks: c.ranks, totals: c.totals, bundle: bundle})
+	for column := range columns {
+		walks = append(walks, newSegmentWalk(w, &columns[column], column, bundle, metrics))
 	}
 	for k := p.skip; k < asked; k++ {
 		w.next()

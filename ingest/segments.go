@@ -242,6 +242,20 @@ func (s *segmentSlots) pooledCounts(byLook []int64, arms, look, looks int) []int
 	return out
 }
 
+// pooledPlaces returns those of the places by slot that a slot has at a look, in pieces.
+func (s *segmentSlots) pooledPlaces(bySlot [][]uint32, slot, look int) [][]uint32 {
+	pieces := [][]uint32{bySlot[slot]}
+	if slot > 0 {
+		return pieces
+	}
+	for other := 1; other < len(bySlot); other++ {
+		if !s.apart[look][other] {
+			pieces = append(pieces, bySlot[other])
+		}
+	}
+	return pieces
+}
+
 // name makes the entry of a slot.
 func (s *segmentSlots) name(texts []string, slot int) Segment {
 	switch {

@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"cmp"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -18,6 +17,7 @@ type valueRecord struct {
 	from, to int32
 	arm      int32  // phase × variants + rank
 	user     uint32 // tells the users of a metric apart
+	set      uint32 // of the user's segments, see segmentRanks
 }
 
 // valueProgram says which conversions of a metric have their values kept.
@@ -44,7 +44,7 @@ func (e *evaluator) keepValues(v *visit, metric int) {
 			continue
 		}
 		if from := max(int(c.look), at); from < v.gone && len(*kept) <= maxValues {
-			*kept = append(*kept, valueRecord{c.value, int32(from), int32(v.gone), int32(v.arm), user})
+			*kept = append(*kept, valueRecord{c.value, int32(from), int32(v.gone), int32(v.arm), user, v.set})
 		}
 	}
 }
@@ -62,33 +62,49 @@ func mergeValues(all, more []valueRecord) []valueRecord {
 	return all
 }
 
-// valuesByArm splits records by arm, each in the order of values.
+// valuesByArm splits records by arm.
 func valuesByArm(records []valueRecord, arms int) [][]valueRecord {
 	out := make([][]valueRecord, arms)
 	for _, r := range records {
 		out[r.arm] = append(out[r.arm], r)
-	}
-	for _, r := range out {
-		slices.SortFunc(r, func(a, b valueRecord) int { return cmp.Compare(a.value, b.value) })
 	}
 	return out
 }
 
 // Values is the single values behind a cell, of the users who count: what quantiles of
 // single values and their variance need, where the values of a user depend on each other.
-// The cells of all looks share memory, some 32 bytes for each value.
+// The cells of all looks share memory, some 32 bytes for each value, and those of segments
+// take four more for each column.
 type Values struct {
 	look    int32
-	records []valueRecord // of all looks, by value
+	records []valueRecord // of an arm, at all looks
+	// picked are the places of those in a segment, in pieces; without any it is all of them.
+	picked [][]uint32
 }
 
-// active calls f with the records of the look, in the order of their values.
+// active calls f with the records of the look, in no particular order.
 func (v *Values) active(f func(*valueRecord)) {
-	for i := range v.records {
-		if r := &v.records[i]; r.from <= v.look && v.look < r.to {
+	at := func(r *valueRecord) {
+		if r.from <= v.look && v.look < r.to {
 			f(r)
 		}
 	}
+	if v.picked == nil {
+		for i := range v.records {
+			at(&v.records[i])
+		}
+		return
+	}
+	for _, places := range v.picked {
+		for _, i := range places {
+			at(&v.records[i])
+		}
+	}
+}
+
+// Pool returns the values of two segments of one column, of the same metric, arm and look.
+func (v *Values) Pool(more *Values) *Values {
+	return &Values{v.look, v.records, slices.Concat(v.picked, more.picked)}
 }
 
 // Len returns how many values there are.

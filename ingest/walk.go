@@ -138,7 +138,7 @@ func (w *lookWalk) cell(m *shownMetric, arm int) Cell {
 		c.Capped = w.capped[arm]
 	}
 	if m.values != nil {
-		c.Values = &Values{int32(w.look()), m.values[arm]}
+		c.Values = &Values{look: int32(w.look()), records: m.values[arm]}
 	}
 	if w.bundle.cross && w.look() > 0 {
 		c.Previous = w.cross.joint(w.cross.first+arm*w.cross.step, w.both[arm], &m.view,
@@ -156,9 +156,36 @@ type segmentWalk struct {
 	ranks  *segmentRanks
 	totals *armTotals
 	bundle int
+	// values are the places of single values among those of an arm, by the place of their metric,
+	// arm and slot.
+	values map[int][][][]uint32
+
 	cells  *momentCells
 	users  []int64
 	capped [][]int64
+}
+
+// newSegmentWalk begins before the first look of a walk, whose bundle is the at-th and has
+// these metrics.
+func newSegmentWalk(w *lookWalk, c *segmentColumn, column, at int, metrics []shownMetric) *segmentWalk {
+	s := &segmentWalk{lookWalk: w, slots: c.slots, column: column, ranks: c.ranks, totals: c.totals, bundle: at}
+	s.values = make(map[int][][][]uint32)
+	for _, m := range metrics {
+		for _, records := range m.values {
+			s.values[m.at] = append(s.values[m.at], s.bySlot(records))
+		}
+	}
+	return s
+}
+
+// bySlot returns the places of records by slot.
+func (w *segmentWalk) bySlot(records []valueRecord) [][]uint32 {
+	places := make([][]uint32, len(w.slots.values))
+	for i := range records {
+		slot := w.slots.slot[w.ranks.values[records[i].set][w.column]]
+		places[slot] = append(places[slot], uint32(i))
+	}
+	return places
 }
 
 // next follows the walk to its look. Cells, users and capped are by slot and arm then.
@@ -183,6 +210,9 @@ func (w *segmentWalk) cell(m *shownMetric, slot, arm int) Cell {
 	c := w.cells.cell(at, w.users[at], &m.view)
 	if w.caps != nil {
 		c.Capped = w.capped[at]
+	}
+	if m.values != nil {
+		c.Values = &Values{int32(w.look()), m.values[arm], w.slots.pooledPlaces(w.values[m.at][arm], slot, w.k)}
 	}
 	return c
 }
