@@ -89,7 +89,7 @@ type Arm struct {
 	// without a window need it for the exact correlation between looks.
 	Previous *Joint
 	// Values are the single values of a quantile metric, whose Moments are over users of the
-	// number of their values. Nil where there are none.
+	// number of their values; those of segments are [SegmentValues]. Nil where there are none.
 	Values SingleValues
 
 	quantile *quantile

@@ -32,6 +32,14 @@ type SingleValues interface {
 	AtMost(x float64) moments.Set
 }
 
+// SegmentValues are the values of an arm in a segment.
+type SegmentValues interface {
+	SingleValues
+	// Pool returns these values and those of the same arm in another segment, whose users are
+	// others.
+	Pool(SegmentValues) SegmentValues
+}
+
 // quantile is the estimate of one quantile in an arm.
 type quantile struct {
 	values, users int64 // users have at least one value

@@ -61,6 +61,10 @@ func (u userValues) AtMost(x float64) moments.Set {
 	return s
 }
 
+func (u userValues) Pool(more SegmentValues) SegmentValues {
+	return slices.Concat(u, more.(userValues))
+}
+
 // arm returns the arm of a quantile metric.
 func (u userValues) arm() Arm {
 	a := Arm{Moments: moments.New(1), Values: u}

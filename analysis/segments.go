@@ -107,10 +107,21 @@ func (s *DaySegment) merge(o DaySegment) {
 				s.Metrics[i][p] = make([]Arm, len(arms))
 			}
 			for v, arm := range arms {
-				s.Metrics[i][p][v].Moments.Merge(arm.Moments)
-				s.Metrics[i][p][v].Converted += arm.Converted
+				s.Metrics[i][p][v].pool(arm)
 			}
 		}
+	}
+}
+
+// pool adds the users of the same arm in another segment.
+func (a *Arm) pool(o Arm) {
+	a.Moments.Merge(o.Moments)
+	a.Converted += o.Converted
+	switch {
+	case a.Values == nil:
+		a.Values = o.Values
+	case o.Values != nil:
+		a.Values = a.Values.(SegmentValues).Pool(o.Values.(SegmentValues))
 	}
 }
 
@@ -167,11 +178,7 @@ func (a *analyzer) segmentMetric(s scored, reason string, phases [][]Arm) (Segme
 		Name: m.Name, Role: s.role, Kind: string(m.Kind()), Goal: string(m.Goal), Reason: reason,
 		Variants: []VariantResult{}, Comparisons: []SegmentComparison{},
 	}
-	switch {
-	case reason != "":
-	case m.Kind() == experiment.KindQuantile:
-		out.Reason = quantileSegments
-	case phases == nil:
+	if reason == "" && phases == nil {
 		out.Reason = notComputed(nil)
 	}
 	t, err := a.test(m, a.in.Experiment.Statistics.Alpha())
@@ -187,11 +194,17 @@ func (a *analyzer) segmentMetric(s scored, reason string, phases [][]Arm) (Segme
 		}
 		return out, nil
 	}
+	phases = withQuantiles(m, phases)
 	model, _ := modelOf(m, phases, a.in.Experiment.Statistics.Method)
 	for v, variant := range a.in.Experiment.Variants {
+		arms := column(phases, v)
+		if m.Kind() == experiment.KindQuantile {
+			out.Variants = append(out.Variants, quantileResult(variant.Name, arms))
+			continue
+		}
 		var set moments.Set
 		var converted int64
-		for _, arm := range column(phases, v) {
+		for _, arm := range arms {
 			set.Merge(arm.Moments)
 			converted += arm.Converted
 		}
@@ -234,6 +247,8 @@ func tooFew(m *experiment.Metric, arms ...VariantResult) string {
 		switch {
 		case arm.Users < smallArm:
 			return fewInSegment(arm)
+		case m.Kind() == experiment.KindQuantile && converted < smallArm:
+			return fewValuesInSegment(arm)
 		case m.Kind() == experiment.KindProportion && min(converted, arm.Users-converted) < fewConversions:
 			return fewConvertedInSegment(arm)
 		}

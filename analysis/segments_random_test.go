@@ -3,6 +3,7 @@ package analysis
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -24,6 +25,11 @@ func randomArm(t *rapid.T) moments.Set {
 	return set
 }
 
+// randomValues draws the values of a user.
+func randomValues(t *rapid.T) []float64 {
+	return rapid.SliceOfN(rapid.SampledFrom([]float64{0, 1, 2, -1, 1e-300, 1e155, -1e308, 1e308}), 0, 3).Draw(t, "of a user")
+}
+
 // randomSegment draws a segment of two arms in two phases, for one metric.
 func randomSegment(t *rapid.T) DaySegment {
 	s := DaySegment{
@@ -36,7 +42,11 @@ func randomSegment(t *rapid.T) DaySegment {
 		var arms []Arm
 		for range 2 {
 			set := randomArm(t)
-			arms = append(arms, Arm{Moments: set, Converted: rapid.Int64Range(0, set.N).Draw(t, "converted")})
+			arm := Arm{Moments: set, Converted: rapid.Int64Range(0, set.N).Draw(t, "converted")}
+			if rapid.Bool().Draw(t, "with values") {
+				arm.Values = userValues(slices.Repeat(rapid.SliceOfN(rapid.Custom(randomValues), 1, 3).Draw(t, "single values"), int(set.N/3+1)))
+			}
+			arms = append(arms, arm)
 			users = append(users, set.N+rapid.SampledFrom([]int64{0, 0, 5, 1e6, 1e12}).Draw(t, "immature"))
 			several = append(several, rapid.SampledFrom([]int64{0, 0, 3, 1e9}).Draw(t, "several"))
 		}
@@ -59,6 +69,9 @@ func TestSegmentsOfAnyKind(t *testing.T) {
 		if rapid.Bool().Draw(t, "ratio") {
 			e.Scorecard.Primary[0].Denominator = &experiment.Column{Event: "visit", Aggregate: experiment.AggregateCount}
 			e.Statistics.Method = experiment.MethodSequential
+		}
+		if rapid.IntRange(0, 3).Draw(t, "quantile") == 0 {
+			e.Scorecard.Primary[0] = quantileMetric(0.5)
 		}
 		in := segmented(e, rapid.SliceOfN(rapid.Custom(randomSegment), 1, 3).Draw(t, "segments")...)
 		in.Phases = []Phase{{Weights: []float64{0.5, 0.5}}, {Weights: []float64{1, 0}}}

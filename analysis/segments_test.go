@@ -187,6 +187,64 @@ func TestSegmentIsTheFixedAnalysisOfItsUsers(t *testing.T) {
 	}
 }
 
+// latencies makes a segment of 120 users an arm, of whom so many have values, up to three each.
+func latencies(value string, withValues ...int) DaySegment {
+	random := rand.New(rand.NewPCG(uint64(len(value)), uint64(withValues[0])))
+	s := segmentOf(SegmentValue, value, 1, sized(240)...)
+	for v, n := range withValues {
+		users := make(userValues, 120)
+		for i := range users[:n] {
+			slow := random.ExpFloat64()
+			for range 1 + random.IntN(3) {
+				users[i] = append(users[i], slow+random.Float64()+0.1*float64(v))
+			}
+		}
+		s.Metrics[0][0][v] = users.arm()
+	}
+	return s
+}
+
+// Quantiles by segment are those of the segment's users alone, also of users who are pooled.
+func TestQuantilesBySegment(t *testing.T) {
+	segments := []DaySegment{latencies("AT", 110, 120), latencies("Germany", 120, 115), latencies("a", 60, 61), latencies("bc", 55, 70)}
+	for i := range segments[2:] {
+		s := &segments[2+i]
+		s.Users = []int64{60, 60}
+		s.PhaseUsers = [][]int64{s.Users}
+	}
+	e := testExperiment()
+	e.Scorecard.Primary[0] = quantileMetric(0.5)
+	card, _, err := Analyze(segmented(e, segments...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pooled := segmentOf(SegmentOther, "", 1, sized(240)...)
+	for v := range pooled.Users {
+		values := func(s DaySegment) userValues { return s.Metrics[0][0][v].Values.(userValues) }
+		pooled.Metrics[0][0][v] = slices.Concat(values(segments[2]), values(segments[3])).arm()
+	}
+	shown := card.Segments.Columns[0].Segments
+	for i, users := range []DaySegment{segments[0], segments[1], pooled} {
+		alone := *e
+		alone.Statistics.Method = experiment.MethodFixed
+		want, _, err := Analyze(segmented(&alone, users))
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole, m := want.Metrics[0], shown[i].Metrics[0]
+		if diff := cmp.Diff(whole.Variants, m.Variants); diff != "" {
+			t.Errorf("%s %s, variants (- alone, + segment):\n%s", shown[i].Kind, shown[i].Value, diff)
+		}
+		have, got := whole.Comparisons[0], m.Comparisons[0]
+		if !got.P.ok || got.Effect != have.Effect || got.P != have.P || got.Lo != have.Lo || got.Lift != have.Lift {
+			t.Errorf("%s %s: %+v, alone %+v", shown[i].Kind, shown[i].Value, got, have)
+		}
+	}
+	if len(shown) != 3 || shown[2].Kind != SegmentOther {
+		t.Errorf("%d segments, the last of them %s", len(shown), shown[len(shown)-1].Kind)
+	}
+}
+
 // firstColumn returns the moments of the first column alone.
 func firstColumn(s moments.Set) moments.Set {
 	return moments.Set{N: s.N, Mean: s.Mean[:1], C: s.C[:1]}
@@ -264,6 +322,7 @@ func TestSegmentsWithoutAnEstimate(t *testing.T) {
 		}
 		return s
 	}
+	quantile := func(e *experiment.Experiment) { e.Scorecard.Primary[0] = quantileMetric(0.5) }
 	small := segmentOf(SegmentOther, "", 1, sized(190)...)
 	few := segmentOf(SegmentValue, "DE", 1, sized(400)...)
 	few.Metrics = segmentOf(SegmentValue, "DE", 1, sized(190)...).Metrics
@@ -282,7 +341,9 @@ func TestSegmentsWithoutAnEstimate(t *testing.T) {
 		{"enough converted", converted(10), proportion, ""},
 		{"an empty arm", empty, nil, "no users yet"},
 		{"no variation", constant, nil, "no variation: every user has the same value"},
-		{"a quantile", segmentOf(SegmentValue, "DE", 1, sized(400)...), func(e *experiment.Experiment) { e.Scorecard.Primary[0].Quantile = 0.9 }, "quantiles are not broken down by segment"},
+		{"a quantile without values", segmentOf(SegmentValue, "DE", 1, sized(400)...), quantile, "control: no values yet"},
+		{"a quantile of few values", latencies("DE", 99, 99), quantile, "99 in control have values: too few for the normal approximation"},
+		{"a quantile", latencies("DE", 100, 100), quantile, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := testExperiment()

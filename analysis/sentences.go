@@ -165,11 +165,8 @@ func comparisonSentence(c *Comparison, s scored) string {
 	return fmt.Sprintf("No %s found so far for %s%s.", looked, name, size)
 }
 
-// Why a segment says nothing.
-const (
-	fewForSplit      = "too few users to check the split between arms"
-	quantileSegments = "quantiles are not broken down by segment"
-)
+// fewForSplit is why the split of a segment says nothing.
+const fewForSplit = "too few users to check the split between arms"
 
 // segmentsSentence says how to read the results by segment.
 func segmentsSentence(stats experiment.Statistics, s *Segments) string {
@@ -187,6 +184,10 @@ func segmentsSentence(stats experiment.Statistics, s *Segments) string {
 
 func fewInSegment(arm VariantResult) string {
 	return fmt.Sprintf("%s in %s: too few for the normal approximation", count(arm.Users, "user", "users"), arm.Variant)
+}
+
+func fewValuesInSegment(arm VariantResult) string {
+	return fmt.Sprintf("%s in %s have values: too few for the normal approximation", digits.Count(int64(arm.Conversions)), arm.Variant)
 }
 
 func fewConvertedInSegment(arm VariantResult) string {

@@ -116,6 +116,11 @@ func (v hostileValues) Quantiles(p ...float64) []float64 {
 
 func (v hostileValues) AtMost(float64) moments.Set { return v.atMost }
 
+func (v hostileValues) Pool(more analysis.SegmentValues) analysis.SegmentValues {
+	v.n += more.(hostileValues).n
+	return v
+}
+
 func hostileArm(t *rapid.T, m *experiment.Metric, columns int, before *time.Time) analysis.Arm {
 	draw := hostileSet
 	if m.Kind() == experiment.KindProportion {

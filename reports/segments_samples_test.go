@@ -39,7 +39,7 @@ func segmentsSample() *analysis.Segments {
 					purchased(25000, 2500, 2611, analysis.SegmentComparison{
 						Effect: analysis.Estimate{Value: def(0.00444), SE: def(0.0027), DF: def(49990.1)}, Raw: analysis.Estimate{Value: def(0.00442), SE: def(0.0028), DF: def(49990.1)},
 						Lo: def(-0.00085), Hi: def(0.00973), Lift: def(0.0444), LiftLo: def(-0.0083), LiftHi: def(0.1), P: def(0.1), LnP: def(-2.3), Q: def(0.1)}),
-					latency("quantiles are not broken down by segment"),
+					latency("it was not computed"),
 				}},
 				{Kind: analysis.SegmentValue, Value: "=DE, and its islands", Users: users(69803, 66002), Split: func() analysis.SegmentSplit {
 					s := split(1e-22, 50)
@@ -50,7 +50,7 @@ func segmentsSample() *analysis.Segments {
 						Effect: analysis.Estimate{Value: def(0.00667), SE: def(0.00174), DF: def(119000)}, Raw: analysis.Estimate{Value: def(0.00667), SE: def(0.00174), DF: def(119000)},
 						Lo: def(0.00325), Hi: def(0.01008), Lift: def(0.0678), LiftUnbounded: true, LiftReason: "the control mean is not significantly different from 0",
 						P: def(0.000127), LnP: def(-8.97), Q: def(0.000254)}),
-					latency("quantiles are not broken down by segment"),
+					latency("it was not computed"),
 				}},
 				{Kind: analysis.SegmentMissing, Users: users(0, 0), Split: analysis.SegmentSplit{Reason: "too few users to check the split between arms"}},
 				{Kind: analysis.SegmentOther, Users: users(100, 102), Split: split(0.9, 0.1), Metrics: []analysis.SegmentMetric{

@@ -46,7 +46,7 @@ func TestSegmentsInRecord(t *testing.T) {
 		"segment_split_p": 1.0, "segment_split_mismatch": false, "users": int64(30120), "several": int64(3), "metric_users": int64(25000), "effect": nil})
 	f(1, map[string]any{"variant": "big", "users": int64(30011), "effect": 0.00444, "raw_effect": 0.00442, "lo": -0.00085, "lift_hi": 0.1, "lift_unbounded": false,
 		"p": 0.1, "q": 0.1, "alpha": 0.05, "final": int64(1770595200000000)})
-	f(3, map[string]any{"metric": "latency", "role": "guardrail", "p": nil, "reason": "quantiles are not broken down by segment"})
+	f(3, map[string]any{"metric": "latency", "role": "guardrail", "p": nil, "reason": "it was not computed"})
 	f(5, map[string]any{"segment": "=DE, and its islands", "segment_split_mismatch": true, "lift_unbounded": true})
 	f(9, map[string]any{"segment_kind": "other", "segment": nil, "users": int64(102), "reason": "90 users in control: too few for the normal approximation"})
 }
@@ -66,7 +66,7 @@ func TestSegmentsInText(t *testing.T) {
 			t.Errorf("the text lacks %q", want)
 		}
 	}
-	if strings.Contains(out, "quantiles are not broken down") {
+	if strings.Contains(out, "it was not computed") {
 		t.Error("the text has a guardrail by segment")
 	}
 	card := full()
@@ -75,7 +75,7 @@ func TestSegmentsInText(t *testing.T) {
 			card.Segments.Columns[0].Segments[i].Metrics[j].Role = analysis.Secondary
 		}
 	}
-	if out := string(textOf(t, TextOptions{}, card)); !strings.Contains(out, "quantiles are not broken down") || strings.Contains(out, labelOtherTables) {
+	if out := string(textOf(t, TextOptions{}, card)); !strings.Contains(out, "it was not computed") || strings.Contains(out, labelOtherTables) {
 		t.Error("without a primary metric, the text lacks others by segment")
 	}
 }

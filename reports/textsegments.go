@@ -110,9 +110,13 @@ func writeSegmentTables(c *canvas, column *analysis.SegmentColumn, tables []segm
 	}
 	c.blank()
 	t := plainTable{head: table.Row{headMetric, shortName(column.Column), headVariant}, grouped: true}
+	var metrics []*analysis.MetricResult
+	for _, of := range tables {
+		metrics = append(metrics, of.metric)
+	}
 	t.addHead(headUsers, true)
 	t.addHead(headControl, true)
-	t.addHead(headMean, true)
+	t.addHead(meanHead(metrics), true)
 	for _, head := range []string{headLift, headEffect, headP, headQ} {
 		t.addHead(head, false)
 	}

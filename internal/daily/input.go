@@ -80,7 +80,7 @@ func metricArms(metrics [][][]ingest.Cell, caps [][]ingest.Capping, begun int, b
 					arm.Previous = &analysis.Joint{Through: before, Moments: *cell.Previous}
 				}
 				if cell.Values != nil {
-					arm.Values = cell.Values
+					arm.Values = singleValues{cell.Values}
 				}
 				phases[p] = append(phases[p], arm)
 			}
@@ -88,6 +88,13 @@ func metricArms(metrics [][][]ingest.Cell, caps [][]ingest.Capping, begun int, b
 		out = append(out, phases)
 	}
 	return out
+}
+
+// singleValues are the engine's, as the analysis pools those of segments.
+type singleValues struct{ *ingest.Values }
+
+func (v singleValues) Pool(more analysis.SegmentValues) analysis.SegmentValues {
+	return singleValues{v.Values.Pool(more.(singleValues).Values)}
 }
 
 // segmentKind says what the users of a segment have in common.
