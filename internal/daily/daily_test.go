@@ -571,7 +571,12 @@ func TestDamagedLooks(t *testing.T) {
 		}
 	}
 	// Looks that a scorecard counts must be there.
-	for name, left := range map[string][]byte{"none": nil, "the first": data[:bytes.IndexByte(data, '\n')+1]} {
+	for name, left := range map[string][]byte{
+		"none":             nil,
+		"the first":        data[:bytes.IndexByte(data, '\n')+1],
+		"all but the last": data[:bytes.LastIndexByte(data[:len(data)-1], '\n')+1],
+		"a cut last line":  data[:len(data)-10],
+	} {
 		if err := os.WriteFile(path, left, 0o644); err != nil {
 			t.Fatal(err)
 		}

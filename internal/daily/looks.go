@@ -19,6 +19,8 @@ import (
 type looksLog struct {
 	path  string
 	looks map[string][]analysis.Look
+	// last is the experiment of the last look.
+	last string
 }
 
 // readLooks reads the looks log; one that does not exist is empty.
@@ -37,7 +39,7 @@ func readLooks(path string) (*looksLog, error) {
 	}
 	log := &looksLog{path: path, looks: make(map[string][]analysis.Look)}
 	for _, l := range looks {
-		log.looks[l.Experiment] = append(log.looks[l.Experiment], l)
+		log.add(l)
 	}
 	return log, nil
 }
@@ -58,14 +60,15 @@ func decodeLook(line []byte, l *analysis.Look) error {
 // check fails where a scorecard counts looks of an experiment that the log has not. Forgotten
 // looks would be made again, and what they spent be spent twice. A scorecard that cannot be
 // read is no witness. A log with looks of its day or later needs none: nothing is ever taken
-// out of it, but what came last.
+// out of it, but what came last, so that only the experiment of the last look may have lost some
+// of its looks of a day and kept others.
 func (l *looksLog) check(state, name string) error {
 	stored, err := reports.Days(state, name)
 	if err != nil || len(stored) == 0 {
 		return err
 	}
 	date := stored[len(stored)-1]
-	if slices.ContainsFunc(l.of(name), func(look analysis.Look) bool { return look.Date >= date }) {
+	if name != l.last && slices.ContainsFunc(l.of(name), func(look analysis.Look) bool { return look.Date >= date }) {
 		return nil
 	}
 	card, err := reports.ReadDay(state, name, date)
@@ -103,6 +106,12 @@ func (l *looksLog) checkZone(name string, zone *time.Location) error {
 	return nil
 }
 
+// add takes in the look that comes last.
+func (l *looksLog) add(look analysis.Look) {
+	l.looks[look.Experiment] = append(l.looks[look.Experiment], look)
+	l.last = look.Experiment
+}
+
 // of returns the looks of one experiment.
 func (l *looksLog) of(name string) []analysis.Look { return l.looks[name] }
 
@@ -120,7 +129,7 @@ func (l *looksLog) append(looks []analysis.Look) error {
 		return err
 	}
 	for _, look := range looks {
-		l.looks[look.Experiment] = append(l.looks[look.Experiment], look)
+		l.add(look)
 	}
 	return nil
 }
