@@ -219,6 +219,18 @@ func Days(state, experiment string) ([]string, error) {
 	return days, nil
 }
 
+// HasDay reports whether the scorecard of an experiment's day is stored in the form that ReadDay
+// reads, unlike one of which only tables for other programs are left. One that may not be looked
+// at counts as there.
+func HasDay(state, experiment, date string) bool {
+	dir, err := dayDir(state, experiment, date)
+	if err != nil {
+		return false
+	}
+	_, err = os.Stat(filepath.Join(dir, baseName+".json"))
+	return err == nil || errors.Is(err, fs.ErrPermission)
+}
+
 // ReadDay reads the stored scorecard of an experiment's day. The error is fs.ErrNotExist
 // when there is none.
 func ReadDay(state, experiment, date string) (analysis.Scorecard, error) {

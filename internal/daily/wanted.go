@@ -32,13 +32,9 @@ func (r *Runner) wanted(log *experiment.Log, first, last Day, report *Report) ([
 		if err != nil {
 			return nil, err
 		}
-		have := make(map[string]bool, len(stored))
-		for _, date := range stored {
-			have[date] = true
-		}
 		for _, d := range t.activeDays(last, r.Project.Location) {
 			asked := d.Date == last.Date || !first.Start.IsZero() && !d.Start.Before(first.Start)
-			if asked || !have[d.Date] && !t.takenAway(d, stored) {
+			if asked || !t.takenAway(d, stored) && !reports.HasDay(r.State, e.Name, d.Date) {
 				t.days[d.Date] = true
 			}
 		}
