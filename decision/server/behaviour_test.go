@@ -132,7 +132,7 @@ func TestUnknownDeviceMatchesOnlyAllAndIsCounted(t *testing.T) {
 	f := func(device string, phones bool, counted float64) {
 		t.Helper()
 		before := s.counter("readout_unknown_devices_total")
-		got := s.choose(http.StatusOK, `{"identification":{"userId":"u"},"names":["phones","new_nav"],"device":"`+device+`"}`).names(t)
+		got := s.choose(http.StatusOK, `{"identification":{"userId":"u"},"names":["phones","new_nav"],"device":`+device+`}`).names(t)
 		want := []string{"new_nav"}
 		if phones {
 			want = append(want, "phones")
@@ -144,13 +144,19 @@ func TestUnknownDeviceMatchesOnlyAllAndIsCounted(t *testing.T) {
 			t.Errorf("%s: counted %v", device, n)
 		}
 	}
-	f("", false, 0)
-	f("all", false, 0)
-	f("ALL", false, 0)
-	f("mobile", true, 0)
-	f("MOBILE", true, 0)
-	f("Desktop", false, 0)
-	f("tv", false, 1)
+	f(`""`, false, 0)
+	f(`"all"`, false, 0)
+	f(`"ALL"`, false, 0)
+	f(`"mobile"`, true, 0)
+	f(`"MOBILE"`, true, 0)
+	f(`"Desktop"`, false, 0)
+	f(`"tv"`, false, 1)
+	f(`null`, false, 0)
+	f(`7`, false, 1)
+	f(`true`, false, 1)
+	f(`["mobile"]`, false, 1)
+	f(`{"type":"mobile"}`, false, 1)
+	s.post(http.StatusOK, flagsPath, `{"context":{"targetingKey":"u","device":{"type":"mobile"}}}`)
 }
 
 func TestReadyOnlyWhenConfigApplied(t *testing.T) {

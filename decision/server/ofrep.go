@@ -148,7 +148,7 @@ func (r *flagRequest) member(s *scanner, field []byte) error {
 	case contextURL:
 		return s.readText(contextURL, &r.url)
 	case contextDevice:
-		return s.readText(contextDevice, &r.device)
+		return s.readAsSent(contextDevice, &r.device)
 	}
 	return readAttribute(s, &r.attributes, "", field)
 }

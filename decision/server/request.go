@@ -69,7 +69,7 @@ func (r *chooseRequest) read(s *scanner) error {
 		case "group":
 			return s.readNames("group", &group)
 		case "device":
-			return s.readText("device", &r.device)
+			return s.readAsSent("device", &r.device)
 		case "sessionId":
 			return s.readID("sessionId", &r.sessionID)
 		case "optimizationType":

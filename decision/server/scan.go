@@ -231,6 +231,19 @@ func (s *scanner) readText(name string, into *string) error {
 	return s.mistyped(name, "a text")
 }
 
+// readAsSent reads a text, or the JSON of anything else as it was sent: what an enumeration does
+// not know, whatever its type, is no reason to refuse a request. null leaves it empty.
+func (s *scanner) readAsSent(name string, into *string) error {
+	c := s.peek()
+	if c == '"' || c == 'n' {
+		return s.readText(name, into)
+	}
+	begin := s.at
+	err := s.skip()
+	*into = string(s.data[begin:s.at])
+	return err
+}
+
 // readID reads a text, or a number with its digits as they were sent: never through a float.
 // null leaves it empty.
 func (s *scanner) readID(name string, into *string) error {
