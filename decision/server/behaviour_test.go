@@ -195,7 +195,7 @@ func TestCORSWithCredentialsAndExposedETag(t *testing.T) {
 	header(preflight, "Access-Control-Allow-Origin", shop)
 	header(preflight, "Access-Control-Allow-Credentials", "true")
 	header(preflight, "Access-Control-Allow-Methods", "POST, OPTIONS")
-	for _, name := range []string{"Authorization", "Content-Type", "If-None-Match", "X-API-Key"} {
+	for _, name := range []string{"Authorization", "Content-Type", "If-None-Match", "X-API-Key", "traceparent", "tracestate", "baggage"} {
 		if !strings.Contains(preflight.header.Get("Access-Control-Allow-Headers"), name) {
 			t.Errorf("a browser may not send %s", name)
 		}

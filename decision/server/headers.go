@@ -45,7 +45,9 @@ func (s *Server) cors(e *exchange) bool {
 	}
 	if allowed {
 		h.Set("Access-Control-Allow-Methods", e.route.method+", OPTIONS")
-		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, If-None-Match, X-API-Key, X-Intempt-Lib, "+requestID)
+		// The last three are what tracing in browsers adds to every request; they are not read.
+		h.Set("Access-Control-Allow-Headers",
+			"Authorization, Content-Type, If-None-Match, X-API-Key, X-Intempt-Lib, "+requestID+", traceparent, tracestate, baggage")
 		h.Set("Access-Control-Max-Age", "600")
 	}
 	h.Set("Allow", e.route.allow())
