@@ -219,7 +219,8 @@ func appendFlag(b []byte, c *answered) []byte {
 	return append(b, "}}"...)
 }
 
-// flagReason returns OFREP's reason.
+// flagReason returns OFREP's reason. What is not shown has DEFAULT, as in decision record 6: the
+// list of reasons in OFREP's OpenAPI document lacks it, but none of those there is true of it.
 func flagReason(def *experiment.PublishedExperiment, o *decision.Outcome) string {
 	switch {
 	case o.Reason == decision.NotRunning:
