@@ -3,8 +3,6 @@ package reports
 import (
 	"fmt"
 	"html/template"
-
-	"readout/analysis"
 )
 
 // pageView is everything that the template of an experiment's page writes. Texts are safe
@@ -25,14 +23,6 @@ type pageView struct {
 	MetricsNote string
 	Targeting   targetingView
 	HasCard     bool
-}
-
-// checkView is a check of the data.
-type checkView struct {
-	Word     word
-	Name     string
-	Sentence string
-	Figures  string
 }
 
 // page returns the view of an experiment.
@@ -80,21 +70,4 @@ func (s *Site) where(p *Page) (where, hypothesis string) {
 		owner, hypothesis = d.Owner, d.Hypothesis
 	}
 	return list(", ", list(" / ", visible(organization), visible(project)), prefix(labelOwner, visible(owner))), visible(hypothesis)
-}
-
-// needsAttention reports whether somebody has to look at a check.
-func needsAttention(c analysis.Check) bool {
-	return c.Severity != analysis.OK && c.Severity != analysis.Info
-}
-
-// checkOf returns a check, with its figures where somebody has to look at them; the
-// sentences of the others say enough.
-func checkOf(c analysis.Check) checkView {
-	var figures []string
-	for _, n := range c.Numbers {
-		if needsAttention(c) {
-			figures = append(figures, nameWords(n.Name)+" "+number(n.Value))
-		}
-	}
-	return checkView{severityWords(c.Severity), nameWords(c.Name), visible(c.Sentence), list(", ", figures...)}
 }

@@ -36,3 +36,26 @@ func TestSentencesOfOne(t *testing.T) {
 		t.Errorf("left out: %q", left)
 	}
 }
+
+// Alerts write their figures in words, shares in percent and p-values as tables do.
+func TestFiguresOfChecksAreInWords(t *testing.T) {
+	f := func(name string, value analysis.Number, want string) {
+		t.Helper()
+		c := analysis.Check{Name: "several_variants", Severity: analysis.Warning, Numbers: []analysis.CheckNumber{{Name: name, Value: value}}}
+		if got := checkOf(c).Figures; got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	f("p", def(1e-300), "p < 1e-300")
+	f("sequential_p", def(0.00042), "p for a look every day 4.20e-04")
+	f("smallest_sequential_p", def(0.25), "smallest p for a look every day 0.250")
+	f("p_same_share", def(0.012), "p of equal shares in all arms 0.0120")
+	f("level", def(0.0002), "alarms below p 2.00e-04")
+	f("ln_e_value", def(9.5), "logarithm of the e-value 9.5")
+	f("chi_square", def(12.25), "chi-square 12.25")
+	f("degrees_of_freedom", def(5), "degrees of freedom 5")
+	f("largest_deviation", def(0.125), "largest deviation 12.50%")
+	f("share", def(0.0123), "share 1.23%")
+	f("share", analysis.Number{}, "share -")
+	f("before_start", def(12345), "before start 12,345")
+}
