@@ -15,19 +15,19 @@ const (
 	balancedSentence = "What users did before their exposure does not differ between the arms beyond chance."
 )
 
-// shares writes users per arm against the plan.
-func shares(users []int64, planned []float64) string {
-	seen, want := make([]string, len(users)), make([]string, len(users))
+// shares writes the share of users that every variant has against the plan.
+func shares(variants []experiment.Variant, users []int64, planned []float64) string {
+	parts := make([]string, len(users))
 	for i := range users {
-		seen[i], want[i] = shareOf(users, planned, i)
+		seen, want := shareOf(users, planned, i)
+		parts[i] = fmt.Sprintf("%s %s, planned %s", variants[i].Name, seen, want)
 	}
-	return fmt.Sprintf("users are split %s, planned %s", strings.Join(seen, " / "), strings.Join(want, " / "))
+	return "users: " + strings.Join(parts, "; ")
 }
 
 // splitNumbers writes what is known of the split between arms.
-func splitNumbers(users []int64, planned []float64, p, sequentialP, deviation float64) string {
-	return fmt.Sprintf("%s; %s, for a look every day %s, largest deviation %s",
-		shares(users, planned), pEquals(p), pEquals(sequentialP), percent(deviation))
+func splitNumbers(shares string, p, sequentialP, deviation float64) string {
+	return fmt.Sprintf("%s; %s, for a look every day %s, largest deviation %s", shares, pEquals(p), pEquals(sequentialP), percent(deviation))
 }
 
 func fewForRatioSentence(users int64) string {

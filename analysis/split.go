@@ -231,7 +231,7 @@ func (a *analyzer) sampleRatioCheck() Check {
 		{"sequential_p", Defined(sequentialP)},
 		{"ln_e_value", Defined(e)},
 	}}
-	numbers := splitNumbers(users, planned, result.p, sequentialP, deviation)
+	numbers := splitNumbers(shares(a.in.Experiment.Variants, users, planned), result.p, sequentialP, deviation)
 	switch {
 	// The e-value is exact for any number of users.
 	case e > -math.Log(sampleRatioAlarm):

@@ -219,7 +219,7 @@ func TestSplitBeforeExclusions(t *testing.T) {
 	check, e := splitOf(t, in)
 	after := logSplitE([]int64{10_000, 10_000}, []float64{1, 1}, splitConcentration)
 	before := logSplitE([]int64{10_900, 10_100}, []float64{1, 1}, splitConcentration)
-	if check.Severity != Alarm || !(math.Abs(e-before) <= 1e-9) || !strings.Contains(check.Sentence, "51.90% / 48.10%") {
+	if check.Severity != Alarm || !(math.Abs(e-before) <= 1e-9) || !strings.Contains(check.Sentence, "users: control 51.90%, planned 50%; big 48.10%, planned 50%; p") {
 		t.Errorf("%s at ln e %v, want %v: %s", check.Severity, e, before, check.Sentence)
 	}
 	in.Experiment.SeveralVariants = experiment.SeveralFirst
