@@ -13,6 +13,7 @@ import (
 
 	"readout/analysis"
 	"readout/experiment"
+	"readout/internal/daily"
 	"readout/internal/digits"
 	"readout/reports"
 )
@@ -57,7 +58,8 @@ func (a *app) statusCommand() *cobra.Command {
 		Short: "where every experiment, or one, stands",
 		Long: `Shows status, progress to the end, users so far, and the recommendation and checks of
 the last scorecard; of one experiment also the verdict on every variant by every primary
-metric, and its history. Transitions that are due show as made; 'readout run' logs them.
+metric, and its history. End is the last day, or the instant where it is not when a day ends.
+Transitions that are due show as made; 'readout run' logs them.
 Of all experiments together, those that are Completed are in the table alone. Experiments
 whose files have errors or are gone are left out and reported, with exit status 2; of one experiment only
 errors that concern it are. Where no scorecard came for more than a day after it was due, that is
@@ -200,7 +202,7 @@ func (a *app) printStandings(standings []standing, zone *time.Location, details 
 		if s.Fault != "" {
 			users = "?"
 		}
-		t.AppendRow(table.Row{s.Experiment, s.Status, stamp(s.Start, zone), stamp(s.End, zone), progress, left, users})
+		t.AppendRow(table.Row{s.Experiment, s.Status, firstDay(s.Start, zone), lastDay(s.End, zone), progress, left, users})
 	}
 	fmt.Fprintln(a.out, t.Render())
 	for _, s := range standings {
@@ -239,12 +241,28 @@ func (a *app) printFindings(s standing, details bool) {
 	}
 }
 
-// stamp prints an instant in the project's zone.
-func stamp(t *time.Time, zone *time.Location) string {
-	if t == nil {
+// firstDay prints a start in the project's zone: its day, with the time unless that is when the day
+// begins.
+func firstDay(start *time.Time, zone *time.Location) string {
+	if start == nil {
 		return "-"
 	}
-	return t.In(zone).Format("2006-01-02 15:04")
+	if d := daily.DayOf(*start, zone); d.Start.Equal(*start) {
+		return d.Date
+	}
+	return start.In(zone).Format("2006-01-02 15:04")
+}
+
+// lastDay prints an end in the project's zone as definitions and pages name it: the last day, where
+// that belongs to the experiment as a whole, else the instant.
+func lastDay(end *time.Time, zone *time.Location) string {
+	if end == nil {
+		return "-"
+	}
+	if d := daily.DayOf(end.Add(-1), zone); d.Through.Equal(*end) {
+		return d.Date
+	}
+	return end.In(zone).Format("2006-01-02 15:04")
 }
 
 // jobMayTake is how long after its end a day may have no scorecard before something is wrong: the
