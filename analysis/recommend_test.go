@@ -305,6 +305,7 @@ func TestFiguresThatTurned(t *testing.T) {
 	for _, goal := range []experiment.Goal{experiment.GoalIncrease, experiment.GoalDecrease} {
 		e := testExperiment()
 		e.Scorecard.Primary[0].Goal = goal
+		shipped := 0
 		cards := daily(t, testInput(e, 14), func(k int) []moments.Set {
 			n := int64(500 * (k + 1))
 			return []moments.Set{exactly(10, 2, n), exactly(10+effects[k], 2, n)}
@@ -322,9 +323,17 @@ func TestFiguresThatTurned(t *testing.T) {
 			if advised != (effects[k] < 0) {
 				t.Errorf("%s, goal %s: %s", card.Date, goal, card.Recommendation.Sentence)
 			}
+			if card.Recommendation.Action == ActionShip {
+				shipped++
+				improves := strings.Contains(card.Recommendation.Sentence, ": it improves ")
+				warned := strings.HasSuffix(card.Recommendation.Sentence, " Find out first why the figures turned.")
+				if improves != (effects[k] > 0) || warned != (effects[k] < 0) {
+					t.Errorf("%s: %s", card.Date, card.Recommendation.Sentence)
+				}
+			}
 		}
-		if c := first(cards[len(cards)-1]); !c.Significant {
-			t.Fatal("nothing was decided")
+		if c := first(cards[len(cards)-1]); !c.Significant || shipped == 0 && goal == experiment.GoalIncrease {
+			t.Fatal("nothing was decided, or nothing shipped")
 		}
 	}
 }

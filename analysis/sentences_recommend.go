@@ -31,7 +31,20 @@ func harmSentence(card *Scorecard, c Comparison, metric string) string {
 }
 
 func shipSentence(w winner, card *Scorecard) string {
-	return shipClause(w, card) + untestedSentence(oneSided(card, w.variant))
+	sentence := shipClause(w, card) + untestedSentence(oneSided(card, w.variant))
+	if w.turned {
+		sentence += " Find out first why the figures turned."
+	}
+	return sentence
+}
+
+// gain says on what a variant is better. Of one whose latest figures point the other way it does
+// not say that it improves anything today.
+func (w winner) gain() string {
+	if w.turned {
+		return "was found to improve " + w.metric + w.size
+	}
+	return "improves " + w.metric + w.size
 }
 
 // untestedSentence says for which metrics nobody looks for harm: a one-sided test finds none.
@@ -47,18 +60,18 @@ func untestedSentence(metrics []string) string {
 
 func shipClause(w winner, card *Scorecard) string {
 	if worse := worseSecondaries(card, w.variant); len(worse) > 0 {
-		return fmt.Sprintf("Ship %s: it improves %s%s and harms no other primary metric and no guardrail. Weigh first that it makes %s worse, by the uncorrected test of secondary metrics.",
-			w.variant, w.metric, w.size, firstOf(3, worse))
+		return fmt.Sprintf("Ship %s: it %s and harms no other primary metric and no guardrail. Weigh first that it makes %s worse, by the uncorrected test of secondary metrics.",
+			w.variant, w.gain(), firstOf(3, worse))
 	}
-	return fmt.Sprintf("Ship %s: it improves %s%s and harms nothing that is watched.", w.variant, w.metric, w.size)
+	return fmt.Sprintf("Ship %s: it %s and harms nothing that is watched.", w.variant, w.gain())
 }
 
 // improvesSentence says what speaks for a variant beside one that harms.
 func improvesSentence(w winner, card *Scorecard) string {
 	if worse := worseSecondaries(card, w.variant); len(worse) > 0 {
-		return fmt.Sprintf("Of the others, %s improves %s%s, and makes the secondary metric %s worse.", w.variant, w.metric, w.size, firstOf(3, worse))
+		return fmt.Sprintf("Of the others, %s %s, and makes the secondary metric %s worse.", w.variant, w.gain(), firstOf(3, worse))
 	}
-	return fmt.Sprintf("Of the others, %s improves %s%s and harms nothing that is watched.%s", w.variant, w.metric, w.size, untestedSentence(oneSided(card, w.variant)))
+	return fmt.Sprintf("Of the others, %s %s and harms nothing that is watched.%s", w.variant, w.gain(), untestedSentence(oneSided(card, w.variant)))
 }
 
 // heldBackSentence says which guardrail keeps a variant that is better from being shipped.
@@ -70,7 +83,7 @@ func heldBackSentence(w winner, guardrail string, v Verdict) string {
 	case CannotSay, TooEarly:
 		held = "says nothing yet"
 	}
-	return fmt.Sprintf("%s improves %s%s, but guardrail %s %s", w.variant, w.metric, w.size, guardrail, held)
+	return fmt.Sprintf("%s %s, but guardrail %s %s", w.variant, w.gain(), guardrail, held)
 }
 
 // turned reports whether the latest figures of a comparison point the other way than those it
