@@ -195,7 +195,7 @@ func writeChecks(c *canvas, card *analysis.Scorecard) {
 		}
 		var figures []string
 		for _, n := range check.Numbers {
-			figures = append(figures, visible(n.Name)+" "+number(n.Value))
+			figures = append(figures, checkFigure(n))
 		}
 		s := visible(string(check.Severity)) + " " + visible(check.Name) + ": " + visible(check.Sentence)
 		c.line(2, join(s, enclose(list(", ", figures...))), severityStyle(check.Severity))
