@@ -42,3 +42,20 @@ func ExampleMDE() {
 	// Output:
 	// 3.36, 8.4 % of control
 }
+
+// Is a guardrail that may fall by at most 2% of 10% shown to be harmless by 60,000 users, if
+// nothing happens to it? And by 600,000?
+func ExamplePower() {
+	design := power.Design{Alpha: 0.05, Margin: power.Effect{Size: -0.02, Relative: true}}
+	for _, users := range []float64{30000, 300000} {
+		p, err := power.Power(power.Rate(0.10), power.Effect{}, design, users, users)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("%.0f users an arm: %.1f %%\n", users, 100*p[0])
+	}
+	// Output:
+	// 30000 users an arm: 12.8 %
+	// 300000 users an arm: 74.1 %
+}
