@@ -10,7 +10,8 @@ import (
 	"readout/experiment"
 )
 
-// TestCompatibility holds the hashes of other libraries to what those libraries gave.
+// TestCompatibility holds the hashes of other libraries to what those libraries gave: which
+// ones, and by which calls, is in testdata/README.md.
 func TestCompatibility(t *testing.T) {
 	f, err := os.Open("testdata/bucketing_vectors.jsonl")
 	if err != nil {

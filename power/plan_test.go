@@ -14,7 +14,9 @@ import (
 var usual = Design{Alpha: 0.05, Power: 0.8}
 
 // Sizes of 10 against 12 % with twice as many users in treatment: a program was reported to
-// give those for equal arms. Variances are unpooled, those of the alternative.
+// give those for equal arms. Variances are unpooled, those of the alternative; expected is
+// (z_0.025 + z_0.2)²·(p_t(1 − p_t)/w_t + p_c(1 − p_c)/w_c)/effect² with the quantiles of scipy
+// 1.17.1.
 func TestUnequalSplit(t *testing.T) {
 	double := usual
 	double.Weights = []float64{1, 2}

@@ -27,8 +27,11 @@ func equalTimes(looks int) []float64 {
 // upto returns the process of the first k looks.
 func (p Process) upto(k int) Process { return Process{rho: p.rho[:k], s: p.s[:k]} }
 
-// TestBoundariesOfKnownDesigns holds two-sided designs at alpha 0.05 to values of gsDesign
-// and ldbounds.
+// TestBoundariesOfKnownDesigns holds two-sided designs at alpha 0.05 to the recursion in
+// Python, scipy 1.17.1: densities at the nodes of one Gauss–Legendre rule of 800 points
+// (numpy.polynomial.legendre.leggauss), critical values by brentq. The designs of five looks
+// agree to 9 digits with gsDesign 3.11.0.9003, gsBound(r = 80, tol = 1e-10), in
+// testdata/group_sequential.json.
 func TestBoundariesOfKnownDesigns(t *testing.T) {
 	for _, c := range []struct {
 		name     string
@@ -38,13 +41,13 @@ func TestBoundariesOfKnownDesigns(t *testing.T) {
 		rtol     float64
 	}{
 		{"early look is finite", OBrienFleming{}, []float64{1. / 6, 0.5, 1},
-			[]float64{5.366557759266083, 2.9625911752641954, 1.9685956977067407}, 2e-4},
+			[]float64{5.366557759266083, 2.9625911752641954, 1.9685956977067407}, 1e-9},
 		{"five looks", OBrienFleming{}, equalTimes(5),
 			[]float64{4.876884948790762, 3.3570119215747103, 2.6802800645451597, 2.289816767712298, 2.0310320433104834}, 1e-9},
 		{"five looks", Pocock{}, equalTimes(5),
 			[]float64{2.4379766880500116, 2.4268138581501075, 2.410193840271396, 2.396645400648804, 2.3859845716226578}, 1e-9},
 		{"far fewer users than planned", OBrienFleming{}, []float64{2065. / 50000, 0.5, 1},
-			[]float64{10.96670538888074, 2.962588042727568, 1.968595640593591}, 1e-6},
+			[]float64{10.96670538888074, 2.962588042727568, 1.968595640593591}, 1e-9},
 	} {
 		got, err := Boundaries(mustInformation(t, c.times), increments(c.spending, c.times, 0.05, 2), 2)
 		if err != nil {

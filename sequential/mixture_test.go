@@ -249,6 +249,8 @@ func checkRunning(t *testing.T, c mixtureCase) string {
 
 // TestConfidenceSequenceWidth: half widths of the asymptotic confidence sequence tuned at
 // 5,000 users and alpha 0.05, always wider than the fixed interval and least so near 5,000.
+// Expected are se·√((1 + ρ/n)·(ln(1 + n/ρ) + 2·ln 20)), ρ = 5000/(2·ln 20 + ln(1 + 2·ln 20)),
+// and 1.96·se, both computed with Python's float64.
 func TestConfidenceSequenceWidth(t *testing.T) {
 	m := must[Mixture](t)(TuneMixture(5000, 0.05, 2))
 	least, at := math.Inf(1), 0.0
