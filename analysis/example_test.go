@@ -108,7 +108,7 @@ func ExampleAnalyze_holm() {
 	in.Days = []analysis.Day{{
 		Date: "2026-01-09", Through: in.End,
 		Users: []int64{4000, 4000, 4000, 4000}, Several: []int64{0, 0, 0, 0},
-		Metrics: [][][]analysis.Arm{{{arm(4000, 10, 400), arm(4000, 11.2, 400), arm(4000, 11.1, 400), arm(4000, 10.8, 400)}}},
+		Metrics: [][][]analysis.Arm{{{arm(4000, 10, 400), arm(4000, 11.2, 400), arm(4000, 11.05, 400), arm(4000, 10.8, 400)}}},
 	}}
 	card, _, err := analysis.Analyze(in)
 	if err != nil {
@@ -120,6 +120,6 @@ func ExampleAnalyze_holm() {
 	}
 	// Output:
 	// big    p 0.0073  adjusted 0.0219  better
-	// blue   p 0.0139  adjusted 0.0279  better
+	// blue   p 0.0189  adjusted 0.0378  better
 	// round  p 0.0737  adjusted 0.0737  inconclusive
 }

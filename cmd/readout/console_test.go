@@ -8,28 +8,49 @@ import (
 	"testing"
 )
 
-// TestFirstSteps runs docs/first-steps.md as a reader would who pastes it line by line, and
-// compares what is printed with what the page shows; -update writes it there.
+// TestConsoleBlocks runs docs/first-steps.md and the pages of docs/methods as a reader would
+// who pastes them line by line, and compares what is printed with what they show; -update
+// writes it there.
 //
 // Lines of a console block that begin with "$ " are commands, run one by one in one
 // directory, which cd changes; the lines behind one are its output, standard error
 // included. The block behind a comment "<!-- file: PATH -->" is what the file of that path
 // holds from there on.
-func TestFirstSteps(t *testing.T) {
-	path := filepath.Join(root, "docs", "first-steps.md")
-	page, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+func TestConsoleBlocks(t *testing.T) {
 	t.Setenv("USER", "ana")
-	c := &console{t: t, dir: t.TempDir()}
-	for line := range strings.Lines(string(page)) {
-		c.line(strings.TrimSuffix(line, "\n"))
+	pages := methodPages(t)
+	pages = append(pages, filepath.Join(root, "docs", "first-steps.md"))
+	commands := 0
+	for _, path := range pages {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			page, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := &console{t: t, dir: t.TempDir()}
+			for line := range strings.Lines(string(page)) {
+				c.line(strings.TrimSuffix(line, "\n"))
+			}
+			if c.block != "" {
+				t.Fatalf("%s: the last block has no end", path)
+			}
+			commands += c.commands
+			golden(t, path, c.page.String())
+		})
 	}
-	if c.block != "" || c.commands < 10 {
-		t.Fatalf("%s: %d commands were run, and the last block has no end: %t", path, c.commands, c.block != "")
+	if commands < 40 {
+		t.Errorf("only %d commands were run", commands)
 	}
-	golden(t, path, c.page.String())
+}
+
+// methodPages returns the paths of the pages about methods.
+func methodPages(t *testing.T) []string {
+	t.Helper()
+	pages, err := filepath.Glob(filepath.Join(root, "docs", "methods", "*.md"))
+	if err != nil || len(pages) < 10 {
+		t.Fatalf("docs/methods: %d pages, %v", len(pages), err)
+	}
+	return pages
 }
 
 // console is a page that is being run.

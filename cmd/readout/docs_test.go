@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,7 +79,7 @@ func TestCommandsInPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := 0
-	for _, page := range append(pages, more...) {
+	for _, page := range slices.Concat(pages, more, methodPages(t)) {
 		data, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)

@@ -257,7 +257,7 @@ func (r Report) writeUneven(b *strings.Builder, procedures []Procedure) {
 		return
 	}
 	b.WriteString("## Uneven splits\n\nWithout an effect, 28 looks, planned traffic, constant variance, and a tenth of the users in treatment. These figures are\n" +
-		"no part of the outcome: skewed values do not keep their level there, [for a reason](statistics.md#uneven-splits).\n\n")
+		"no part of the outcome: skewed values do not keep their level there, [for a reason](how-we-know.md#uneven-splits).\n\n")
 	header(b, append([]string{"metric", "CUPED"}, rateColumns(procedures)...)...)
 	for _, f := range r.Uneven {
 		for m := range f.counts {
