@@ -12,7 +12,8 @@ import (
 // upper is the efficacy boundary and is left as it is: the futility bound is not binding,
 // and ignoring it keeps alpha. A bound never lies above the efficacy boundary of its look;
 // where more may be spent than that, it is equal to it. A look that may spend less than
-// 2.2e-308 has none. beta holds increments in [0, 1).
+// 2.2e-308 has none. beta holds increments in [0, 1). The error is that of [Boundaries], by whose
+// integration they are found.
 //
 // Source: S. Pampallona, A. A. Tsiatis, K. Kim (2001), Interim monitoring of group
 // sequential trials using spending functions for the type I and type II error
@@ -44,7 +45,10 @@ func FutilityBounds(p Process, upper []Critical, beta, means []float64) ([]Criti
 // BindingBounds returns both boundaries of a one-sided test in which crossing the lower one
 // ends it for good: the upper one spends alpha[k] under no effect knowing that paths below
 // have stopped, and so lies lower than without futility. The level is only kept if the
-// rule is followed. alpha and beta hold increments in [0, 1).
+// rule is followed. alpha and beta hold increments in [0, 1); what has no critical value, and
+// the error, are as in [Boundaries] and [FutilityBounds].
+//
+// Source: S. Pampallona, A. A. Tsiatis, K. Kim (2001), see [FutilityBounds].
 func BindingBounds(p Process, alpha, beta, means []float64) (Design, error) {
 	for _, spend := range [][]float64{alpha, beta} {
 		if err := checkSpend(p, spend, 1); err != nil {
@@ -169,7 +173,9 @@ func (f FutilityPlan) Drift() (float64, Design, error) {
 //
 // with ρ = Corr in (0, 1) the correlation of the two looks (√(I_now/I_later) for a constant
 // effect) and drift the expectation of the later statistic: z/ρ for the current estimate.
-// Crossings between the two looks are left out, which makes it a little too small.
+// Crossings between the two looks are left out, which makes it a little too small. A ρ outside
+// (0, 1) and numbers that are not finite are errors. The argument of Φ loses digits where the
+// looks nearly coincide: its relative error is some 1e-16/√(1 - ρ).
 //
 // Source: C. Jennison, B. W. Turnbull (2000), Group Sequential Methods, section 10.2.
 func ConditionalPower(z, c, rho, drift float64) (float64, error) {

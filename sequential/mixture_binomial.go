@@ -51,7 +51,10 @@ func (m BinomialMixture) check(splits []ConversionSplit) error {
 	return nil
 }
 
-// P returns the p-value of this look alone against the ratio 1, min(1, 1/Λ(1)).
+// P returns the p-value of this look alone against the ratio 1, min(1, 1/Λ(1)). Negative
+// numbers of conversions and shares outside (0, 1) are errors; without conversions it is 1. The
+// absolute error of log Λ is below 1e-16 times k·ln k, with k conversions in all: 3e-12 at 16
+// thousand, 3e-8 at 20 million.
 func (m BinomialMixture) P(splits []ConversionSplit) (PValue, error) {
 	if err := m.check(splits); err != nil {
 		return PValue{}, err
@@ -87,7 +90,8 @@ type RatioInterval struct {
 // Interval returns the ratios θ with Λ(θ) < 1/alpha, for alpha in (0, 1). Together with those
 // of all looks before it contains the true ratio with probability at least 1 - alpha. Log Λ
 // is convex in log θ, so that they are an interval; where splits contradict each other so
-// much that no ratio is left, it is the single most likely one.
+// much that no ratio is left, it is the single most likely one. The ends are found to 1e-13
+// in log θ, and have besides the error of log Λ, see [BinomialMixture.P].
 func (m BinomialMixture) Interval(alpha float64, splits []ConversionSplit) (RatioInterval, error) {
 	if err := m.check(splits); err != nil {
 		return RatioInterval{}, err

@@ -50,7 +50,18 @@ func (m Mixture) checkStudent(v, df float64) error {
 
 // StudentP returns the p-value of this look alone, min(1, 1/Λ), for an estimate t
 // estimated standard errors from the null hypothesis, at information v, with df > 0 degrees
-// of freedom.
+// of freedom. With r = ρ/(v+ρ) the likelihood ratio is, two-sided,
+//
+//	Λ = √r·(1 + (1-r)·t²/(df + r·t²))^((df+1)/2)
+//
+// and one-sided the same times 2·P(T ≤ t·√((1-r)·(df+1)/(df + r·t²))), T of Student's
+// distribution with df+1 degrees of freedom. Statistics above 1e150 in size are an error, as are
+// information, scale and df that are not positive numbers. The error of log Λ is below 1e-14
+// times the larger of 1 and |log Λ|, and for a negative t of a one-sided test that of
+// [LogStudentTail].
+//
+// Source: M. Lindon, D. W. Ham, M. Tingley, I. Bojinov (2022), Anytime-valid linear models and
+// regression adjusted causal inference in randomized experiments.
 func (m Mixture) StudentP(t, v, df float64) (PValue, error) {
 	if err := m.checkStudent(v, df); err != nil {
 		return PValue{}, err
@@ -67,8 +78,9 @@ func (m Mixture) StudentP(t, v, df float64) (PValue, error) {
 //
 //	√(df·x/(1 - r - r·x))
 //
-// It is not finite where no t is enough, so long as the information is small against the
-// scale and there are few degrees of freedom.
+// and one-sided the root of log Λ = -log alpha, to 1e-12. It is not finite where no t is
+// enough, so long as the information is small against the scale and there are few degrees of
+// freedom. An alpha outside (0, 1) is an error, and what is one for [Mixture.StudentP].
 func (m Mixture) StudentCritical(v, alpha, df float64) (Critical, error) {
 	if err := m.checkStudent(v, df); err != nil {
 		return Critical{}, err

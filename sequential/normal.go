@@ -19,9 +19,19 @@ func density(x float64) float64 { return invSqrt2Pi * math.Exp(-0.5*x*x) }
 // relative accuracy for every x ≤ maxZ.
 func upperTail(x float64) float64 { return 0.5 * math.Erfc(x/math.Sqrt2) }
 
-// LogUpperTail returns log P(Z ≥ x) for any finite x; beyond about x = 1.9e154, where that
-// does not fit a float64, -Inf. Beyond x = 30 it uses the asymptotic series of Mills'
-// ratio, whose first omitted term is below 1e-13.
+// LogUpperTail returns the logarithm of the upper tail of the standard normal distribution,
+//
+//	log P(Z ≥ x) = log(½·erfc(x/√2))
+//
+// for any finite x; beyond about x = 1.9e154, where that does not fit a float64, -Inf. Beyond
+// x = 30 it uses the asymptotic series of Mills' ratio,
+//
+//	P(Z ≥ x) = φ(x)/x · (1 - 1/x² + 3/x⁴ - 15/x⁶ + ...)
+//
+// whose first omitted term is below 1e-13. The relative error of P is below 2e-13 for x in
+// [-30, 30], and beyond 30 that of log P is.
+//
+// Source: M. Abramowitz, I. A. Stegun (1964), Handbook of Mathematical Functions, 26.2.12.
 func LogUpperTail(x float64) float64 {
 	switch {
 	case x < -5:
@@ -48,7 +58,9 @@ func upperQuantile(p float64) float64 {
 
 // LogUpperQuantile returns the z with log P(Z ≥ z) = logP, for finite logP ≤ 0, also
 // where exp(logP) underflows. There it is solved by Newton's iteration, which
-// converges from either side because log P is concave in z.
+// converges from either side because log P is concave in z. The relative error of z is below
+// 1e-14 while P is below 0.99; nearer to 1 it is what float64 leaves of 1 - P, 5e-7 at
+// 1 - P = 1e-12.
 func LogUpperQuantile(logP float64) float64 {
 	if logP > -600 {
 		return upperQuantile(math.Exp(logP))

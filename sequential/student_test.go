@@ -98,6 +98,11 @@ var studentTails = []struct{ t, df, ln float64 }{
 	{8, 1000000.0, -35.012381426772532687},
 	{15, 1000000.0, -116.11861824789723506},
 	{40, 1000000.0, -803.96832475034200031},
+	// Where t² does not fit a float64.
+	{1e155, 1, -358.0454192999264812},
+	{1e200, 1, -461.66174848465853698},
+	{1e155, 1.5, -536.32631812892047125},
+	{1e300, 0.5, -346.52501007987837579},
 }
 
 // Computed with mpmath 1.3: log(erfc(z/√2)/2).
@@ -124,6 +129,16 @@ func TestLogStudentTail(t *testing.T) {
 		}
 		if !(math.Abs(got-c.ln) <= tol) {
 			t.Errorf("ln P(T > %v) with df %v = %.17g, want %.17g", c.t, c.df, got, c.ln)
+		}
+	}
+}
+
+// TestStudentOfTinyTails: with few degrees of freedom t reaches up to the end of float64.
+func TestStudentOfTinyTails(t *testing.T) {
+	for _, c := range []struct{ ln, df float64 }{{-690, 1}, {-700, 1}, {-690, 1.5}, {-200, 0.5}, {-700, 2.2}} {
+		x := StudentFromLogTail(c.ln, c.df)
+		if got := LogStudentTail(x, c.df); math.IsInf(x, 1) || !(math.Abs(got-c.ln) <= 1e-9) {
+			t.Errorf("t of ln P = %v with df %v is %v, of ln P = %v", c.ln, c.df, x, got)
 		}
 	}
 }
