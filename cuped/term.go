@@ -60,6 +60,8 @@ type Estimate struct {
 // the order of the denominator's squared relative standard error.
 // It returns [ErrNoUsers], [ErrOneUser], [ErrZeroDenominator] or [ErrTooLarge] when
 // the estimate is not defined.
+//
+// Source: A. Deng, U. Knoblich, J. Lu (2018), "Applying the Delta Method in Metric Analytics".
 func (t Term) Estimate(arm moments.Set) (Estimate, error) {
 	switch {
 	case arm.N == 0:

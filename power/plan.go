@@ -31,8 +31,9 @@ const mostUsers = 1 << 53
 //	N = (z_α + z_β)² · (Var_t/w_t + Var_c/w_c) / (effect − margin)² · inflation
 //
 // with w the arms' shares of N, z_α and z_β the normal quantiles of alpha (per direction)
-// and power, and Var_c multiplied by (1 + m)² for a relative margin m. With StudentT it is
-// the N at which the noncentral t distribution gives the power, to a relative 1e-9.
+// and power, Var the variances per user under the effect, and Var_c multiplied by (1 + m)²
+// for a relative margin m. With StudentT it is the N at which the noncentral t distribution
+// gives the power, to a relative 1e-9.
 //
 // It refuses power outside (alpha per direction, 1), alpha outside (0, 1), an effect of 0 or
 // on the wrong side of the margin, rates outside [0, 1] in either arm, a relative effect on
@@ -132,8 +133,10 @@ func newSize(total float64, shares []float64) Size {
 //
 //	1 − Φ(z_α − (effect − margin) / sqrt(Var_t/n_t + Var_c/n_c))
 //
-// users holds those of control and of each treatment arm, 2 to 2⁵³ each. The refusals
-// are those of [SampleSize], but an effect may be 0 or beyond the margin.
+// with the symbols of [SampleSize], n_t and n_c the users; with StudentT by the noncentral t
+// distribution, with an absolute error below 1e-12. users holds those of control and of each
+// treatment arm, 2 to 2⁵³ each. The refusals are those of [SampleSize], but an effect may be 0
+// or beyond the margin. The source is the same.
 func Power(b Baseline, e Effect, d Design, users ...float64) ([]float64, error) {
 	if err := errors.Join(b.check(), d.check(false), checkUsers(users)); err != nil {
 		return nil, err
