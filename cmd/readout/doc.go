@@ -16,6 +16,12 @@
 //	readout publish, readout explain    what the decision service serves, and who gets what
 //	readout schema, readout simulate    schemas of the files; error rates of the procedures
 //
+// What a test needs, for example:
+//
+//	$ readout power --rate 10% --mde 5% --looks 1
+//	115,520 users are needed: 57,760 in control, 57,760 in treatment 1.
+//	Alpha of each comparison 0.05; 1.000 times the users of a test with a single look.
+//
 // Results go to standard output, everything else to standard error. The exit status is 0
 // when all is well, 1 when something failed, 2 for wrong usage or configuration, and 3 when
 // the work was done but a check of the data needs attention.

@@ -70,6 +70,37 @@ func golden(t *testing.T, path, want string) {
 	}
 }
 
+// TestDocComment holds that the comment of the package names every command, and that the
+// commands that it shows behind "$ " print what stands below them.
+func TestDocComment(t *testing.T) {
+	data, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	comment := string(data)
+	for _, c := range (&app{out: io.Discard, err: io.Discard}).root().Commands() {
+		if !regexp.MustCompile(`\b` + c.Name() + `\b`).MatchString(comment) {
+			t.Errorf("doc.go does not name readout %s", c.Name())
+		}
+	}
+	shown := strings.Split(comment, "//\t$ readout ")[1:]
+	if len(shown) == 0 {
+		t.Error("doc.go shows no command")
+	}
+	for _, example := range shown {
+		command, below, _ := strings.Cut(example, "\n")
+		var out bytes.Buffer
+		run(context.Background(), words.FindAllString(command, -1), &out, &out, time.Now)
+		var want strings.Builder
+		for line := range strings.Lines(out.String()) {
+			want.WriteString("//\t" + line)
+		}
+		if !strings.HasPrefix(below, want.String()+"//\n") {
+			t.Errorf("doc.go: readout %s prints\n%s", command, out.String())
+		}
+	}
+}
+
 // TestCommandsInPages holds that every readout command line in the pages has a command and
 // flags that there are.
 func TestCommandsInPages(t *testing.T) {
