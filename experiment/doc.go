@@ -7,8 +7,8 @@
 //
 // The steps, in order:
 //
-//  1. yaml.go turns the bytes of one file into a small tree with positions,
-//     and refuses what is too large, too deep, or not plain YAML.
+//  1. yaml*.go turn the bytes of one file into a small tree with positions,
+//     and refuse what is too large, too deep, or not plain YAML.
 //  2. decode*.go turn trees into definitions (experiment.go, metric.go, project.go,
 //     targeting.go) and collect faults.
 //  3. load.go reads all files of a project and resolves the names between
