@@ -47,6 +47,17 @@ func (a *analyzer) fit(model cuped.Model, sets []moments.Set) []cuped.Adjustment
 	return out
 }
 
+// fitPhases returns the adjustments of every arm, phase by phase, and the same without
+// covariates.
+func (a *analyzer) fitPhases(model cuped.Model, phases [][]Arm) (fits, raws [][]cuped.Adjustment) {
+	for _, arms := range phases {
+		sets := momentsOf(arms)
+		fits = append(fits, a.fit(model, sets))
+		raws = append(raws, a.fit(cuped.Model{Outcome: model.Outcome}, sets))
+	}
+	return fits, raws
+}
+
 // cupedResult says what the adjustments of the last phase did, with the covariates that took
 // part in any arm's.
 func (a *analyzer) cupedResult(covariates []string, fits [][]cuped.Adjustment, pooled []moments.Set) *CUPED {

@@ -33,6 +33,16 @@ var leftOutTexts = map[string]string{
 	LeftNoValue:        "conversions whose value is missing or not finite: the event counts, the value does not",
 }
 
+// LeftOut is a number of rows or users that took no part. Reason is stable; Name is what
+// was found, where there is a name.
+type LeftOut struct {
+	Reason string `json:"reason"`
+	Name   string `json:"name,omitempty"`
+	Rows   int64  `json:"rows,omitempty"`
+	Users  int64  `json:"users,omitempty"`
+	Text   string `json:"text"`
+}
+
 // NewLeftOut returns a LeftOut with its text.
 func NewLeftOut(reason, name string, rows, users int64) LeftOut {
 	return LeftOut{Reason: reason, Name: name, Rows: rows, Users: users, Text: leftOutTexts[reason]}

@@ -66,6 +66,35 @@ func (a *analyzer) metric(s scored, i int) (MetricResult, error) {
 		row.Reason = notComputed(row.Caps)
 	}
 	model, covariates := modelOf(m, phases, a.in.Experiment.Statistics.Method)
+	pooled := a.addVariants(&row, m, model, phases)
+	t, err := a.test(m, a.alpha(s.role))
+	if err != nil {
+		return row, fmt.Errorf("metric %s: %w", m.Name, err)
+	}
+	before := model.Covariates
+	if _, row.Exact = t.procedure.(exactRate); row.Exact {
+		model.Covariates, covariates = nil, nil
+	}
+	fits, raws := a.fitPhases(model, phases)
+	if len(covariates) > 0 {
+		row.CUPED = a.cupedResult(covariates, fits, pooled)
+	}
+	for _, v := range a.treatments() {
+		c, err := a.comparison(s, t, row, phases, fits, raws, v)
+		if err != nil {
+			return row, fmt.Errorf("metric %s, variant %s: %w", m.Name, a.in.Experiment.Variants[v].Name, err)
+		}
+		row.Comparisons = append(row.Comparisons, c)
+		if len(before) > 0 {
+			a.addImbalance(m.Name, a.in.Experiment.Variants[v].Name, before[0], pooled[v], pooled[a.control])
+		}
+	}
+	return row, nil
+}
+
+// addVariants adds the raw figures of every variant to a row, and returns the variants' moments
+// over all phases.
+func (a *analyzer) addVariants(row *MetricResult, m *experiment.Metric, model cuped.Model, phases [][]Arm) []moments.Set {
 	pooled := make([]moments.Set, len(a.in.Experiment.Variants))
 	for v, variant := range a.in.Experiment.Variants {
 		var converted int64
@@ -85,34 +114,7 @@ func (a *analyzer) metric(s scored, i int) (MetricResult, error) {
 		}
 		row.Variants = append(row.Variants, result)
 	}
-	t, err := a.test(m, a.alpha(s.role))
-	if err != nil {
-		return row, fmt.Errorf("metric %s: %w", m.Name, err)
-	}
-	before := model.Covariates
-	if _, row.Exact = t.procedure.(exactRate); row.Exact {
-		model.Covariates, covariates = nil, nil
-	}
-	var fits, raws [][]cuped.Adjustment
-	for _, arms := range phases {
-		sets := momentsOf(arms)
-		fits = append(fits, a.fit(model, sets))
-		raws = append(raws, a.fit(cuped.Model{Outcome: model.Outcome}, sets))
-	}
-	if len(covariates) > 0 {
-		row.CUPED = a.cupedResult(covariates, fits, pooled)
-	}
-	for _, v := range a.treatments() {
-		c, err := a.comparison(s, t, row, phases, fits, raws, v)
-		if err != nil {
-			return row, fmt.Errorf("metric %s, variant %s: %w", m.Name, a.in.Experiment.Variants[v].Name, err)
-		}
-		row.Comparisons = append(row.Comparisons, c)
-		if len(before) > 0 {
-			a.addImbalance(m.Name, a.in.Experiment.Variants[v].Name, before[0], pooled[v], pooled[a.control])
-		}
-	}
-	return row, nil
+	return pooled
 }
 
 // momentsOf returns the moments of the arms of a phase.

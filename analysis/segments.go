@@ -210,12 +210,7 @@ func (a *analyzer) segmentMetric(s scored, reason string, phases [][]Arm) (Segme
 		}
 		out.Variants = append(out.Variants, variantResult(variant.Name, m, model, set, converted))
 	}
-	var fits, raws [][]cuped.Adjustment
-	for _, arms := range phases {
-		sets := momentsOf(arms)
-		fits = append(fits, a.fit(model, sets))
-		raws = append(raws, a.fit(cuped.Model{Outcome: model.Outcome}, sets))
-	}
+	fits, raws := a.fitPhases(model, phases)
 	against := func(fits [][]cuped.Adjustment, v int) (effect, error) {
 		return effectOf(pairs(needOf(m, false), fits, a.control, v), column(phases, a.control), column(phases, v))
 	}
