@@ -197,27 +197,36 @@ func (f analyzeFlags) applyStatistics(s *experiment.Statistics) error {
 	return nil
 }
 
-// applyMetrics replaces the scorecard by the metrics named, all primary and each with the
-// window and look-back asked for.
-func (f analyzeFlags) applyMetrics(e *experiment.Experiment, p *experiment.Project) error {
+// spans returns the window and the look-back of metrics that are named by a formula: until the
+// end, and none, where no flag says otherwise.
+func (f analyzeFlags) spans() (experiment.Window, time.Duration, error) {
 	window := experiment.Window{Open: true}
 	if f.window != "" {
 		d, err := experiment.ParseDuration(f.window)
 		if err != nil {
-			return usagef("--window: %w", err)
+			return window, 0, usagef("--window: %w", err)
 		}
 		if d == 0 {
-			return usagef("--window %s is empty: leave it out to count conversions until the end", f.window)
+			return window, 0, usagef("--window %s is empty: leave it out to count conversions until the end", f.window)
 		}
 		window = experiment.Window{To: d}
 	}
-	var lookback time.Duration
-	if f.lookback != "" {
-		d, err := experiment.ParseDuration(f.lookback)
-		if err != nil {
-			return usagef("--covariate-lookback: %w", err)
-		}
-		lookback = d
+	if f.lookback == "" {
+		return window, 0, nil
+	}
+	lookback, err := experiment.ParseDuration(f.lookback)
+	if err != nil {
+		return window, 0, usagef("--covariate-lookback: %w", err)
+	}
+	return window, lookback, nil
+}
+
+// applyMetrics replaces the scorecard by the metrics named, all primary and each with the
+// window and look-back asked for.
+func (f analyzeFlags) applyMetrics(e *experiment.Experiment, p *experiment.Project) error {
+	window, lookback, err := f.spans()
+	if err != nil {
+		return err
 	}
 	if e.Statistics.Method == experiment.MethodSequential && lookback > 0 {
 		e.Statistics.Method = experiment.MethodSequentialCUPED
@@ -225,36 +234,43 @@ func (f analyzeFlags) applyMetrics(e *experiment.Experiment, p *experiment.Proje
 	if e.Statistics.Method == experiment.MethodSequentialCUPED && f.exposures != "" && lookback == 0 {
 		return usagef("--method sequential-cuped needs --covariate-lookback, such as 14d")
 	}
-	if len(f.metrics) == 0 {
-		if f.window != "" || f.lookback != "" {
-			return usagef("--window and --covariate-lookback go with --metric: the experiment's own metrics have theirs")
+	switch {
+	case len(f.metrics) > 0:
+		primary, err := f.named(p, window, lookback)
+		if err != nil {
+			return err
 		}
-	} else {
-		card := experiment.Scorecard{}
-		formulas := false
-		for _, text := range f.metrics {
-			m, named := p.Metric(text)
-			if !named {
-				formulas = true
-				var err error
-				if m, err = parseMetric(text, window, lookback); err != nil {
-					return err
-				}
-			}
-			for _, have := range card.Primary {
-				if have.Name == m.Name {
-					return usagef("--metric %s is given twice: give each its own name, such as --metric 'orders=count(purchase)'", m.Name)
-				}
-			}
-			card.Primary = append(card.Primary, m)
-		}
-		if !formulas && (f.window != "" || f.lookback != "") {
-			return usagef("--window and --covariate-lookback change nothing of %s: metrics of the project have theirs; say what to count, such as --metric 'orders=count(purchase)'",
-				list(f.metrics))
-		}
-		e.Scorecard = card
+		e.Scorecard = experiment.Scorecard{Primary: primary}
+	case f.window != "" || f.lookback != "":
+		return usagef("--window and --covariate-lookback go with --metric: the experiment's own metrics have theirs")
 	}
 	return f.applyGoals(e)
+}
+
+// named returns the metrics of --metric: those of the project, and formulas with the window and
+// look-back given.
+func (f analyzeFlags) named(p *experiment.Project, window experiment.Window, lookback time.Duration) ([]*experiment.Metric, error) {
+	var out []*experiment.Metric
+	formulas := false
+	for _, text := range f.metrics {
+		m, ofProject := p.Metric(text)
+		if !ofProject {
+			formulas = true
+			var err error
+			if m, err = parseMetric(text, window, lookback); err != nil {
+				return nil, err
+			}
+		}
+		if slices.ContainsFunc(out, func(have *experiment.Metric) bool { return have.Name == m.Name }) {
+			return nil, usagef("--metric %s is given twice: give each its own name, such as --metric 'orders=count(purchase)'", m.Name)
+		}
+		out = append(out, m)
+	}
+	if !formulas && (f.window != "" || f.lookback != "") {
+		return nil, usagef("--window and --covariate-lookback change nothing of %s: metrics of the project have theirs; say what to count, such as --metric 'orders=count(purchase)'",
+			list(f.metrics))
+	}
+	return out, nil
 }
 
 // checkMetrics refuses names that may be those of metrics whose definitions have faults: they
