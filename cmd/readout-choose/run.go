@@ -28,6 +28,11 @@ Usage:
 
 Every flag can be given in the environment: READOUT_CHOOSE_LISTEN is --listen.
 
+Examples:
+  readout-choose key web
+  readout-choose --state shop/state --keys keys.txt
+  readout-choose --state shop/state --keys keys.txt --store redis://127.0.0.1:6379/0 --instance web-1
+
 Flags:
 `
 
