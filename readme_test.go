@@ -8,12 +8,14 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"readout/analysis"
 	"readout/experiment"
 )
 
@@ -219,6 +221,31 @@ func TestNamesAreDocumented(t *testing.T) {
 		for _, name := range names {
 			if !strings.Contains(page, "| `"+name+"` |") {
 				t.Errorf("%s has no row for `%s`", c.page, name)
+			}
+		}
+	}
+}
+
+// TestStateIsDocumented holds that docs/state.md has a row for every key of the files that it
+// describes.
+func TestStateIsDocumented(t *testing.T) {
+	page := readText(t, "docs/state.md")
+	var firsts strings.Builder
+	for line := range strings.Lines(page) {
+		if strings.HasPrefix(line, "| `") {
+			firsts.WriteString(line)
+		}
+	}
+	rows := firsts.String()
+	for _, value := range []any{
+		experiment.Entry{}, experiment.Definition{}, experiment.VariantTraffic{}, analysis.Look{}, analysis.LookArm{},
+		analysis.Conversions{}, experiment.Published{}, experiment.PublishedExperiment{}, experiment.PublishedVariant{}, experiment.Phase{},
+	} {
+		of := reflect.TypeOf(value)
+		for i := range of.NumField() {
+			key, _, _ := strings.Cut(of.Field(i).Tag.Get("json"), ",")
+			if key != "" && key != "-" && !strings.Contains(rows, "`"+key+"`") {
+				t.Errorf("docs/state.md has no row for `%s` of %s", key, of)
 			}
 		}
 	}
