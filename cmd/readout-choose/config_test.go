@@ -36,6 +36,35 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// TestCommandLines holds that the command lines of the pages, of the help and of the comment of
+// this package have flags that there are.
+func TestCommandLines(t *testing.T) {
+	lines := 0
+	for _, page := range []string{
+		"../../README.md", "../../docs/decision-service.md", "../../docs/operating.md", "testdata/help.txt", "doc.go",
+	} {
+		data, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(data)) {
+			line, _, _ = strings.Cut(strings.TrimLeft(line, "/ \t"), " #")
+			args, isCommand := strings.CutPrefix(line, "readout-choose ")
+			if !isCommand || !strings.HasPrefix(args, "--") || strings.Contains(args, "[") {
+				continue
+			}
+			args, _, _ = strings.Cut(strings.TrimRight(args, "\n"), "   ")
+			lines++
+			if _, _, err := parse(strings.Fields(args), nil); err != nil {
+				t.Errorf("%s: readout-choose %s: %v", page, args, err)
+			}
+		}
+	}
+	if lines < 5 {
+		t.Errorf("only %d command lines were found", lines)
+	}
+}
+
 func TestVersion(t *testing.T) {
 	var out bytes.Buffer
 	if err := run(t.Context(), []string{"--version"}, nil, &out, &out); err != nil || !strings.HasPrefix(out.String(), "readout-choose") {
