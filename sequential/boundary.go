@@ -21,7 +21,12 @@ const smallestSpend = 0x1p-1022
 
 // Boundaries returns the critical values c_1, ..., c_K such that the probability of
 // the first crossing at look k is spend[k] under the null hypothesis, over all
-// sides. They are computed one after the other by recursive numerical integration.
+// sides,
+//
+//	P(|Z_1| < c_1, ..., |Z_{k-1}| < c_{k-1}, |Z_k| ≥ c_k) = spend[k]
+//
+// one-sided with Z in the place of |Z|. They are computed one after the other by recursive
+// numerical integration.
 //
 // spend holds increments, not cumulative values, and as many as the process has
 // looks; each is in [0, 1). sides is 1 or 2, and a two-sided boundary is symmetric.
@@ -53,8 +58,9 @@ func Boundaries(p Process, spend []float64, sides int) ([]Critical, error) {
 
 // NextBoundary returns the critical value of the last look of p, at which spend may
 // be spent, given those of all earlier looks as they were used. It is what
-// [Boundaries] would give for that look, at the price of one pass over the earlier
-// ones.
+// [Boundaries] would give for that look, with the same error, at the price of one pass
+// over the earlier ones. As many earlier ones as p has looks before its last, 1 or 2 sides, and
+// a spend in [0, 1) are wanted; all else is an error.
 func NextBoundary(p Process, earlier []Critical, spend float64, sides int) (Critical, error) {
 	if len(earlier) != p.Looks()-1 {
 		return Critical{}, fmt.Errorf("%d earlier critical values for look %d, want %d", len(earlier), p.Looks(), p.Looks()-1)

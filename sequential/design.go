@@ -129,7 +129,8 @@ func (d Design) check() error {
 
 // Power returns the probability to stop above at any look under a constant effect that
 // gives the last look the expectation drift. Stopping below, on the wrong side, is not
-// counted, as in gsDesign and rpact.
+// counted, as in gsDesign and rpact. It has the errors of [Design.ExitProbabilities], of which
+// it is the sum.
 func (d Design) Power(drift float64) (float64, error) {
 	exit, err := d.ExitProbabilities(d.means(drift))
 	if err != nil {

@@ -7,7 +7,9 @@ import (
 
 // FutilityBounds returns the critical values below which a test is futile: with the means
 // of the statistics under the effect it was planned for, the probability to fall below
-// them for the first time at look k, not having stopped above before, is beta[k].
+// them for the first time at look k, not having stopped above before, is beta[k],
+//
+//	P(l_j < Z_j < upper_j for all j < k, Z_k ≤ l_k) = beta[k]
 //
 // upper is the efficacy boundary and is left as it is: the futility bound is not binding,
 // and ignoring it keeps alpha. A bound never lies above the efficacy boundary of its look;

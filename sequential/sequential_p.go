@@ -36,8 +36,11 @@ const logAlphaTolerance = 1e-10
 const maxPasses = 200
 
 // SequentialP returns the sequential p-value: the smallest alpha at which the boundary
-// of the same spending family would have been crossed at some look so far, with all
-// critical values recomputed for each alpha tried. It is at most alpha exactly when the
+// of the same spending family would have been crossed at some look so far,
+//
+//	min {α : |Z_k| ≥ c_k(α) at some look k}
+//
+// one-sided with Z_k itself, with all critical values recomputed for each alpha tried. It is at most alpha exactly when the
 // test at alpha has stopped, never rises from look to look, and is 1 when no alpha below 1
 // would have stopped the test. The relative error is below 1e-9.
 //
@@ -48,8 +51,9 @@ const maxPasses = 200
 // Statistics and times that are not finite, falling times, and slices whose lengths differ
 // from the number of looks are errors.
 //
-// Source: C. Jennison, B. W. Turnbull (2000), Group Sequential Methods, chapter 9
-// (repeated p-values).
+// Sources: C. Jennison, B. W. Turnbull (2000), Group Sequential Methods, chapter 9
+// (repeated p-values); Q. Liu, K. M. Anderson (2008), On adaptive extensions of group sequential
+// trials for clinical investigations, Journal of the American Statistical Association 103.
 func (m Monitoring) SequentialP() (PValue, error) {
 	if err := m.check(); err != nil {
 		return PValue{}, err
