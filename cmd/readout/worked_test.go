@@ -114,12 +114,19 @@ func TestDemoInPages(t *testing.T) {
 }
 
 // TestMethodPages holds that every page about a method says what it assumes, its formula,
-// when to use it, an example and its sources.
+// when to use it, an example and its sources, and that docs/statistics.md leads to it.
 func TestMethodPages(t *testing.T) {
+	overview, err := os.ReadFile(filepath.Join(root, "docs", "statistics.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, path := range methodPages(t) {
 		page, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if !strings.Contains(string(overview), "](methods/"+filepath.Base(path)+")") {
+			t.Errorf("docs/statistics.md has no link to %s", path)
 		}
 		for _, part := range []string{"Assumes", "Formula", "When to use it", "Worked example", "Sources"} {
 			if !strings.Contains(string(page), fmt.Sprintf("\n## %s\n", part)) {
