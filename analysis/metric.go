@@ -97,17 +97,9 @@ func (a *analyzer) metric(s scored, i int) (MetricResult, error) {
 func (a *analyzer) addVariants(row *MetricResult, m *experiment.Metric, model cuped.Model, phases [][]Arm) []moments.Set {
 	pooled := make([]moments.Set, len(a.in.Experiment.Variants))
 	for v, variant := range a.in.Experiment.Variants {
-		var converted int64
-		for _, arms := range phases {
-			pooled[v].Merge(arms[v].Moments)
-			converted += arms[v].Converted
-		}
-		result := VariantResult{Variant: variant.Name, Reason: row.Reason}
-		if row.Reason == "" {
-			result = variantResult(variant.Name, m, model, pooled[v], converted)
-			if m.Kind() == experiment.KindQuantile {
-				result = quantileResult(variant.Name, column(phases, v))
-			}
+		var result VariantResult
+		if result, pooled[v] = armsResult(variant.Name, m, model, column(phases, v)); row.Reason != "" {
+			result = VariantResult{Variant: variant.Name, Reason: row.Reason}
 		}
 		if a.in.Summarized {
 			result.Conversions = Unknown
@@ -124,6 +116,20 @@ func momentsOf(arms []Arm) []moments.Set {
 		out[v] = arms[v].Moments
 	}
 	return out
+}
+
+// armsResult returns the raw figures of a variant from its arms, and their moments over all phases.
+func armsResult(name string, m *experiment.Metric, model cuped.Model, arms []Arm) (VariantResult, moments.Set) {
+	var pooled moments.Set
+	var converted int64
+	for _, arm := range arms {
+		pooled.Merge(arm.Moments)
+		converted += arm.Converted
+	}
+	if m.Kind() == experiment.KindQuantile {
+		return quantileResult(name, arms), pooled
+	}
+	return variantResult(name, m, model, pooled, converted), pooled
 }
 
 // variantResult returns the raw figures of one variant.

@@ -7,7 +7,6 @@ import (
 
 	"readout/cuped"
 	"readout/experiment"
-	"readout/moments"
 )
 
 // Limits of segments.
@@ -197,18 +196,8 @@ func (a *analyzer) segmentMetric(s scored, reason string, phases [][]Arm) (Segme
 	phases = withQuantiles(m, phases)
 	model, _ := modelOf(m, phases, a.in.Experiment.Statistics.Method)
 	for v, variant := range a.in.Experiment.Variants {
-		arms := column(phases, v)
-		if m.Kind() == experiment.KindQuantile {
-			out.Variants = append(out.Variants, quantileResult(variant.Name, arms))
-			continue
-		}
-		var set moments.Set
-		var converted int64
-		for _, arm := range arms {
-			set.Merge(arm.Moments)
-			converted += arm.Converted
-		}
-		out.Variants = append(out.Variants, variantResult(variant.Name, m, model, set, converted))
+		result, _ := armsResult(variant.Name, m, model, column(phases, v))
+		out.Variants = append(out.Variants, result)
 	}
 	fits, raws := a.fitPhases(model, phases)
 	against := func(fits [][]cuped.Adjustment, v int) (effect, error) {
