@@ -117,6 +117,27 @@ func (g groupSequential) due(past []Look, e effect, now sight) bool {
 
 func (groupSequential) running() bool { return false }
 
+// endingAt returns the boundary of the last of the looks at the test's alpha, had it been planned
+// as the end: it spends all that the looks before it have left.
+func (g groupSequential) endingAt(t test, looks []Look) (sequential.Critical, error) {
+	earlier := looks[:len(looks)-1]
+	process, err := processOf(looks)
+	if err != nil {
+		return sequential.Critical{}, err
+	}
+	bounds, spent := criticals(earlier), 0.0
+	switch n := len(earlier); {
+	case n == 0:
+	case t.alpha == looks[n].Alpha:
+		spent = earlier[n-1].Spent
+	default:
+		if bounds, spent, err = g.boundariesAt(t, t.alpha, earlier); err != nil {
+			return sequential.Critical{}, err
+		}
+	}
+	return sequential.NextBoundary(process, bounds, t.alpha-spent, t.sides)
+}
+
 // boundariesAt returns the boundaries of all looks, had alpha been another one from the start,
 // and how much of it would have been spent by the last.
 func (g groupSequential) boundariesAt(t test, alpha float64, looks []Look) ([]sequential.Critical, float64, error) {

@@ -43,27 +43,16 @@ func (t test) powerToPass(margin float64, e effect, looks []Look) (Number, error
 }
 
 // powerSoFar returns the power against an effect of the given size, with the standard error of
-// today,
+// today, of a test that ends with the last of the looks,
 //
 //	Φ(|effect|/SE − c)
 //
-// with c = z_{1−α/sides} of a single test at the comparison's alpha, which the last look of a
-// group-sequential test comes near to. An always-valid test has no last look and never comes
-// near to a single one: c is its boundary at the last of the looks, and there is no power while
-// that has none. That of rare rates, which is not about a score, is the normal mixture's with the
-// conversions k as information, to which it comes close,
-//
-//	c = √((1 + ρ/k)·(ln(1 + k/ρ) + 2·ln(1/α)))
+// with c the boundary of that look at the comparison's alpha, see [test.endingCritical]. There is
+// none while that has no boundary.
 func (t test) powerSoFar(size, se float64, looks []Look) (Number, error) {
-	c := sequential.Critical{Value: sequential.LogUpperQuantile(math.Log(t.alpha / float64(t.sides))), Finite: true}
-	if t.procedure.running() {
-		if len(looks) == 0 {
-			return Number{}, nil
-		}
-		var err error
-		if c, err = t.runningCritical(looks); err != nil || !c.Finite {
-			return Number{}, err
-		}
+	c, err := t.endingCritical(looks)
+	if err != nil || !c.Finite {
+		return Number{}, err
 	}
 	x := size/se - c.Value
 	tail := math.Exp(sequential.LogUpperTail(math.Abs(x)))
@@ -73,9 +62,22 @@ func (t test) powerSoFar(size, se float64, looks []Look) (Number, error) {
 	return Defined(1 - tail), nil
 }
 
-// runningCritical returns the boundary of an always-valid test at the last of the looks, of rare
-// rates that which its score would have.
-func (t test) runningCritical(looks []Look) (sequential.Critical, error) {
+// endingCritical returns the boundary of the last of the looks if it is the end: a group-sequential
+// test then spends all the alpha that is left. An always-valid test has no end, and its boundary
+// is the one it has. That of rare rates, which is not about a score, is the normal mixture's with
+// the conversions k as information, to which it comes close,
+//
+//	c = √((1 + ρ/k)·(ln(1 + k/ρ) + 2·ln(1/α)))
+func (t test) endingCritical(looks []Look) (sequential.Critical, error) {
+	g, group := t.procedure.(groupSequential)
+	switch {
+	case group && len(looks) > 0:
+		return g.endingAt(t, looks)
+	case !t.procedure.running():
+		return fixed{}.criticalAt(t, t.alpha, nil)
+	case len(looks) == 0:
+		return sequential.Critical{}, nil
+	}
 	last := looks[len(looks)-1]
 	if len(last.Conversions) == 0 {
 		return t.procedure.criticalAt(t, t.alpha, looks)

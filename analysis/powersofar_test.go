@@ -3,8 +3,10 @@ package analysis
 import (
 	"math"
 	"testing"
+	"time"
 
 	"readout/moments"
+	"readout/sequential"
 )
 
 // TestPowerSoFar holds the power of a single look to the normal distribution, for effects that
@@ -22,6 +24,50 @@ func TestPowerSoFar(t *testing.T) {
 				t.Fatal(err)
 			}
 			closeTo(t, "power so far", got.Or(math.NaN()), want, 1e-9)
+		}
+	}
+}
+
+// TestEndingCritical holds the boundary that a look would have as the end: planned as the end it
+// has just that one, and the last look of a test has it anyway. It is above that of a single
+// test, all the more with spending that leaves less for the end.
+func TestEndingCritical(t *testing.T) {
+	process, err := sequential.FromCorrelations([]float64{0, math.Sqrt(1.0 / 2), math.Sqrt(2.0 / 3)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, alpha := range []float64{0.05, 0.02} {
+		for _, spending := range []sequential.Spending{sequential.OBrienFleming{}, sequential.Pocock{}} {
+			g := groupSequential{spending: spending, clock: func(at time.Time) float64 { return float64(at.Unix()) / 4 }}
+			of := test{alpha: alpha, sides: 2, procedure: g}
+			var looks []Look
+			var spend []float64
+			for k, r := range []float64{0, math.Sqrt(1.0 / 2), math.Sqrt(2.0 / 3)} {
+				l := Look{At: time.Unix(int64(k+1), 0), Time: float64(k+1) / 4, Alpha: 0.05, Correlation: Defined(r)}
+				l.Spent = sequential.Spent(spending, l.Time, l.Alpha, 2)
+				looks = append(looks, l)
+				spend = append(spend, sequential.Spent(spending, l.Time, alpha, 2))
+			}
+			recorded, _, err := g.boundariesAt(of, 0.05, looks)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for k := range looks {
+				looks[k].setCritical(of, recorded[k])
+			}
+			bounds, err := sequential.Boundaries(process, []float64{spend[0], spend[1] - spend[0], alpha - spend[1]}, 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := of.endingCritical(looks)
+			if err != nil {
+				t.Fatal(err)
+			}
+			closeTo(t, "boundary at an end", got.Value, bounds[2].Value, 1e-9)
+			single := sequential.LogUpperQuantile(math.Log(alpha / 2))
+			if now := recorded[2].Value; !(single < got.Value) || alpha == 0.05 && !(got.Value < now) {
+				t.Errorf("boundary %v as the end, %v as it is, %v of a single test", got.Value, now, single)
+			}
 		}
 	}
 }
@@ -74,7 +120,7 @@ func TestPowerSoFarOfRareRates(t *testing.T) {
 		}
 	}
 	exact := float64(excess) / math.Sqrt(float64(10000+excess))
-	got, err := av.runningCritical([]Look{look(5000 + excess)})
+	got, err := av.endingCritical([]Look{look(5000 + excess)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -274,7 +274,7 @@ func TestForecastsAreOfVariantsThatGetUsers(t *testing.T) {
 	if got := futilitySentence(&card); !strings.Contains(got, "had huge improved") || !strings.Contains(got, "with 20% probability") {
 		t.Error(got)
 	}
-	if got := powerClause(&card); !strings.Contains(got, "with 30% probability") {
+	if got := powerClause(&card, foundSoFar); !strings.Contains(got, "with 30% probability") {
 		t.Error(got)
 	}
 }

@@ -181,8 +181,8 @@ type Comparison struct {
 	ConditionalPowerMDE Number `json:"conditional_power_mde"`
 	ConditionalPowerNow Number `json:"conditional_power_now"`
 	ExpectedUsers       Number `json:"expected_users"`
-	// PowerSoFar is the power that a single test of today's size would have for the MDE, of an
-	// always-valid one that today's look has; of a guardrail, to pass if there were no effect.
+	// PowerSoFar is the power for the MDE that a test has which ends with the last look, with
+	// today's standard error; of a guardrail, to pass if there were no effect.
 	PowerSoFar Number `json:"power_so_far"`
 	Margin     Number `json:"margin"`
 	// Harm says that a guardrail lies beyond its margin at the level corrected for the

@@ -3,6 +3,8 @@ package analysis
 import (
 	"fmt"
 	"time"
+
+	"readout/experiment"
 )
 
 const noPrimarySentence = "No primary metric is named, so there is nothing to decide by."
@@ -182,7 +184,7 @@ func inconclusiveSentence(card *Scorecard, over string) string {
 	if decidedWhenStopped(card) {
 		moved += " for a variant that was not stopped"
 	}
-	return moved + powerClause(card) + "."
+	return moved + powerClause(card, foundSoFar) + "."
 }
 
 // keepRunningSentence says how long still, and what is known so far. The day that it names is
@@ -205,17 +207,28 @@ func (a *analyzer) keepRunningSentence(card *Scorecard) string {
 	if silent := silence(card); silent != "" {
 		return sentence + ". " + silent
 	}
-	return sentence + powerClause(card) + "."
+	would := foundSoFar
+	if card.Plan.Procedure == string(experiment.ProcedureGroupSequential) {
+		would = foundAtAnEnd
+	}
+	return sentence + powerClause(card, would) + "."
 }
+
+// How probable it is that an effect of some size is found. A look before the end has little of
+// alpha, and would find less than an end would.
+const (
+	foundSoFar   = "with today's data an effect of %s would be found with %s probability"
+	foundAtAnEnd = "a test that ended with today's data would find an effect of %s with %s probability"
+)
 
 // powerClause says how much power there is by now in the first primary comparison of a
 // variant that still gets users.
-func powerClause(card *Scorecard) string {
+func powerClause(card *Scorecard, would string) string {
 	for _, m := range card.Metrics {
 		for _, c := range m.Comparisons {
 			p, ok := c.PowerSoFar.Get()
 			if mde, has := card.Plan.MDE.Get(); m.Role == Primary && !c.Stopped && ok && has {
-				return fmt.Sprintf(" (with today's data an effect of %s would be found with %s probability)", plainPercent(mde), chance(p))
+				return fmt.Sprintf(" ("+would+")", plainPercent(mde), chance(p))
 			}
 		}
 	}
