@@ -12,6 +12,7 @@ type base struct {
 	totals []*experimentTotals // by experiment; nil for those to be added up from nothing
 	kept   *keptTotals         // one of them: files and looks are those of all
 	added  int                 // the first look since then
+	ahead  []bool              // by experiment: what is kept goes on to days after the last look
 }
 
 // evaluateKept returns the totals of all users, starting from those of an earlier run, and
@@ -32,7 +33,8 @@ func (r *runner) evaluateKept(ctx context.Context, h history, programs []*progra
 			return nil
 		}
 		p.capLooks(t, r.looks.asked())
-		if !changed {
+		// A run for a day in the past leaves alone what the next day will start from.
+		if !changed || b.ahead[i] {
 			return nil
 		}
 		k := keepTotals(t, segments.named(i))
@@ -76,7 +78,7 @@ func (r *runner) findBase(keys []string, h history, programs []*program, segment
 	for _, s := range slices.Concat(r.keptExposureRows, r.keptConversionRows) {
 		here[s] = true
 	}
-	b := base{totals: make([]*experimentTotals, len(programs))}
+	b := base{totals: make([]*experimentTotals, len(programs)), ahead: make([]bool, len(programs))}
 	for i, p := range programs {
 		if !p.additive(segments) {
 			continue
@@ -85,6 +87,7 @@ func (r *runner) findBase(keys []string, h history, programs []*program, segment
 		if k == nil || k.History != h.first || slices.ContainsFunc(k.Files, func(s keptSource) bool { return !here[s] }) {
 			continue
 		}
+		b.ahead[i] = lookTable(k.Looks).lastAsked() > r.looks.lastAsked()
 		if b.kept != nil && (!slices.Equal(k.Files, b.kept.Files) || !slices.Equal(k.Looks, b.kept.Looks)) {
 			continue
 		}

@@ -223,10 +223,7 @@ func (k *keptTotals) looksNow(looks lookTable, start int64) (to []int, added int
 		}
 		to = append(to, at)
 	}
-	last := int64(noTime)
-	if end > 0 {
-		last = k.Looks[end-1]
-	}
+	last := lookTable(k.Looks).lastAsked()
 	for added < len(looks)-1 && looks[added] <= last {
 		if looks[added] > start && !slices.Contains(k.Looks, looks[added]) {
 			return nil, 0, false

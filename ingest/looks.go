@@ -72,6 +72,14 @@ func (l lookTable) asked() int {
 	return len(l)
 }
 
+// lastAsked returns the last look but for one at the end of time; noTime if there is none.
+func (l lookTable) lastAsked() int64 {
+	if n := l.asked(); n > 0 {
+		return l[n-1]
+	}
+	return noTime
+}
+
 // last returns the last look: rows at or after it are seen by none.
 func (l lookTable) last() int64 { return l[len(l)-1] }
 
