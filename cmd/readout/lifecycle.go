@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/user"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -190,7 +191,7 @@ func (a *app) asked(name string, r *experiment.Request, until string) (*experime
 	if err != nil {
 		return nil, nil, errors.Join(faults, err)
 	}
-	if r.By, err = who(r.By); err != nil {
+	if r.By, err = who(r.By, user.Current); err != nil {
 		return nil, nil, usageError{err}
 	}
 	if r.At, err = a.now(p.Location); err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/user"
 	"path/filepath"
 	"slices"
 	"time"
@@ -80,8 +81,9 @@ func seed() uint64 {
 	return binary.LittleEndian.Uint64(b[:])
 }
 
-// who returns the name under which a person's moves are logged.
-func who(by string) (string, error) {
+// who returns the name under which a person's moves are logged. Containers and units of
+// systemd have no variables that say it; account is user.Current.
+func who(by string, account func() (*user.User, error)) (string, error) {
 	if by != "" {
 		return by, nil
 	}
@@ -89,6 +91,9 @@ func who(by string) (string, error) {
 		if name := os.Getenv(key); name != "" {
 			return name, nil
 		}
+	}
+	if u, err := account(); err == nil && u.Username != "" {
+		return u.Username, nil
 	}
 	return "", fmt.Errorf("who does it? Say so with --by NAME")
 }
