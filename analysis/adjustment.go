@@ -82,16 +82,11 @@ func (a *analyzer) cupedResult(covariates []string, fits [][]cuped.Adjustment, p
 	}
 	var fitted []cuped.Adjustment
 	var users []moments.Set
-	var all int64
 	for v, set := range pooled {
 		if set.N > 0 {
-			all += set.N
 			out.MissingHistory += int64(math.Round(float64(set.N) * set.Mean[set.Columns()-1]))
 			fitted, users = append(fitted, last[v]), append(users, set)
 		}
-	}
-	if out.Note != "" && out.MissingHistory == all && a.convertedBefore() {
-		out.Note = noHistory
 	}
 	if kept, ok := cuped.VarianceKept(fitted, users); ok {
 		out.VarianceKept = Defined(kept)
@@ -100,11 +95,6 @@ func (a *analyzer) cupedResult(covariates []string, fits [][]cuped.Adjustment, p
 		}
 	}
 	return out
-}
-
-// convertedBefore reports whether anybody has conversions before the exposure.
-func (a *analyzer) convertedBefore() bool {
-	return slices.ContainsFunc(a.day.Data.LeftOut, func(l LeftOut) bool { return l.Reason == LeftBeforeExposure && l.Rows > 0 })
 }
 
 // takesPart reports whether covariate j was not left out of a fit.

@@ -9,17 +9,18 @@ import (
 	"readout/moments"
 )
 
-// Where all history is missing the note tells a look-back that is too long from there being
-// no conversions before the exposure at all.
-func TestNoteOnMissingHistory(t *testing.T) {
+// Where a part of all histories is missing, what there is of them adjusts; where nobody has
+// any, the note says so.
+func TestMissingHistory(t *testing.T) {
 	for _, c := range []struct {
-		missing float64
-		before  int64
-		note    string
+		what             string
+		missing, scatter float64
+		note             string
+		covariates       int
 	}{
-		{1, 12, noHistory},
-		{1, 0, cuped.NoPrePeriodData},
-		{0, 12, cuped.NoPrePeriodData},
+		{"nothing is there", 1, 0, cuped.NoPrePeriodData, 0},
+		{"a part is there", 1, 1, "", 1},
+		{"nobody did anything", 0, 0, cuped.NoPrePeriodData, 0},
 	} {
 		e := testExperiment()
 		e.Statistics.Method = experiment.MethodSequentialCUPED
@@ -28,17 +29,18 @@ func TestNoteOnMissingHistory(t *testing.T) {
 		arms := []moments.Set{moments.New(3), moments.New(3)}
 		for v := range arms {
 			for range 200 {
-				arms[v].Add(r.NormFloat64(), 0, c.missing)
+				x := r.NormFloat64()
+				arms[v].Add(x+r.NormFloat64(), c.scatter*x, c.missing)
 			}
 		}
 		in.addDay(arms...)
-		in.today().Data.LeftOut = []LeftOut{NewLeftOut(LeftBeforeExposure, "", c.before, 0)}
 		card, _, err := Analyze(in)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := card.Metrics[0].CUPED; got.Note != c.note || got.MissingHistory != int64(400*c.missing) {
-			t.Errorf("%+v: note %q, history of %d users missing", c, got.Note, got.MissingHistory)
+		got := card.Metrics[0].CUPED
+		if got.Note != c.note || len(got.Covariates) != c.covariates || got.MissingHistory != int64(400*c.missing) {
+			t.Errorf("%s: note %q, covariates %q, a part missing for %d users", c.what, got.Note, got.Covariates, got.MissingHistory)
 		}
 	}
 }

@@ -12,7 +12,6 @@ import (
 // but for that about whole weeks, which commands say too (weeks.go).
 
 const (
-	noHistory       = "the look-back of every user reaches before the first conversions: take a shorter one"
 	redefinedReason = "the test was changed while it ran"
 )
 

@@ -10,10 +10,10 @@
 //
 //	adjusted = outcome − Σ_j θ_j (covariate_j − its mean over all arms)
 //
-// A user without history, because the look-back reaches before the first data, has 0 in the
-// covariate and 1 in a second covariate that marks this. With the mark fitted beside it, any
-// other number in place of the 0, the pooled mean for instance, gives the same adjusted
-// results.
+// A user whose look-back reaches before the first data has in the covariate what there is, 0
+// if there is nothing, and 1 in a second covariate that marks this. Where nobody who is marked
+// has anything, any other number in place of the 0, the pooled mean for instance, gives the
+// same adjusted results.
 //
 // A covariate that cannot help, because it does not vary or repeats an earlier one, is left
 // out with a reason. If none is left, θ is 0 and results are exactly the unadjusted ones.

@@ -135,13 +135,13 @@ func (c *capper) column(column int, limit *experiment.Cap, users int64) (capBoun
 }
 
 // clamp returns the capped numbers of a user and whether they differ. Covariates have the
-// bounds of their outcomes; those that are missing stay 0.
+// bounds of their outcomes.
 func (c *capper) clamp(bounds []capBounds, x [maxColumns]float64) (capped [maxColumns]float64, differs bool) {
 	b := c.bundle
 	capped = x
 	for i := range b.outcomes {
 		capped[i] = bounds[i].clamp(x[i])
-		if b.lookback > 0 && x[len(b.columns)] == 0 {
+		if b.lookback > 0 {
 			capped[b.outcomes+i] = bounds[i].clamp(x[b.outcomes+i])
 		}
 	}

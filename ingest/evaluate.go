@@ -316,12 +316,11 @@ func (e *evaluator) numbers(v *visit, b *bundle, outcomes userNumbers, s *bundle
 		s.x[i] = outcomes.number(c)
 	}
 	if b.lookback > 0 {
+		for i, c := range b.columns[b.outcomes:] {
+			s.x[b.outcomes+i] = v.fixed.number(c)
+		}
 		if v.missing[b.missing] {
 			s.x[len(b.columns)] = 1
-		} else {
-			for i, c := range b.columns[b.outcomes:] {
-				s.x[b.outcomes+i] = v.fixed.number(c)
-			}
 		}
 	}
 }

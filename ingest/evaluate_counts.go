@@ -15,11 +15,10 @@ func (e *evaluator) counts(v *visit, b *bundle, outcomes userNumbers, s *countSt
 	if b.lookback == 0 {
 		return
 	}
+	v.fixed.counts(b.columns[b.outcomes:], s.y[b.outcomes:])
 	if v.missing[b.missing] {
 		s.y[len(b.columns)] = 1
-		return
 	}
-	v.fixed.counts(b.columns[b.outcomes:], s.y[b.outcomes:])
 }
 
 // addCounts lets a member with counts enter a bundle at a look, or leave.

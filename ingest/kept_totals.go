@@ -244,7 +244,7 @@ func (k *keptTotals) ownNow(to []int, own ownLooks) lookMove {
 
 const (
 	totalsPrefix = "totals-"
-	totalsMagic  = "readout totals 7\n"
+	totalsMagic  = "readout totals 8\n"
 )
 
 // totalsPath names the file of the totals with a key.

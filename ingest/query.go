@@ -183,9 +183,9 @@ type Result struct {
 	// ExposureDates and ConversionDates report that a table's times are dates only.
 	ExposureDates, ConversionDates bool
 	// HistoryStart is the start of the day, in the query's zone, of the earliest
-	// conversion row that the last look sees; zero if there is none. Look-backs that reach
-	// further back are missing, not zero, and so are those of users first exposed before
-	// any conversion.
+	// conversion row that the last look sees; zero if there is none. Of look-backs that reach
+	// further back a part is missing, and all of those of users first exposed before any
+	// conversion.
 	HistoryStart time.Time
 	Experiments  []ExperimentResult
 }
@@ -281,7 +281,7 @@ type Cell struct {
 	// Moments over users of the columns value, denominator (ratios), and with a
 	// look-back: value's covariate, denominator's covariate (ratios), and 1 for users
 	// whose look-back reaches before HistoryStart, else 0. Where that last one is 1 the
-	// covariates are 0. Moments.Finite is false where values are so large that their sums
+	// covariates are of what history there is. Moments.Finite is false where values are so large that their sums
 	// or squares leave the range of float64.
 	Moments moments.Set
 	// Converted counts users with at least one conversion in the value column.

@@ -531,9 +531,6 @@ func (r *reference) columns(e *Experiment, m *Metric, u *referenceUser, rows []f
 				in = append(in, row)
 			}
 		}
-		if lacks {
-			in = nil
-		}
 		x = append(x, r.aggregate(c.Aggregate, in))
 	}
 	if lacks {
@@ -665,7 +662,7 @@ func referenceCap(m *Metric, rows [][]float64, bounds []func(float64) float64) (
 			if out[i] = f(row[i]); out[i] != row[i] {
 				changed[i]++
 			}
-			if m.Lookback > 0 && row[len(row)-1] == 0 {
+			if m.Lookback > 0 {
 				out[n+i] = f(row[n+i])
 			}
 		}

@@ -47,7 +47,7 @@ func TestAdjustedByIsSaidOfWhatIsAdjusted(t *testing.T) {
 // TestCUPEDWithoutCovariateSaysWhy: no gain is claimed where nothing was there to adjust by.
 func TestCUPEDWithoutCovariateSaysWhy(t *testing.T) {
 	a := &analysis.CUPED{Note: "no pre-period data", VarianceKept: def(1), EffectiveSampleGained: def(0), MissingHistory: 3}
-	const want = "not adjusted by CUPED: no pre-period data, 3 users without history"
+	const want = "not adjusted by CUPED: no pre-period data, 3 users without the whole history"
 	if got := cupedNote(a); got != want {
 		t.Errorf("text says %q, want %q", got, want)
 	}

@@ -304,7 +304,7 @@ func TestHTMLSays(t *testing.T) {
 		{"full", "big: Effect and lift are those within 2 phases of traffic, combined by their users; the variants' figures are of all users, so their difference is not the effect."},
 		{"full", "Alarm Excluded users are not split like the traffic"},
 		{"full", "stopped at 2026-01-18 00:00: it broke"},
-		{"full", "CUPED with purchased before leaves 84% of the variance, which is worth 19% more users. 1,203 users without history."},
+		{"full", "CUPED with purchased before leaves 84% of the variance, which is worth 19% more users. 1,203 users without the whole history."},
 		{"full", `country is one of "DE", "AT"`},
 		{"full", "age at least 18"},
 		{"full", "URL starts with https://shop.example/checkout"},

@@ -64,7 +64,7 @@ const (
 	labelNoCovariate = "no covariate"
 	labelNotAdjusted = "not adjusted by CUPED: %s"
 	labelCUPED       = "CUPED with %s: variance kept %s, effective sample gained %s"
-	labelHistory     = "%s without history"
+	labelHistory     = "%s without the whole history"
 	labelChecks      = "Checks"
 	labelChecksOK    = "%d ok"
 	labelChecksNone  = "none"

@@ -72,7 +72,7 @@ func TestOneUser(t *testing.T) {
 		t.Error(got)
 	}
 	for _, got := range []string{cupedNote(&analysis.CUPED{MissingHistory: 1}), cupedSentence(&analysis.CUPED{MissingHistory: 1})} {
-		if !strings.Contains(got, "1 user without history") {
+		if !strings.Contains(got, "1 user without the whole history") {
 			t.Error(got)
 		}
 	}
