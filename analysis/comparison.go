@@ -165,9 +165,11 @@ func (a *analyzer) recorded(c *Comparison, s scored, variant string) (past []Loo
 
 // isLook reports whether today is a look. ready is that of [readyPhase].
 func (a *analyzer) isLook(s scored, t test, past []Look, e effect, ready bool) bool {
+	final := a.in.final(s.metric)
 	now := sight{
 		time:  a.in.spendingTime(s.metric, a.day.Through),
-		final: !a.day.Through.Before(a.in.final(s.metric)),
+		final: !a.day.Through.Before(final),
+		over:  len(past) > 0 && !past[len(past)-1].At.Before(final),
 		ready: ready,
 	}
 	return t.procedure.due(past, e, now)
@@ -177,8 +179,9 @@ func (a *analyzer) isLook(s scored, t test, past []Look, e effect, ready bool) b
 type sight struct {
 	// time is the spending time.
 	time float64
-	// final says that no user is to come.
-	final bool
+	// final says that no user is to come, over that this was so at the last look already:
+	// after a stop some of the time is left then, but nothing new to look at.
+	final, over bool
 	// ready says that there is what the first look waits for, see [readyPhase].
 	ready bool
 }
