@@ -11,22 +11,20 @@ import (
 	"readout/reports"
 )
 
-// analyse reads the data once and makes the scorecards of all tasks, day by day.
+// analyse reads the data and makes the scorecards of all tasks, day by day.
 func (r *Runner) analyse(ctx context.Context, tasks []task, last Day, report *Report) error {
 	looks, err := readLooks(filepath.Join(r.State, looksFile))
 	if err != nil {
 		return err
 	}
 	begin := tasks[0].start
-	subjects := make([]subject, len(tasks))
-	for i, t := range tasks {
+	for _, t := range tasks {
 		if err := looks.check(r.State, t.experiment.Name); err != nil {
 			return err
 		}
 		if err := looks.checkZone(t.experiment.Name, r.Project.Location); err != nil {
 			return err
 		}
-		subjects[i] = t.subject
 		if t.start.Before(begin) {
 			begin = t.start
 		}
@@ -37,19 +35,18 @@ func (r *Runner) analyse(ctx context.Context, tasks []task, last Day, report *Re
 	for !isWanted(tasks, all[len(all)-1]) {
 		all = all[:len(all)-1]
 	}
-	answer, err := ask(ctx, r.Engine, query(r.Project, subjects, all, r.Seed), r.Progress)
+	questions, err := r.ask(ctx, tasks, all)
 	if err != nil {
 		return err
 	}
-	first := &countedFirst{query: countingFirst(r.Project, subjects, all, r.Seed)}
 	for _, d := range all {
 		made := make([]scorecard, 0, len(tasks))
 		for i := range tasks {
 			if tasks[i].days[d.Date] {
-				made = append(made, scorecard{task: &tasks[i], subject: i})
+				made = append(made, scorecard{task: &tasks[i], subject: i, asked: &questions[questionAt(questions, i, tasks[i].endOn(d))]})
 			}
 		}
-		outcomes, err := r.day(ctx, made, d, all, answer, first, looks)
+		outcomes, err := r.day(ctx, made, d, all, looks)
 		report.Days = append(report.Days, outcomes...)
 		if err != nil {
 			return err
@@ -66,7 +63,8 @@ func isWanted(tasks []task, d Day) bool {
 // scorecard is a scorecard being made.
 type scorecard struct {
 	task    *task
-	subject int // its place in the query
+	asked   *question
+	subject int // its place in the question
 	input   analysis.Input
 	card    analysis.Scorecard
 	looks   []analysis.Look // that it adds to the log
@@ -76,9 +74,10 @@ type scorecard struct {
 // day makes the scorecards of a day, several at a time, and returns those that are stored.
 // Looks are logged before scorecards are stored: a run that is killed in between finds them
 // again and makes the same scorecards.
-func (r *Runner) day(ctx context.Context, cards []scorecard, d Day, all []Day, a answer, counted *countedFirst, looks *looksLog) ([]Outcome, error) {
+func (r *Runner) day(ctx context.Context, cards []scorecard, d Day, all []Day, looks *looksLog) ([]Outcome, error) {
 	if _, err := eachScorecard(ctx, cards, d, func(s *scorecard) (err error) {
 		s.input = r.input(s.task, d)
+		a := s.asked.answer
 		s.input.Days = analysisDays(s.task.subject, a, s.subject, all, d)
 		s.input.ExposureDates, s.input.ConversionDates = a.result.ExposureDates, a.result.ConversionDates
 		s.input.Looks = looks.of(s.task.experiment.Name)
@@ -91,7 +90,7 @@ func (r *Runner) day(ctx context.Context, cards []scorecard, d Day, all []Day, a
 	for i := range cards {
 		s := &cards[i]
 		if s.card.LeavingOutBiases() {
-			first, err := counted.ask(ctx, r)
+			first, err := s.asked.first.ask(ctx, r)
 			if err == nil {
 				err = addCountedFirst(&s.card, s.input, s.task.subject, first, s.subject, d)
 			}

@@ -1,0 +1,82 @@
+package daily_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"readout/analysis"
+	"readout/experiment"
+	"readout/internal/daily"
+	"readout/reports"
+)
+
+// On a day after the end, on which last users are waited for, those who came since then do not count,
+// whether the run of that day is made before the end is moved or after, or its scorecard once more.
+// From the extension on they count.
+func TestDaysBetweenAnEndAndItsExtension(t *testing.T) {
+	var daybyday map[string]string
+	for _, before := range [][]string{{"2026-03-31", "2026-04-01"}, {"2026-03-31"}, nil} {
+		s := newShop(t)
+		s.mustRun(before...)
+		log, err := daily.ReadLifecycle(s.runner.State)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := s.runner.Project.Experiments[0]
+		at := s.day("2026-04-02").Start.Add(12 * time.Hour)
+		if _, err := daily.Advance(s.runner.Project, log, s.runner.State, at); err != nil {
+			t.Fatal(err)
+		}
+		entry, err := experiment.Move(e, log.State(e), experiment.Request{
+			Action: experiment.ActionExtend, At: at, Until: s.day("2026-04-04").Start, By: "ana",
+		})
+		if err == nil {
+			err = log.Append(daily.LifecyclePath(s.runner.State), entry)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.mustRun("2026-04-02")
+		for date, want := range map[string]int64{"2026-03-31": 200, "2026-04-01": 200, "2026-04-02": 240} {
+			card, err := reports.ReadDay(s.runner.State, "button", date)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := users(card); got != want {
+				t.Errorf("after %d runs, %s: %d users, want %d", len(before), date, got, want)
+			}
+		}
+		made := results(s)
+		if daybyday == nil {
+			daybyday = made
+		}
+		sameFiles(t, made, daybyday)
+		if err := os.RemoveAll(filepath.Join(s.runner.State, "scorecards")); err != nil {
+			t.Fatal(err)
+		}
+		s.mustRun("2026-04-02")
+		sameFiles(t, results(s), daybyday)
+	}
+}
+
+func users(card analysis.Scorecard) int64 {
+	var n int64
+	for _, v := range card.Variants {
+		n += v.Users
+	}
+	return n
+}
+
+// results returns the looks and the scorecards.
+func results(s *shop) map[string]string {
+	out := map[string]string{}
+	for path, text := range s.files() {
+		if path == "looks.jsonl" || strings.HasPrefix(path, "scorecards") {
+			out[path] = text
+		}
+	}
+	return out
+}
