@@ -57,6 +57,13 @@ func TestCovarianceFromUsers(t *testing.T) {
 	if got, crossed := covariance(at, e, l); !crossed || !(math.Abs(got/want-1) <= 1e-12) {
 		t.Errorf("covariance %v (from the users: %v), want %v", got, crossed, want)
 	}
+	// Of the users in at both 100 were not known at the earlier look.
+	for p := range e {
+		e[p].N = 150
+	}
+	if got, _ := covariance(at, e, l); !(math.Abs(got/(want*300/250)-1) <= 1e-12) {
+		t.Errorf("with late users: covariance %v, want %v", got, want*300/250)
+	}
 	standIn := (0.25*0.25 + 0.75*0.75) / 500 * earlier.LinearCov(before, now)
 	for name, previous := range map[string]*Joint{
 		"none": nil, "of another look": {Through: day0, Moments: joint}, "of other columns": {Through: at, Moments: earlier},

@@ -137,7 +137,8 @@ func lookArm(phase int, arm Arm, weights []float64) LookArm {
 // earlier and at the later one. With a window a user has the same columns at both, so that
 // S_jk is S_j, which is logged, and everybody stays; without one S_jk and n_jk come from
 // the arm's joint moments, and where there are none S_j stands in, which is somewhat too
-// small for values that still grow. crossed says that no phase needed the stand-in.
+// small for values that still grow. Users who came to be known after the earlier look, with late
+// rows, are in the joint moments and took no part in it: n_jk is n_j at most. crossed says that no phase needed the stand-in.
 func covariance(at time.Time, earlier, later []LookArm) (cov float64, crossed bool) {
 	crossed = true
 	for _, e := range earlier {
@@ -148,7 +149,7 @@ func covariance(at time.Time, earlier, later []LookArm) (cov float64, crossed bo
 			s := func(i, j int) float64 { return e.Cov[moments.Index(i, j)] }
 			both := 1.0
 			if p := len(e.Weights); l.joint.links(at, p) {
-				both = float64(l.joint.Moments.N) / float64(e.N)
+				both = min(1, float64(l.joint.Moments.N)/float64(e.N))
 				s = func(i, j int) float64 { return l.joint.Moments.Cov(i, p+j) }
 			} else {
 				crossed = false
