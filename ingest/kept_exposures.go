@@ -5,11 +5,12 @@ import "context"
 // keptExposures makes the exposures of all files ready, reading those that are not kept, and
 // returns the earliest time of each file.
 func (r *runner) keptExposures(ctx context.Context, src source) ([]int64, error) {
-	k := keptTable{r.kept, "exposures", r.exposureRules(), r.footer}
+	k := keptTable{r.kept, "exposures", r.exposureRules(), r.footer, exposuresBound(r.arms), r.lastDay()}
 	plan, err := k.ready(ctx, src, r.seen, r.exposuresUsable(), r.scanKeptExposures)
 	if err != nil {
 		return nil, err
 	}
+	r.corrected = min(r.corrected, plan.since)
 	all := r.exposures[0]
 	places, earliest := plan.places(len(src.files))
 	experiments, variants := map[*keptRowsFile][]int{}, map[*keptRowsFile][]uint32{}

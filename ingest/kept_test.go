@@ -15,9 +15,18 @@ import (
 	"readout/ingest/tables"
 )
 
-// runKept runs the engine over tables in memory, keeping rows in a folder. Files have the
-// versions given, exposures first.
+// runKept is runKeeping without what only a run that keeps rows can tell.
 func runKept(q Query, d *fakeData, dir string, workers int, memory int64, versions []string) (*Result, error) {
+	result, err := runKeeping(q, d, dir, workers, memory, versions)
+	if err == nil {
+		result.CorrectedFrom = time.Time{}
+	}
+	return result, err
+}
+
+// runKeeping runs the engine over tables in memory, keeping rows in a folder. Files have the
+// versions given, exposures first.
+func runKeeping(q Query, d *fakeData, dir string, workers int, memory int64, versions []string) (*Result, error) {
 	if err := q.check(); err != nil {
 		return nil, err
 	}

@@ -187,7 +187,12 @@ type Result struct {
 	// further back a part is missing, and all of those of users first exposed before any
 	// conversion.
 	HistoryStart time.Time
-	Experiments  []ExperimentResult
+	// CorrectedFrom is the time of the earliest row in files of past days that have come, changed
+	// or gone since rows were kept: looks that end after it may have seen something else before.
+	// It is zero if there are none, and where no rows were kept. Files of past days are those
+	// all of whose rows lie before the day of the last look, which begins with the look before it.
+	CorrectedFrom time.Time
+	Experiments   []ExperimentResult
 }
 
 // TablesRead is what was read of both tables.

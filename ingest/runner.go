@@ -15,6 +15,9 @@ type runner struct {
 	progress Progress
 	location *time.Location
 	kept     *keptRows // nil unless rows are kept
+	// corrected is the earliest row in files of past days that came, changed or went; latestTime
+	// without any.
+	corrected int64
 	// Where they are kept, by place of the file.
 	keptExposureRows, keptConversionRows []keptSource
 	keptExposureLast, keptConversionLast []int64 // the last time of each file
@@ -48,13 +51,14 @@ type runner struct {
 
 func newRunner(q *Query, workers int, progress Progress) *runner {
 	r := &runner{
-		q:        q,
-		workers:  workers,
-		progress: progress,
-		location: q.Location,
-		looks:    newLookTable(q.Looks),
-		events:   tables.NewFixedNames(eventsOf(q)),
-		variants: tables.NewOpenNames(variantsOf(q)),
+		q:         q,
+		workers:   workers,
+		progress:  progress,
+		location:  q.Location,
+		corrected: latestTime,
+		looks:     newLookTable(q.Looks),
+		events:    tables.NewFixedNames(eventsOf(q)),
+		variants:  tables.NewOpenNames(variantsOf(q)),
 
 		wholeRows: maxWholeRows,
 	}
@@ -208,6 +212,9 @@ func (r *runner) run(ctx context.Context, exposures, conversions source) (*Resul
 	}
 	for _, at := range r.atReads {
 		result.ReadAt = append(result.ReadAt, TablesRead{exposureReads[at], conversionReads[at]})
+	}
+	if r.corrected != latestTime {
+		result.CorrectedFrom = time.UnixMicro(r.corrected).UTC()
 	}
 	if h.first != latestTime {
 		result.HistoryStart = startOfDay(h.first, r.location)
