@@ -161,8 +161,11 @@ func (a *app) cronRun(ctx context.Context) (next time.Time, err error) {
 
 // sayDays says what a run has made, and which checks of its last day raise an alarm.
 func (a *app) sayDays(report *daily.Report, last daily.Day) {
+	a.sayCorrected(report.Days)
 	for _, o := range report.Days {
-		a.say("%s %s: %s", o.Card.Date, o.Card.Experiment, o.Card.Recommendation.Sentence)
+		if !o.Corrected {
+			a.say("%s %s: %s", o.Card.Date, o.Card.Experiment, o.Card.Recommendation.Sentence)
+		}
 	}
 	if alarm := attention(cardsOf(report, last)); alarm != nil {
 		a.fail(alarm)

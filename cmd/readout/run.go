@@ -30,8 +30,9 @@ func (a *app) runCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run",
 		Short: "the daily job",
-		Long: `Makes the transitions that are due, then the scorecards of the day and of every
-earlier day that has none. Running a day again with the same data changes no byte.
+		Long: `Makes the transitions that are due, then the scorecards of the day, of every earlier
+day that has none, and of those whose files have come, changed or gone since. Running a
+day again with the same data changes no byte.
 Experiments whose files have errors are left out and reported; the others are run.
 
 The day is yesterday in the project's time zone unless one is given. A day that is not
@@ -161,6 +162,7 @@ func (a *app) printRun(report *daily.Report, last daily.Day, f runFlags) error {
 	}
 	lastCards := cardsOf(report, last)
 	a.sayIdle(report.Idle)
+	a.sayCorrected(report.Days)
 	switch {
 	case f.json:
 		if err := a.writeCards("json", cards); err != nil {
@@ -171,8 +173,10 @@ func (a *app) printRun(report *daily.Report, last daily.Day, f runFlags) error {
 			return err
 		}
 	default:
-		for _, card := range cards {
-			fmt.Fprintf(a.out, "%s %s: %s\n", card.Date, card.Experiment, card.Recommendation.Sentence)
+		for _, o := range report.Days {
+			if !o.Corrected {
+				fmt.Fprintf(a.out, "%s %s: %s\n", o.Card.Date, o.Card.Experiment, o.Card.Recommendation.Sentence)
+			}
 		}
 	}
 	return attention(lastCards)

@@ -25,12 +25,23 @@ func (t *task) endOn(d Day) time.Time {
 }
 
 // ask asks the engine for the scorecards of all tasks at the ends of the given days: once, and
-// once more for each end that was moved after it had passed, where a day in between is wanted.
+// once more for each end that was moved after it had passed, where a day in between is wanted. Days
+// that were corrected become wanted, too.
 func (r *Runner) ask(ctx context.Context, tasks []task, all []Day) ([]question, error) {
 	questions := []question{{subjects: make([]subject, len(tasks))}}
 	through := []int{len(all)} // by question: how many of the days it asks for
 	for i := range tasks {
 		questions[0].subjects[i] = tasks[i].subject
+	}
+	if err := r.put(ctx, &questions[0], all); err != nil {
+		return nil, err
+	}
+	since, err := r.corrected(questions[0].answer.result.CorrectedFrom)
+	if err != nil {
+		return nil, err
+	}
+	if !since.IsZero() {
+		r.again(tasks, all, since)
 	}
 	for day, d := range all {
 		for i := range tasks {
@@ -54,17 +65,19 @@ func (r *Runner) ask(ctx context.Context, tasks []task, all []Day) ([]question, 
 			}
 		}
 	}
-	for k := range questions {
-		q := &questions[k]
-		looks := all[:through[k]]
-		a, err := ask(ctx, r.Engine, query(r.Project, q.subjects, looks, r.Seed), r.Progress)
-		if err != nil {
+	for k := 1; k < len(questions); k++ {
+		if err := r.put(ctx, &questions[k], all[:through[k]]); err != nil {
 			return nil, err
 		}
-		q.answer = a
-		q.first = &countedFirst{query: countingFirst(r.Project, q.subjects, looks, r.Seed)}
 	}
 	return questions, nil
+}
+
+// put asks the engine a question for the ends of the given days.
+func (r *Runner) put(ctx context.Context, q *question, looks []Day) (err error) {
+	q.answer, err = ask(ctx, r.Engine, query(r.Project, q.subjects, looks, r.Seed), r.Progress)
+	q.first = &countedFirst{query: countingFirst(r.Project, q.subjects, looks, r.Seed)}
+	return err
 }
 
 // questionAt returns the place of the first question in which the i-th task has the given end, or -1.

@@ -60,6 +60,9 @@ type Outcome struct {
 	Card analysis.Scorecard
 	// Changed says that the stored scorecard was not there or was another one.
 	Changed bool
+	// Corrected says that nobody asked for the day, but files of past days had changed. It is
+	// reported where that made a difference.
+	Corrected bool
 }
 
 // Idle is an experiment that a run had nothing to do for.
@@ -69,7 +72,7 @@ type Idle struct {
 
 // Run runs the job through the end of day last: first the transitions that are due by
 // then, then the scorecards of last, of every day from first on (unless it is zero), and of every
-// earlier day that has none. now is the clock; a day that is not over yet is refused,
+// earlier day that has none, or whose data have been corrected. now is the clock; a day that is not over yet is refused,
 // because an incomplete day is never a look.
 //
 // When the data cannot be read, or what a killed run has left cannot be cleaned up, the

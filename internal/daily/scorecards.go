@@ -47,12 +47,12 @@ func (r *Runner) analyse(ctx context.Context, tasks []task, last Day, report *Re
 			}
 		}
 		outcomes, err := r.day(ctx, made, d, all, looks)
-		report.Days = append(report.Days, outcomes...)
+		report.Days = append(report.Days, slices.DeleteFunc(outcomes, func(o Outcome) bool { return o.Corrected && !o.Changed })...)
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return r.uncorrect()
 }
 
 // isWanted reports whether a task needs a scorecard of a day.
@@ -111,7 +111,7 @@ func (r *Runner) day(ctx context.Context, cards []scorecard, d Day, all []Day, l
 	})
 	var outcomes []Outcome
 	for _, s := range stored {
-		outcomes = append(outcomes, Outcome{Card: s.card, Changed: s.changed})
+		outcomes = append(outcomes, Outcome{Card: s.card, Changed: s.changed, Corrected: s.task.corrected[d.Date]})
 	}
 	return outcomes, err
 }

@@ -13,6 +13,8 @@ type task struct {
 	subject
 	state experiment.State
 	days  map[string]bool
+	// corrected are those of the days that are made again, since files of past days have changed.
+	corrected map[string]bool
 }
 
 // wanted returns the experiments to analyse, and notes why the others are not.
@@ -21,7 +23,7 @@ func (r *Runner) wanted(log *experiment.Log, first, last Day, report *Report) ([
 	for _, e := range r.Project.Experiments {
 		t := task{
 			subject: subject{experiment: e, control: experiment.Control},
-			state:   log.State(e), days: make(map[string]bool),
+			state:   log.State(e), days: make(map[string]bool), corrected: make(map[string]bool),
 		}
 		t.start, t.end = t.state.Start, t.state.End
 		t.phases, t.weights = phasesOf(e, t.state)
