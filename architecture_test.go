@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -136,7 +137,8 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// TestPackageComments holds that every package has a doc.go with a comment.
+// TestPackageComments holds that every package has a doc.go with a comment, that the files which
+// that names are there, and that it names all of our packages where it says which are imported.
 func TestPackageComments(t *testing.T) {
 	dirs := make(map[string]bool)
 	for _, file := range goFiles(t) {
@@ -151,6 +153,28 @@ func TestPackageComments(t *testing.T) {
 			t.Errorf("%s: %v", dir, err)
 		case f.Doc == nil || len(f.Doc.Text()) < 100:
 			t.Errorf("%s/doc.go does not say what the package is for", dir)
+		default:
+			checkComment(t, filepath.ToSlash(dir), f.Doc.Text())
+		}
+	}
+}
+
+// goFile finds the names and patterns of files in a package comment.
+var goFile = regexp.MustCompile(`[a-z0-9_]+\*?[a-z0-9_]*\.go\b`)
+
+// checkComment checks what a package comment names.
+func checkComment(t *testing.T, dir, comment string) {
+	t.Helper()
+	for _, name := range goFile.FindAllString(comment, -1) {
+		if found, err := filepath.Glob(filepath.Join(dir, name)); err != nil || len(found) == 0 {
+			t.Errorf("%s/doc.go names %s, which is not there", dir, name)
+		}
+	}
+	if _, list, says := strings.Cut(strings.Join(strings.Fields(comment), " "), "it may import "); says {
+		for _, ours := range mayImport[dir] {
+			if !slices.Contains(strings.FieldsFunc(list, func(r rune) bool { return r == ' ' || r == ',' || r == '.' }), ours) {
+				t.Errorf("%s/doc.go does not say that it may import %s", dir, ours)
+			}
 		}
 	}
 }

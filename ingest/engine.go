@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 
 	"readout/ingest/tables"
 )
@@ -87,4 +88,19 @@ func (e Embedded) run(ctx context.Context, q Query, progress Progress) (*Result,
 		r.kept.forget()
 	}
 	return result, err
+}
+
+// store returns the engine's store, or the local file system.
+func (e Embedded) store() tables.Store {
+	if e.Store == nil {
+		return tables.LocalStore{}
+	}
+	return e.Store
+}
+
+func (e Embedded) workers() int {
+	if e.Workers > 0 {
+		return e.Workers
+	}
+	return runtime.GOMAXPROCS(0)
 }

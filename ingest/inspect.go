@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"runtime"
 	"slices"
 	"time"
 
@@ -71,23 +70,12 @@ func (e Embedded) Inspect(ctx context.Context, t ExposureTable, zone *time.Locat
 	return inspectors[0].inspection(), nil
 }
 
-// store returns the engine's store, or the local file system.
-func (e Embedded) store() tables.Store {
-	if e.Store == nil {
-		return tables.LocalStore{}
-	}
-	return e.Store
-}
-
 // inspector is a groupVisitor that keeps what experiments and variants there are.
 type inspector struct {
 	variants, experiments *tables.OpenNames
 	table                 ExposureTable
 	seen                  map[uint64]bool // experiment<<32 | variant
 }
-
-// span is the time of the earliest and the latest row.
-type span struct{ first, last int64 }
 
 func (v *inspector) skip(table, int) bool { return false }
 
@@ -130,11 +118,4 @@ func (v *inspector) inspection() Inspection {
 		out.Experiments = append(out.Experiments, Inspected{name, variants[name]})
 	}
 	return out
-}
-
-func (e Embedded) workers() int {
-	if e.Workers > 0 {
-		return e.Workers
-	}
-	return runtime.GOMAXPROCS(0)
 }

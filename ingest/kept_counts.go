@@ -189,3 +189,18 @@ func (f *keptFile) giveConversions(v *conversionVisitor, now, kinds []int) {
 		}
 	}
 }
+
+// last returns the latest time in the file; noTime without any.
+func (f *keptFile) last() int64 {
+	last := int64(noTime)
+	for i := range f.Looks {
+		last = max(last, f.Looks[i].Counts.Last)
+	}
+	return last
+}
+
+// untouched reports whether no row of the file lies between two instants, so that it makes
+// no difference which of them is a bound.
+func (f *keptFile) untouched(a, b int64) bool {
+	return a == b || f.First >= max(a, b) || f.last() < min(a, b)
+}

@@ -51,6 +51,9 @@ func timesOf(ctx context.Context, src source, workers int, step func(done, total
 	return all.times(), nil
 }
 
+// span is the time of the earliest and the latest row.
+type span struct{ first, last int64 }
+
 // noSpan is that of no rows.
 func noSpan() span { return span{latestTime, noTime} }
 
