@@ -31,7 +31,8 @@ type dump[T any] struct {
 	*translation[T]
 }
 
-// dumpedBlock is a partition's tuples and, behind them, which row groups they came from.
+// dumpedBlock is a partition's tuples and, behind them, which row groups they came from. A worker
+// holds fewer than 2³² of both, see mostHeld.
 type dumpedBlock struct {
 	tuples, runs uint32
 	sum          uint64 // XXH3 of all of it, if the file is lasting
@@ -39,9 +40,6 @@ type dumpedBlock struct {
 
 // dumpedRun is a groupRun in a file: so many tuples of a row group.
 type dumpedRun struct{ file, group, tuples, _ uint32 }
-
-// maxDumpedTuples bounds what a scatter may hold of one partition.
-const maxDumpedTuples = 1<<32 - 1
 
 func sizeOf[T any]() int { return int(unsafe.Sizeof(*new(T))) }
 
@@ -94,9 +92,6 @@ func (s *scatter[T]) dump(to *dumpFile, from int) error {
 	total := 0
 	for i := from; i < len(s.parts); i++ {
 		p := &s.parts[i]
-		if p.len() > maxDumpedTuples {
-			return fmt.Errorf("keep rows aside on disk: one partition of users has %d rows", p.len())
-		}
 		blocks[i] = dumpedBlock{tuples: uint32(p.len()), runs: uint32(len(p.runs))}
 		total += blockBytes[T](&blocks[i])
 	}
@@ -135,7 +130,7 @@ func (s *scatter[T]) dump(to *dumpFile, from int) error {
 		s.open[i] = openChunk[T]{}
 	}
 	if err := s.writer.Flush(); err != nil {
-		return fmt.Errorf("keep rows aside on disk: %w", err)
+		return fmt.Errorf("put rows aside on disk: %w", err)
 	}
 	s.dumps = append(s.dumps, newDump[T](to.file, to.lasting, start, blocks))
 	return nil

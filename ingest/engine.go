@@ -1,9 +1,11 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 
 	"readout/ingest/tables"
@@ -14,8 +16,8 @@ import (
 // It reads exposures once and conversions once, for all experiments and looks of a query,
 // and keeps of each row that matters a few bytes, by partitions of users (scatter.go). Then
 // it takes the partitions one after the other, each on one core and in its cache: first
-// exposures, numbers per user, moments. Nothing is shared between workers but the queue of
-// row groups and of partitions.
+// exposures, numbers per user, moments. What workers share is the queue of row groups and of
+// partitions, the numbers of names, and who was exposed; each adds up totals of its own.
 //
 // The same files give the same result to the last bit, for any number of workers, and a
 // look gives the same alone or among others: what is added up over users is exact
@@ -31,13 +33,14 @@ type Embedded struct {
 	// memory up to half of it and never more than 448 MiB, beyond that in a file in TempDir, or
 	// in Keep where there is one, until their users' turn comes.
 	Memory int64
-	// Keep is a folder in which rows are kept from run to run, so that files which have not
-	// changed are not read again; empty is none. It holds nothing that cannot be had anew from
-	// the files, and may be deleted when no run is under way. One run at a time may use it.
-	Keep string
 	// TempDir is where that file is made; empty is the system's folder for such files. The
 	// file has no name and vanishes with the process.
 	TempDir string
+	// Keep is a folder in which rows, and what they add up to, are kept from run to run, so that
+	// files which have not changed are not read again; empty is none. It holds nothing that cannot
+	// be had anew from the files, and may be deleted when no run is under way. One run at a time
+	// may use it.
+	Keep string
 }
 
 // Run implements Engine. It fails, and returns no part of a result, when the query is
@@ -87,7 +90,15 @@ func (e Embedded) run(ctx context.Context, q Query, progress Progress) (*Result,
 	if r.kept != nil && errors.Is(err, errKeptRows) {
 		r.kept.forget()
 	}
-	return result, err
+	return result, e.locate(err)
+}
+
+// locate adds to the error of rows that cannot be read again where they were.
+func (e Embedded) locate(err error) error {
+	if !errors.Is(err, errKeptRows) {
+		return err
+	}
+	return fmt.Errorf("%w: check the disk of %s", err, cmp.Or(e.Keep, e.TempDir, os.TempDir()))
 }
 
 // store returns the engine's store, or the local file system.

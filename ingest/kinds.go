@@ -146,7 +146,7 @@ func (k *eventKinds) numbered(kind eventKind) (uint32, error) {
 		return n, nil
 	}
 	if len(k.kinds) >= maxKinds {
-		return 0, fmt.Errorf("the filters of metrics tell more than %d kinds of rows apart", maxKinds)
+		return 0, fmt.Errorf("the filters of metrics tell more than %d kinds of rows apart: use fewer different ones on the same event", maxKinds)
 	}
 	n := uint32(len(k.kinds))
 	k.number[kind.key()] = n

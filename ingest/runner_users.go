@@ -68,7 +68,7 @@ func (r *runner) checkValues(totals []*experimentTotals) error {
 		for m, values := range t.values {
 			if len(values) > maxValues {
 				x := &r.q.Experiments[i]
-				return fmt.Errorf("experiment %q, metric %q: more than %d single values, which is more than are kept for quantiles", x.Name, x.Metrics[m].Name, maxValues)
+				return fmt.Errorf("experiment %q, metric %q: more than %d single values, which is more than are kept for a quantile: count fewer by where or a shorter window", x.Name, x.Metrics[m].Name, maxValues)
 			}
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-var errKeptRows = errors.New("rows that were kept aside on disk cannot be read again")
+var errKeptRows = errors.New("rows that were put aside on disk cannot be read again")
 
 // spill is where workers leave tuples when they hold more than their share of the memory:
 // a file that has no name any more once it is open, so that it goes with the process.
@@ -37,7 +37,7 @@ func (s *spill) file() (*dumpFile, error) {
 	s.once.Do(func() {
 		f, err := os.CreateTemp(s.dir, "readout-rows-*")
 		if err != nil {
-			s.err = fmt.Errorf("keep rows aside on disk, for lack of memory: %w", err)
+			s.err = fmt.Errorf("put rows aside on disk, for lack of memory: %w", err)
 			return
 		}
 		// Some systems remove no open files; close does it there.

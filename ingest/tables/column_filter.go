@@ -52,7 +52,7 @@ func (f *FilterColumn) Check() error {
 	if len(f.outcomes) < maxClasses {
 		return nil
 	}
-	return fmt.Errorf("column %q: its filters tell more than %d kinds of values apart", f.Name, maxClasses)
+	return fmt.Errorf("column %q: its filters tell more than %d kinds of values apart: use fewer different ones", f.Name, maxClasses)
 }
 
 // suits reports what is wrong with comparing a column of the kind.
