@@ -6,7 +6,6 @@ import (
 	"encoding/gob"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
@@ -162,7 +161,7 @@ func readKeptIndex(f *os.File) (*keptIndex, uint64, error) {
 		return nil, 0, damaged
 	}
 	index := new(keptIndex)
-	if err := gob.NewDecoder(bytes.NewReader(b)).Decode(index); err != nil && err != io.EOF {
+	if err := gob.NewDecoder(bytes.NewReader(b)).Decode(index); err != nil {
 		return nil, 0, damaged
 	}
 	return index, sum, nil

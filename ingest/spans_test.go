@@ -89,8 +89,8 @@ func TestSpansEqualWindows(t *testing.T) {
 	})
 }
 
-// The metrics of a set come one after the other, those from 63 on all or none.
-func TestMetricSetNext(t *testing.T) {
+// The bundles of a set come one after the other, those from 63 on all or none.
+func TestBundleSetNext(t *testing.T) {
 	var got []int
 	s := bundleBit(0) | bundleBit(5) | bundleBit(62) | bundleBit(70)
 	for i := s.next(0); i < 66; i = s.next(i + 1) {

@@ -38,7 +38,6 @@ const (
 	pageCutText       = "… (%s bytes in all)"
 	pageNoPayload     = "no payload"
 	pageTraffic       = "The planned traffic has changed since the start. What was planned for all users so far, each by the plan of the day they came: %s."
-	pageNoSegments    = "no users yet"
 	pageOneSegment    = "1 segment"
 	pageMismatch      = "Split not as planned"
 	pageSegments      = "%s segments"

@@ -66,7 +66,7 @@ func segmentsOf(card *analysis.Scorecard) *segmentsView {
 
 // segmentColumnOf returns the results of a column.
 func segmentColumnOf(card *analysis.Scorecard, column *analysis.SegmentColumn) segmentColumnView {
-	v := segmentColumnView{Name: shortName(column.Column), Count: pageNoSegments}
+	v := segmentColumnView{Name: shortName(column.Column), Count: labelNoSegments}
 	switch n := len(column.Segments); {
 	case n == 1:
 		v.Count = pageOneSegment

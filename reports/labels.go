@@ -88,6 +88,7 @@ const (
 	labelBySegment   = "By %s (exploratory)"
 	labelOtherTables = "Other metrics by segment are on the page and in the formats json, csv, parquet and arrow."
 
+	labelNoSegments      = "no users yet"
 	labelSegmentMissing  = "(missing)"
 	labelSegmentOther    = "(other)"
 	labelSegmentMismatch = "not as planned"

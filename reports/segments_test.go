@@ -99,7 +99,7 @@ func TestSegmentsOnPage(t *testing.T) {
 	card := full()
 	v := segmentsOf(&card)
 	country, device := v.Columns[0], v.Columns[1]
-	if country.Count != "4 segments" || device.Count != pageNoSegments || country.Alarm.Class != "bad" || device.Alarm.Text != "" {
+	if country.Count != "4 segments" || device.Count != labelNoSegments || country.Alarm.Class != "bad" || device.Alarm.Text != "" {
 		t.Errorf("country %q %v, device %q %v", country.Count, country.Alarm, device.Count, device.Alarm)
 	}
 	if diff := cmp.Diff([]cellView{{"control", "69,803 (67,902)"}, {"big", "66,002 (67,902)"}}, country.Splits[1].Users); diff != "" {

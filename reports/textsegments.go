@@ -21,7 +21,7 @@ func writeSegments(c *canvas, card *analysis.Scorecard) {
 		c.blank()
 		c.line(0, fmt.Sprintf(labelBySegment, shortName(column.Column)), strong)
 		if len(column.Segments) == 0 {
-			c.line(2, pageNoSegments, regular)
+			c.line(2, labelNoSegments, regular)
 			continue
 		}
 		writeSplits(c, card, column)

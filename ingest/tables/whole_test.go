@@ -38,17 +38,17 @@ func tableOf(t *testing.T, groups ...[]tableRow) []byte {
 	return file.Bytes()
 }
 
-func readTable(file []byte, maxRows int, columns ...Column) (*Whole, error) {
+func readWhole(file []byte, maxRows int, columns ...Column) (*Whole, error) {
 	return ReadWhole(bytes.NewReader(file), int64(len(file)), "things", "f.parquet", columns, time.UTC, maxRows)
 }
 
-func TestReadTable(t *testing.T) {
+func TestReadWhole(t *testing.T) {
 	name, number, at := "x", int32(-7), time.Date(2026, 1, 5, 1, 2, 3, 4_000_000, time.UTC)
 	file := tableOf(t,
 		[]tableRow{{&name, &number, 1, 20458, &at}, {nil, nil, 2, 0, nil}},
 		[]tableRow{{&name, nil, 3, 0, &at}},
 	)
-	table, err := readTable(file, 3,
+	table, err := readWhole(file, 3,
 		Column{Name: "name"}, Column{Name: "number", Kind: Number},
 		Column{Name: "whole", Kind: TextOrTime}, Column{Name: "date", Kind: TextOrTime},
 		Column{Name: "at", Kind: TextOrTime}, Column{Name: "other", Optional: true},
@@ -87,7 +87,7 @@ func TestReadTable(t *testing.T) {
 	}
 }
 
-func TestReadTableFaults(t *testing.T) {
+func TestReadWholeFaults(t *testing.T) {
 	file := tableOf(t, make([]tableRow, 2))
 	for _, c := range []struct {
 		name    string
@@ -102,21 +102,21 @@ func TestReadTableFaults(t *testing.T) {
 		{"time for a text", file, 2, Column{Name: "at"}, `read things f.parquet: column "at": found timestamp in units of 1ms, want a string`},
 		{"no file", nil, 2, Column{Name: "at"}, "read things f.parquet: the file is empty (0 bytes)"},
 	} {
-		if _, err := readTable(c.file, c.maxRows, c.column); err == nil || !strings.HasPrefix(err.Error(), c.want) {
+		if _, err := readWhole(c.file, c.maxRows, c.column); err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%s: got error %v, want %s", c.name, err, c.want)
 		}
 	}
 }
 
-// TestReadTableDamage holds that no damaged byte makes a panic.
-func TestReadTableDamage(t *testing.T) {
+// TestReadWholeDamage holds that no damaged byte makes a panic.
+func TestReadWholeDamage(t *testing.T) {
 	name, at := "some name", time.Unix(0, 0)
 	file := tableOf(t, []tableRow{{&name, nil, 1, 2, &at}, {nil, nil, 1, 2, &at}})
 	for i := range file {
 		for _, flip := range []byte{0x01, 0x80, 0xff} {
 			damaged := bytes.Clone(file)
 			damaged[i] ^= flip
-			_, _ = readTable(damaged, 1000, Column{Name: "name"}, Column{Name: "number", Kind: Number},
+			_, _ = readWhole(damaged, 1000, Column{Name: "name"}, Column{Name: "number", Kind: Number},
 				Column{Name: "whole", Kind: Number}, Column{Name: "at", Kind: TextOrTime})
 		}
 	}
