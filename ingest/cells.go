@@ -4,8 +4,8 @@ package ingest
 // users, to fit into an int64: Σ x y ≤ Σ x · Σ y ≤ rows².
 const maxWholeRows = 1 << 31
 
-// momentCells holds one worker's raw moments of a bundle, in cells by phase, variant and
-// look. A cell holds what changes at its look: users that enter, less those that leave.
+// momentCells holds one worker's raw moments of a bundle, Σ x_i and Σ x_i x_j over users, in
+// cells by phase, variant and look. A cell holds what changes at its look: users that enter, less those that leave.
 // The moments at a look are the sums over the cells up to it. These sums are exact, so
 // they are the same however users and looks were ordered or split over workers. Users all
 // of whose numbers are 0 change nothing here; how many users there are is counted apart.

@@ -7,7 +7,7 @@ import (
 	"readout/moments"
 )
 
-// rawSum is a raw moment, m·2^e, beside so many terms that are not finite.
+// rawSum is a raw moment: m·2^e, exactly, and besides so many terms that are not finite.
 type rawSum struct {
 	m         *big.Int
 	e         int
@@ -19,6 +19,7 @@ func newRawSum(s *exactSum) rawSum {
 	return rawSum{m, e, s.notFinite}
 }
 
+// raw returns a raw moment of a cell.
 func (m *momentCells) raw(cell int, r momentRef) rawSum {
 	if r.whole {
 		return rawSum{big.NewInt(m.ints[cell*m.layout.ints+r.at]), 0, 0}
@@ -31,9 +32,11 @@ func (m *momentCells) raw(cell int, r momentRef) rawSum {
 //
 //	mean_i = S_i / n,   C_ij = (n S_ij − S_i S_j) / n
 //
-// from the exact raw sums S, each rounded once to the nearest float64. So nothing is lost
-// to cancellation: values near 1e12 with variance 1 keep all digits. What exceeds the range
-// of float64 is +Inf, and moments.Set.Finite is false.
+// from the exact raw sums S_i = Σ x_i and S_ij = Σ x_i x_j over the users, where x_i is a user's
+// number of column i in the column's unit. Each is rounded once to the nearest float64, and a
+// second time only below the smallest normal one. So nothing is lost to cancellation: values near
+// 1e12 with variance 1 keep all digits. Without users all are 0. What exceeds the range of
+// float64 is +Inf, and moments.Set.Finite is false.
 func (m *momentCells) cell(cell int, n int64, v *momentView) Cell {
 	set := moments.New(len(v.sums))
 	set.N = n
@@ -66,6 +69,7 @@ func (m *momentCells) centred(cell int, r momentRef, si, sj rawSum, n int64) flo
 	return centredRaw(m.raw(cell, r), si, sj, n)
 }
 
+// centredRaw is centred from exact sums; +Inf where one has terms that are not finite.
 func centredRaw(sij, si, sj rawSum, n int64) float64 {
 	if sij.notFinite != 0 || si.notFinite != 0 || sj.notFinite != 0 {
 		return math.Inf(1)
@@ -95,7 +99,8 @@ func difference(a, b rawSum) rawSum {
 	return rawSum{m.Sub(m, b.m), e, a.notFinite - b.notFinite}
 }
 
-// quotient returns a / n, rounded once; +Inf if it is not finite.
+// quotient returns a / n, rounded to the nearest float64 for n of 1 or more; +Inf if it is not
+// finite, whatever its sign.
 func quotient(a rawSum, n int64) float64 {
 	if a.notFinite != 0 {
 		return math.Inf(1)

@@ -15,8 +15,8 @@ type evaluator struct {
 	looks  lookTable
 	cursor lookCursor // for conversions
 	index  *lookIndex // for members
-	// end is how many looks have moments: all but one at the end of time, to which nobody asks
-	// what users come to. Only rows and users are counted there.
+	// end is how many looks have moments: all but one at the end of time, which only counts rows
+	// and users that no look of the query sees yet.
 	end     int
 	days    calendar
 	history history

@@ -14,8 +14,9 @@ import (
 
 // keptRows is a folder in which the rows that scans have put aside stay from run to run, so
 // that files which have not changed need not be read again. Each run that reads a file adds
-// one file of kept rows per table. All of it can be deleted at any time, and whatever is
-// damaged, or was kept under other rules, is deleted and read anew.
+// one file of kept rows per table, and one of totals per experiment. All of it can be deleted
+// between two runs, and whatever is damaged, or was kept under other rules, is deleted and made
+// anew.
 //
 // One process at a time may use the folder.
 type keptRows struct {

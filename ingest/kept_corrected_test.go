@@ -10,7 +10,9 @@ import (
 // TestCorrectedFrom: files of past days that came, changed or went are named by their earliest
 // row; those with rows of the last day, and those too early to matter, are not.
 func TestCorrectedFrom(t *testing.T) {
-	at := func(day, hour int) time.Time { return testStart.AddDate(0, 0, day-1).Add(time.Duration(hour) * time.Hour) }
+	at := func(day, hour int) time.Time {
+		return testStart.AddDate(0, 0, day-1).Add(time.Duration(hour) * time.Hour)
+	}
 	file := func(times ...time.Time) fakeFile {
 		var rows []fakeRow
 		for _, x := range times {

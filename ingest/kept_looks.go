@@ -4,14 +4,14 @@ import (
 	"slices"
 )
 
-// lookMove says which look each look was.
+// lookMove says which look now each look of an earlier run is.
 type lookMove struct {
-	to    []int
-	looks int // now
+	to    []int // by look then; -1 for one at which there was nothing
+	looks int   // how many there are now
 }
 
-// fits reports whether there were as many numbers as there must have been. A cell has width of
-// them; there are so many in all.
+// fits reports whether there were as many numbers then as there must have been, given how many
+// there are now. A cell has width of them.
 func (l lookMove) fits(were, are, width int) bool {
 	if width == 0 {
 		return were == 0 && are == 0
@@ -28,6 +28,8 @@ func (l lookMove) cell(was int) int {
 	return arm*l.looks + l.to[look]
 }
 
+// giveInts puts numbers, width of them in a cell, where their looks are now. It reports whether
+// they fit.
 func giveInts(dst, src []int64, width int, looks lookMove) bool {
 	if !looks.fits(len(src), len(dst), width) {
 		return false

@@ -148,7 +148,8 @@ func newLookIndex(looks lookTable) *lookIndex {
 	return x
 }
 
-// of returns the first look after t; len(looks) if there is none.
+// of returns the first look after t, where one at the end of time is after all but latestTime;
+// how many looks there are if there is none.
 func (x *lookIndex) of(t int64) int {
 	if t < x.looks[0] {
 		return 0

@@ -18,8 +18,9 @@ type Engine interface {
 }
 
 // Progress is told how far a run has come, done of all there is in the step named: bytes of
-// the files of "exposures" and of "conversions", then parts of the "users". It may be called
-// from several goroutines at once. A nil Progress is not called.
+// the files of "exposures" and of "conversions" ("inspect exposures" for Embedded.Inspect), then
+// parts of the "users". It may be called from several goroutines at once. A nil Progress is not
+// called.
 type Progress func(step string, done, total int64)
 
 // Query says what to compute. It knows columns, windows and policies, no statistics.

@@ -33,9 +33,9 @@ type TablesRead struct{ Exposures, Conversions TableRead }
 // TableRead counts the rows of a table that a look sees. A row without a time belongs to
 // the earliest time of its row group, or to all looks where there is none.
 //
-// Conversions so early that no experiment's start and look-back reach them, with two days
-// to spare, count as rows and nothing else. Where statistics tell that a row group holds
-// only such rows, it is not read.
+// Exposures more than seven days before the first start, and conversions so early that no
+// experiment's start and look-back reach them, with two days to spare, count as rows and nothing
+// else. Where statistics tell that a row group holds only such rows, it is not read.
 type TableRead struct {
 	Files, Rows int64
 	// First and Last are the times of the earliest and the latest row; zero if none.

@@ -18,10 +18,11 @@ type runner struct {
 	// corrected is the earliest row in files of past days that came, changed or went; latestTime
 	// without any.
 	corrected int64
-	// Where they are kept, by place of the file.
+	// What stands for the rows kept of each file, by its place in path order, and the latest time
+	// of each.
 	keptExposureRows, keptConversionRows []keptSource
-	keptExposureLast, keptConversionLast []int64 // the last time of each file
-	footer                               func(context.Context, tables.File) (uint64, error)
+	keptExposureLast, keptConversionLast []int64
+	footer                               func(context.Context, tables.File) (uint64, error) // see footerSum
 	// looks are the query's; where rows are kept, one at the end of time follows, so that rows
 	// which no look of the query sees yet are kept too.
 	looks lookTable

@@ -9,8 +9,9 @@ import (
 
 // Values of a segment are told apart, at each look, as long as they are among the
 // mostSegments with the most users and have at least leastSegmentUsers; the others are
-// pooled. A column of at most mostSegmentSlots values is added up by each of them, and which
-// are told apart is seen from what that comes to; in one with more, users are counted first.
+// pooled. A column of at most mostSegmentSlots values, null being one, is added up by each of
+// them, and which are told apart is seen from what that comes to; in one with more, users are
+// counted first.
 // A column of maxSegmentNames values is no segment: nobody wants to read so many, and what
 // clients say of themselves may have any number. Nothing is broken down by it.
 const (

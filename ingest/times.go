@@ -54,7 +54,7 @@ func timesOf(ctx context.Context, src source, workers int, step func(done, total
 // span is the time of the earliest and the latest row.
 type span struct{ first, last int64 }
 
-// noSpan is that of no rows.
+// noSpan is that of no rows: its first time is after its last one.
 func noSpan() span { return span{latestTime, noTime} }
 
 func (s *span) take(first, last int64) { s.first, s.last = min(s.first, first), max(s.last, last) }

@@ -44,8 +44,8 @@ func (x *translation[T]) apply(p *scatterPart[T]) {
 	p.runs = kept
 }
 
-// recodeExposures returns how exposures of an earlier run are recoded: arms is, by the
-// number of an experiment, its number now (-1 if it is not wanted).
+// recodeExposures returns how exposures of an earlier run are recoded, given by the number of
+// an experiment then its number now (-1 if it is not wanted).
 func recodeExposures(experiments []int) func(*exposureTuple) bool {
 	if unchanged(experiments) {
 		return nil
@@ -71,6 +71,7 @@ func recodeSegmented(experiments, sets []int) func(*segmentedTuple) bool {
 	}
 }
 
+// recodeEvents does so for conversions, given by the number of a kind then its number now.
 func recodeEvents(kinds []int) func(*eventTuple) bool {
 	if unchanged(kinds) {
 		return nil
@@ -82,6 +83,7 @@ func recodeEvents(kinds []int) func(*eventTuple) bool {
 	}
 }
 
+// recodeValues does the same for conversions with values.
 func recodeValues(kinds []int) func(*valueTuple) bool {
 	recode := recodeEvents(kinds)
 	if recode == nil {

@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// nameWidth is how many characters of a name the text report shows.
+// nameWidth is how many characters of a name text and pages show.
 const nameWidth = 60
 
-// visible returns s as it may be sent to a terminal: every character that does not print,
+// visible returns s as it may be sent to a terminal or shown on a page: every character that does not print,
 // among them line breaks, escape sequences and marks that reverse the direction of
 // writing, and every byte that is not UTF-8, appears as an escape such as \x1b or \u202e.
 func visible(s string) string {
@@ -30,7 +30,7 @@ func visible(s string) string {
 	return b.String()
 }
 
-// Visible is how the text report writes names and sentences, for what is printed beside it.
+// Visible is how reports write names and sentences, for what is printed beside them.
 func Visible(s string) string { return visible(s) }
 
 // printable reports whether every character of s prints.
@@ -46,7 +46,7 @@ func printable(s string) bool {
 	return true
 }
 
-// shortName is visible for a name in the text report, cut to nameWidth characters.
+// shortName is visible for a name, cut to nameWidth characters.
 func shortName(s string) string {
 	s = visible(s)
 	n := 0

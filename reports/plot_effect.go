@@ -17,8 +17,8 @@ type lookShape struct {
 	lo, hi      analysis.Number
 }
 
-// boundary returns the size that the effect must exceed on the upper and on the lower side
-// to be significant: half the interval. A one-sided test has only one of them.
+// boundary returns what the effect must lie below on the one side, or above on the other, to be
+// significant: half the interval. A one-sided test has only one of them.
 func (l lookShape) boundary() (below, above analysis.Number) {
 	if lo, ok := l.lo.Get(); ok {
 		above = analysis.Defined(l.effect - lo)

@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// Store lists and opens Parquet files. LocalStore is the one for the local file system;
-// object stores are packages of their own.
+// Store lists and opens Parquet files. LocalStore is the one for the local file system; one for
+// an object store would be a package of its own.
 type Store interface {
 	// List returns the Parquet files under path, a file, a folder searched through all its
 	// levels, or a glob, in byte order of their paths. To find none is an error.

@@ -97,12 +97,13 @@ type writtenNumber struct {
 	ok    bool
 }
 
-// ReadSummary reads a CSV or Parquet file, told apart by how it begins, with the columns look,
+// ReadSummary reads a CSV or Parquet file, told apart by how it begins, or by the name where that
+// says .parquet, so that a damaged one is not taken for CSV. It has the columns look,
 // variant, metric, n, mean, variance, and experiment where there is one; others are ignored.
 // Each row holds the cumulative count of users, and their mean and variance (divisor n − 1), of one
 // variant and metric at one look. Looks are all whole numbers from 1 on, or all dates (their
 // end, in zone) or times; rows may stand in any order. With one user the variance is not
-// read, and with none neither is the mean. Errors begin with the file, and the line or row.
+// read, and with none neither is the mean. Errors say the file, and the line or row.
 func ReadSummary(r io.Reader, name string, zone *time.Location) (*Summary, error) {
 	source, err := summarySourceOf(r, name, zone)
 	if err != nil {
