@@ -87,37 +87,6 @@ func shop(dir string) (ingest.Query, error) {
 	}, err
 }
 
-func ExampleEmbedded() {
-	dir, err := os.MkdirTemp("", "shop")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer os.RemoveAll(dir)
-	q, err := shop(dir)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	result, err := ingest.Embedded{Store: tables.LocalStore{Dir: dir}}.Run(context.Background(), q, nil)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println("read", result.Exposures[1].Rows, "exposures and", result.Conversions[1].Rows, "conversions")
-	look := result.Experiments[0].Looks[1]
-	for i, variant := range q.Experiments[0].Variants {
-		m := look.Metrics[0][0][i].Moments
-		fmt.Println(variant, m.N, "users, mean revenue", m.Mean[0], "variance", m.Cov(0, 0))
-	}
-	fmt.Println("never exposed", look.Left.NeverExposed)
-	// Output:
-	// read 5 exposures and 7 conversions
-	// control 2 users, mean revenue 15 variance 450
-	// big 1 users, mean revenue 7 variance 0
-	// never exposed 1
-}
-
 func TestEmbeddedReadsParquet(t *testing.T) {
 	dir := t.TempDir()
 	q, err := shop(dir)
