@@ -12,8 +12,8 @@
 // (cells.go), what is said below them (notes.go), and what is said of checks (checks.go).
 //
 // A [Site] is the pages for a browser: [SiteOf] collects what is known about a project's
-// experiments, [Site.WritePages] writes an index and a page per experiment (html_site.go), each
-// one file without scripts that needs nothing else. Their pictures (plot*.go) take their colours
+// experiments (html_site.go), [Site.WritePages] writes an index and a page per experiment
+// (html_write.go), each one file without scripts that needs nothing else. Their pictures (plot*.go) take their colours
 // from the page and hold no names.
 //
 // The package computes no number. It rounds for people in one place (format.go), with the

@@ -176,7 +176,7 @@ func mean(kind string, value, se analysis.Number) string {
 	return digits.Plain(v)
 }
 
-// number is plain for what may be not defined.
+// number is digits.Plain for what may be not defined.
 func number(n analysis.Number) string {
 	v, ok := n.Get()
 	if !ok {

@@ -1,9 +1,10 @@
 package reports
 
 import (
+	"strings"
+
 	"readout/analysis"
 	"readout/experiment"
-	"strings"
 )
 
 // The words of the pages around what scorecards and definitions say.

@@ -4,8 +4,8 @@ import (
 	"readout/analysis"
 )
 
-// The words of the text report. Sentences about results come from the scorecard; these are
-// the labels around them.
+// The words of the text report, some of which stand on pages, too. Sentences about results come
+// from the scorecard; these are the labels around them.
 const (
 	labelNoData      = "No data yet: no user has been counted in any variant."
 	labelNoMetrics   = "This scorecard has no metrics."
