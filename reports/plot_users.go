@@ -10,8 +10,8 @@ import (
 )
 
 // usersPlot draws the users of every variant at the end of each day, from the experiment's
-// start to its end, and dashed what the planned shares of all users would be. There is no
-// picture without a day of users.
+// start to its end (to the last day where the end is more than ten years off), and dashed what
+// the planned shares of all users would be. There is no picture without a day of users.
 func usersPlot(card *analysis.Scorecard) (drawing picture, ok bool, err error) {
 	var days []analysis.DayUsers
 	var from, to, most float64
