@@ -27,6 +27,7 @@ func (c *calendar) day(t int64) int64 {
 	return day
 }
 
+// move finds the offset at t, and from when to when it holds.
 func (c *calendar) move(t int64) {
 	at := time.UnixMicro(t).In(c.location)
 	_, seconds := at.Zone()

@@ -72,6 +72,7 @@ func (s *columnState) take(conversions []conversion, places []int32, from *expos
 	s.touched = touched
 }
 
+// do does one thing with a conversion, of those that spanOps has no place of its own for.
 func (s *columnState) do(op slotOp, c *conversion, days *calendar) {
 	switch op.kind {
 	case Count:

@@ -39,6 +39,7 @@ func eventsOf(q *Query) []string {
 	return names
 }
 
+// program makes the program of an experiment, whose arms are known.
 func (c *compiler) program(e *Experiment, arms *armRules) *program {
 	p := &program{armRules: arms, several: e.SeveralVariants, ownLooks: newOwnLooks(c.looks, arms.start)}
 	for _, t := range e.Phases {

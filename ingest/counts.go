@@ -55,6 +55,7 @@ func (g *groupCounts) lacking(user tables.UserID) {
 	}
 }
 
+// newReadCounts begins with nothing read. Rows before from only count as read.
 func newReadCounts(looks lookTable, from int64) readCounts {
 	c := readCounts{cursor: newLookCursor(looks), byLook: make([]lookCounts, len(looks)), first: latestTime, from: from}
 	for i := range c.byLook {

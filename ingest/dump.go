@@ -206,6 +206,7 @@ func (w *dumpWindow[T]) part(i int) (*scatterPart[T], error) {
 	return p, nil
 }
 
+// read brings partition i into memory, and those behind it for which there is room.
 func (w *dumpWindow[T]) read(i int) error {
 	n := 0
 	w.from, w.to = i, i

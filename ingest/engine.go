@@ -58,6 +58,7 @@ func (e Embedded) Run(ctx context.Context, q Query, progress Progress) (*Result,
 	return result, err
 }
 
+// run is Run of a query that has been checked, once.
 func (e Embedded) run(ctx context.Context, q Query, progress Progress) (*Result, error) {
 	store := e.store()
 	r := newRunner(&q, e.workers(), progress)

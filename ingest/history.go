@@ -13,6 +13,7 @@ type history struct {
 	dateOnly bool
 }
 
+// newHistory makes the history whose earliest row is at first, latestTime if there is none.
 func newHistory(first int64, dateOnly bool, location *time.Location) history {
 	h := history{first: first, start: latestTime, startDay: latestTime / usDay, dateOnly: dateOnly}
 	if first != latestTime {

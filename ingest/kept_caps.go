@@ -22,6 +22,7 @@ type cappedLook struct {
 // keepable reports whether the caps of the bundle, if it has any, can be brought up to date.
 func (b *bundle) keepable() bool { return b.caps == nil || !b.cross }
 
+// compareSpells orders spells by all that is kept of them: looks, arm and numbers.
 func compareSpells(a, b spell) int {
 	order := cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to), cmp.Compare(a.arm, b.arm))
 	for i := range a.x {
@@ -150,6 +151,7 @@ func keepCapping(c Capping) keptCapping {
 	return k
 }
 
+// give returns what was kept. It reports whether the problem is one that there is.
 func (k *keptCapping) give() (c Capping, ok bool) {
 	c.Problem = k.Problem
 	if len(k.Lower) > 0 {
@@ -161,6 +163,7 @@ func (k *keptCapping) give() (c Capping, ok bool) {
 	return c, k.Problem >= CapApplied && k.Problem <= CapBoundsCross
 }
 
+// keepCaps returns the spells of a bundle, and what its caps came to at each look.
 func keepCaps(b *bundle, spells []spell, looks []cappedLook) keptCaps {
 	width := len(b.whole)
 	from, to, arm, x := make([]int32, len(spells)), make([]int32, len(spells)), make([]int32, len(spells)), make([]float64, 0, width*len(spells))
@@ -180,6 +183,7 @@ func keepCaps(b *bundle, spells []spell, looks []cappedLook) keptCaps {
 	return k
 }
 
+// keepCaps adds the caps of all bundles to what is kept.
 func (k *keptTotals) keepCaps(p *program, t *experimentTotals) {
 	k.Caps = make([]keptCaps, len(p.bundles))
 	for i := range p.bundles {
@@ -189,6 +193,7 @@ func (k *keptTotals) keepCaps(p *program, t *experimentTotals) {
 	}
 }
 
+// giveCaps puts the kept caps into fresh totals. It reports whether they fit.
 func (k *keptTotals) giveCaps(p *program, t *experimentTotals, looks lookMove, asked int, wholeFits bool) bool {
 	if len(k.Caps) != len(p.bundles) {
 		return false

@@ -95,6 +95,7 @@ func (f *keptFile) bound(looks lookTable) {
 	}
 }
 
+// takeExposures moves what a visitor has counted since the last call into the file.
 func (f *keptFile) takeExposures(v *exposureVisitor) {
 	f.takeReads(&v.readCounts)
 	for i := range v.experiments {
@@ -113,6 +114,7 @@ func (f *keptFile) takeExposures(v *exposureVisitor) {
 	v.unknown = v.unknown[:0]
 }
 
+// takeConversions does the same for conversions.
 func (f *keptFile) takeConversions(v *conversionVisitor) {
 	f.takeReads(&v.readCounts)
 	for kind := range v.wanted {
@@ -148,6 +150,7 @@ func (f *keptFile) lookNow(now []int) func(int32) int {
 	}
 }
 
+// giveReads adds what was read of the file, by the looks that see it now.
 func (f *keptFile) giveReads(c *readCounts, now []int) {
 	c.first = min(c.first, f.First)
 	for i := range f.Looks {

@@ -83,6 +83,7 @@ type keptWriter struct {
 	path string
 }
 
+// newKeptWriter begins a file that is to be at path.
 func newKeptWriter(path string) (*keptWriter, error) {
 	f, err := os.OpenFile(path+keptTemp, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {

@@ -16,6 +16,7 @@ type keptTally struct {
 	files []keptFile
 }
 
+// exposures takes the counts of the row group that has ended.
 func (t *keptTally) exposures(v *exposureVisitor, order int64) {
 	if t == nil {
 		return
@@ -25,6 +26,7 @@ func (t *keptTally) exposures(v *exposureVisitor, order int64) {
 	t.files[order>>32].takeExposures(v)
 }
 
+// conversions does the same for conversions.
 func (t *keptTally) conversions(v *conversionVisitor, order int64) {
 	if t == nil {
 		return
@@ -119,6 +121,9 @@ func (p *keptPlan) sources(files int) []keptSource {
 	return out
 }
 
+// source returns what stands for the rows that are kept of the file. Where the store does not tell
+// its versions apart, the rows of each time that it was read are others. From when on rows are kept
+// matters only if that lies between the times of the file's own rows.
 func (u *keptUse) source() keptSource {
 	f := &u.rows.Files[u.at]
 	from := f.From
@@ -145,6 +150,7 @@ func newTranslation[T any](place []int64, recode func(*T) bool) *translation[T] 
 	return x
 }
 
+// dumpAll writes all tuples that are still in memory to a file of kept rows.
 func dumpAll(to *dumpFile, tuples []heldTuples) error {
 	for _, t := range tuples {
 		if err := t.dumpAll(to); err != nil {

@@ -12,6 +12,7 @@ type keptSums struct {
 	Chunk     []int64 // of the first sum, then of the next
 }
 
+// keepSums returns what is to be kept of sums, which it carries.
 func keepSums(sums []exactSum) keptSums {
 	k := keptSums{Count: len(sums)}
 	for i := range sums {

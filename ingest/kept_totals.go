@@ -57,10 +57,12 @@ type keptSegment struct {
 	Arms  keptArms
 }
 
+// keepCells returns cells as they are kept.
 func keepCells(m *momentCells) keptCells {
 	return keptCells{m.converted, m.ints, keepSums(m.floats)}
 }
 
+// keepArms returns arms as they are kept.
 func keepArms(t *armTotals) keptArms {
 	k := keptArms{Users: t.users, Several: t.several, Clocks: t.clocks}
 	for _, m := range t.bundles {
@@ -129,6 +131,7 @@ func (k *keptTotals) give(t *experimentTotals, to []int, own ownLooks, segments 
 	return ok
 }
 
+// give puts the kept arms into fresh ones. It reports whether they fit.
 func (k *keptArms) give(t *armTotals, looks lookMove) bool {
 	ok := giveInts(t.users, k.Users, 1, looks) && giveInts(t.several, k.Several, 1, looks) &&
 		len(k.Clocks) == len(t.clocks) && len(k.Bundles) == len(t.bundles)
@@ -141,6 +144,8 @@ func (k *keptArms) give(t *armTotals, looks lookMove) bool {
 	return ok
 }
 
+// giveSegments puts the kept segments of a column into the slots that their values have now. It
+// reports whether they fit.
 func giveSegments(t *armTotals, kept []keptSegment, slots namedSlots, looks lookMove) bool {
 	for i := range kept {
 		value, found := slices.BinarySearch(slots.texts, kept[i].Value)
@@ -155,6 +160,7 @@ func giveSegments(t *armTotals, kept []keptSegment, slots namedSlots, looks look
 	return true
 }
 
+// give puts the kept cells into fresh ones. It reports whether they fit.
 func (k *keptCells) give(m *momentCells, looks lookMove) bool {
 	return giveInts(m.converted, k.Converted, m.layout.marks, looks) && giveInts(m.ints, k.Ints, m.layout.ints, looks) &&
 		k.Floats.give(m.floats, m.layout.floats, looks)

@@ -88,6 +88,7 @@ func (k *eventKinds) where(event int, filters []experiment.Filter) int {
 	})
 }
 
+// newWhere resolves filters to comparisons of columns, which it adds where they are new.
 func (k *eventKinds) newWhere(filters []experiment.Filter) where {
 	w := where{filters: filters}
 	for _, f := range filters {

@@ -109,6 +109,7 @@ func (c *lookCursor) of(t int64) int {
 	return c.look
 }
 
+// move finds the look that sees t first, and the instants that it is the first to see.
 func (c *lookCursor) move(t int64) {
 	c.look = c.looks.of(t)
 	c.lo, c.hi = math.MinInt64, math.MaxInt64
@@ -133,6 +134,7 @@ type lookIndex struct {
 // none inside, and they fit into a core's first cache.
 const lookSpans = 1 << 11
 
+// newLookIndex makes the index of looks.
 func newLookIndex(looks lookTable) *lookIndex {
 	x := &lookIndex{all: len(looks)}
 	looks = looks[:looks.asked()]

@@ -39,6 +39,8 @@ type floatRow struct {
 	js  []int
 }
 
+// newMomentLayout lays out the moments of columns, of which whole says whether they hold whole numbers,
+// and so many numbers of converted users.
 func newMomentLayout(whole []bool, marks int) *momentLayout {
 	l := &momentLayout{whole: whole, marks: marks}
 	for i := range whole {

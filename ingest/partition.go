@@ -146,6 +146,7 @@ func (g *grouped) started() {
 	g.starts[0] = 0
 }
 
+// place puts the exposure at a place in path order among those of its user.
 func (g *grouped) place(at int, t *exposureTuple, set uint32) {
 	user := g.numbers[at]
 	to := g.starts[user]

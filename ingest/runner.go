@@ -87,6 +87,7 @@ func newRunner(q *Query, workers int, progress Progress) *runner {
 	return r
 }
 
+// exposureSpec says which columns of the exposures are read.
 func (r *runner) exposureSpec() *tables.Spec {
 	t := r.q.Exposures
 	s := &tables.Spec{
@@ -125,6 +126,8 @@ func (r *runner) checkSegments(ctx context.Context, store tables.Store, files []
 	return file.Close()
 }
 
+// conversionSpec says which columns of the conversions are read: of values and of what filters
+// compare, only what some metric asks for.
 func (r *runner) conversionSpec() *tables.Spec {
 	t := r.q.Conversions
 	s := &tables.Spec{
@@ -168,6 +171,7 @@ func (r *runner) keepIn(kept *keptRows) {
 	r.seen, r.atLooks, r.atReads = r.looks.with(r.q.ReadAt)
 }
 
+// run scans both tables, adds up users and makes the result.
 func (r *runner) run(ctx context.Context, exposures, conversions source) (*Result, error) {
 	rules := r.rules(exposures.bytes() + conversions.bytes())
 	if r.kept != nil {
@@ -223,6 +227,7 @@ func (r *runner) run(ctx context.Context, exposures, conversions source) (*Resul
 	return result, nil
 }
 
+// programs makes the programs of all experiments.
 func (r *runner) programs(dateOnly bool) []*program {
 	c := compiler{looks: r.looks, dateOnly: dateOnly, events: r.events, kinds: r.kinds}
 	var programs []*program

@@ -210,6 +210,7 @@ func (s *scan) begin() {
 	slices.SortFunc(s.waiting, func(a, b rowGroup) int { return cmp.Compare(a.order(), b.order()) })
 }
 
+// openFile opens a file by its place.
 func (s *scan) openFile(index int) (*scannedFile, error) {
 	if err := s.ctx.Err(); err != nil {
 		return nil, fmt.Errorf("read %s: %w", s.files[index].Path, err)
@@ -225,6 +226,7 @@ func (s *scan) openFile(index int) (*scannedFile, error) {
 	return f, nil
 }
 
+// visit lets a visitor take in a row group.
 func (s *scan) visit(v groupVisitor, r rowGroup, b *tables.Batch) error {
 	if v.skip(r.file, r.g) {
 		return nil
@@ -273,6 +275,7 @@ func (s *scan) ended(r rowGroup, earliest int64, err error) {
 	s.advance(f, int64(share*float64(s.files[f.index].Size)))
 }
 
+// advance tells progress of so many more bytes of a file, no more than it has. The lock is held.
 func (s *scan) advance(f *scannedFile, bytes int64) {
 	bytes = min(bytes, f.unheard)
 	f.unheard -= bytes

@@ -107,6 +107,7 @@ func newScatter[T any](partitions int) *scatter[T] {
 // heldBytes is the memory of all chunks.
 func (s *scatter[T]) heldBytes() int64 { return s.held * int64(sizeOf[T]()) }
 
+// put puts a tuple aside.
 func (s *scatter[T]) put(partition int, t T) {
 	o := &s.open[partition]
 	if o.left == 0 {

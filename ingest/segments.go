@@ -34,6 +34,7 @@ type segmentRanks struct {
 	values [][]int
 }
 
+// newSegmentRanks ranks the values and combinations that were met.
 func newSegmentRanks(s *segmentValues) *segmentRanks {
 	r := &segmentRanks{rank: make([]uint32, len(s.sets))}
 	places := make([]map[uint32]int, len(s.names)) // of codes
@@ -78,6 +79,7 @@ func newSegmentCounts(r *segmentRanks) segmentCounts {
 	return c
 }
 
+// add counts n more users with a value from a look on.
 func (c segmentCounts) add(column, value, look, looks int, n int64) {
 	counts := c[column][value]
 	if counts == nil {

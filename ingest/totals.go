@@ -8,6 +8,7 @@ type armTotals struct {
 	bundles        []*momentCells
 }
 
+// newArmTotals makes empty totals of so many cells: arms by look, for each slot.
 func newArmTotals(p *program, cells int, wholeFits bool) armTotals {
 	t := armTotals{users: make([]int64, cells), several: make([]int64, cells)}
 	for range p.clocks {
@@ -69,6 +70,7 @@ type experimentTotals struct {
 	segments []armTotals
 }
 
+// newExperimentTotals makes empty totals; slots are those of the segment columns.
 func newExperimentTotals(p *program, slots []segmentSlots, wholeFits bool) *experimentTotals {
 	cells := p.arms() * p.looks
 	t := &experimentTotals{
@@ -98,6 +100,7 @@ func newExperimentTotals(p *program, slots []segmentSlots, wholeFits bool) *expe
 	return t
 }
 
+// merge adds the totals of another worker, or a difference.
 func (t *experimentTotals) merge(o *experimentTotals) {
 	t.armTotals.merge(&o.armTotals)
 	addInts(t.exposed, o.exposed)

@@ -30,6 +30,7 @@ type tupleReader[T any] struct {
 	windows []dumpWindow[T]
 }
 
+// reader returns a reader of its own for a worker.
 func (s *tupleSource[T]) reader() *tupleReader[T] {
 	r := &tupleReader[T]{tupleSource: s, windows: make([]dumpWindow[T], len(s.dumps))}
 	most := max(leastWindow, min(allWindows/max(len(s.dumps), 1), mostWindow))
@@ -82,6 +83,7 @@ type userRows struct {
 	values    partition[valueTuple]
 }
 
+// partition returns partition i; what of it was dumped is valid until the next call.
 func (r *partitionReader) partition(i int) (rows userRows, err error) {
 	if rows.exposures, err = r.exposures.partition(i); err != nil {
 		return rows, err

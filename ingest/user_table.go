@@ -60,6 +60,7 @@ func (t *userTable) add(hi uint64, lo uint32) int32 {
 	}
 }
 
+// grow doubles the room.
 func (t *userTable) grow() {
 	old := t.slots
 	t.slots = make([]userSlot, 2*len(old))

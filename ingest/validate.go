@@ -50,6 +50,7 @@ func (q *Query) check() error {
 	return nil
 }
 
+// check reports what is wrong with an experiment of a query.
 func (e *Experiment) check(q *Query) error {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
@@ -80,6 +81,7 @@ func (e *Experiment) check(q *Query) error {
 	return errors.Join(faults...)
 }
 
+// check reports what is wrong with a metric.
 func (m *Metric) check(q *Query) error {
 	var faults []error
 	if m.Lookback < 0 || m.MatureAfter < 0 {
@@ -102,6 +104,7 @@ func (m *Metric) outcomes() []*Column {
 	return []*Column{&m.Value, m.Denominator}
 }
 
+// check reports what is wrong with a column; what it needs comes first, and the rest at once.
 func (c *Column) check(q *Query) error {
 	switch {
 	case q.Conversions.Path == "":
@@ -126,6 +129,7 @@ func (c *Column) check(q *Query) error {
 	return errors.Join(faults...)
 }
 
+// checkCap reports what is wrong with a cap, if there is one.
 func checkCap(c *experiment.Cap) error {
 	if c == nil {
 		return nil

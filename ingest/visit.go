@@ -69,6 +69,7 @@ func newExposureVisitor(r *scanRules) *exposureVisitor {
 	return v
 }
 
+// rows takes in a batch, all at once where the same look is the first to see all of it.
 func (v *exposureVisitor) rows(b *tables.Batch) error {
 	v.group.dates = b.DateOnly
 	variants := b.Text[0][:b.N]
@@ -211,6 +212,7 @@ func (v *conversionVisitor) kindsOf(b *tables.Batch) ([]uint32, error) {
 	return kinds, err
 }
 
+// rows takes in a batch, all at once where the same look is the first to see all of it.
 func (v *conversionVisitor) rows(b *tables.Batch) error {
 	v.group.dates = b.DateOnly
 	flag := uint32(0)

@@ -44,6 +44,7 @@ func writeText(w io.Writer, cards []analysis.Scorecard) error {
 	return Text(w, cards, TextOptions{})
 }
 
+// writeCard writes one scorecard.
 func writeCard(c *canvas, card *analysis.Scorecard) {
 	zone := zoneOf(card.TimeZone)
 	writeHead(c, card, zone)

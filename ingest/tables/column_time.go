@@ -44,6 +44,7 @@ const (
 
 var errMixedTimes = errors.New("some times are dates only and some have a time of day: write all of them in one form")
 
+// note takes in that a time is a date, or is not. It fails once a file has both.
 func (r *resolution) note(dateOnly bool) error {
 	want := int32(resolutionInstants)
 	if dateOnly {

@@ -65,6 +65,7 @@ func typeOf(e *format.SchemaElement) columnType {
 	return t
 }
 
+// groupName names a nested column in the words of messages.
 func groupName(e *format.SchemaElement) string {
 	switch e.LogicalType.Value.(type) {
 	case *format.ListType:
@@ -176,6 +177,7 @@ func (t columnType) String() string {
 	return t.physicalName()
 }
 
+// physicalName names the type of the stored values in the words of messages.
 func (t columnType) physicalName() string {
 	switch t.physical {
 	case format.Boolean:

@@ -99,6 +99,7 @@ func parseDecimal(digits string, scale int) float64 {
 	return v
 }
 
+// decimalNumbers reads decimals stored as integers.
 func decimalNumbers(scale int) func([]float64, []int64) error {
 	return func(dst []float64, src []int64) error {
 		for i, v := range src {
@@ -130,6 +131,7 @@ func decimalBytes(scale int) func([]float64, []byte, []byteSpan) error {
 	}
 }
 
+// checkDecimal refuses decimals of no bytes, and of more than any writer needs.
 func checkDecimal(raw []byte) error {
 	switch n := len(raw); {
 	case n == 0:
@@ -187,6 +189,7 @@ func halves(dst []float64, data []byte, at []byteSpan) error {
 	return nil
 }
 
+// half returns the number of 16 bits; NaN for what is not finite.
 func half(bits uint16) float64 {
 	exponent, fraction := int(bits>>10&31), float64(bits&1023)
 	var v float64

@@ -30,6 +30,7 @@ type comparison struct {
 	pattern *regexp.Regexp
 }
 
+// newComparison makes a filter ready, or says what is wrong with it.
 func newComparison(f experiment.Filter) (comparison, error) {
 	c := comparison{Filter: f}
 	switch f.Operator {

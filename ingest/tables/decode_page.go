@@ -158,6 +158,7 @@ func (p *pageReader) unpacked(src []byte, size int) ([]byte, error) {
 	return p.plain[:size], p.codecs.decompress(p.codec, p.plain[:size], src)
 }
 
+// dictionary takes in a page that is the dictionary of a chunk.
 func (p *pageReader) dictionary(head *format.PageHeader, body []byte) error {
 	h := head.DictionaryPageHeader
 	if !h.Valid || h.V.NumValues < 0 {
@@ -171,6 +172,7 @@ func (p *pageReader) dictionary(head *format.PageHeader, body []byte) error {
 	return err
 }
 
+// dataV1 takes in a page of version 1: levels and values are compressed together.
 func (p *pageReader) dataV1(head *format.PageHeader, body []byte) error {
 	h := head.DataPageHeader
 	if !h.Valid || h.V.NumValues < 0 {
@@ -197,6 +199,7 @@ func (p *pageReader) dataV1(head *format.PageHeader, body []byte) error {
 	return nil
 }
 
+// dataV2 takes in a page of version 2: levels are not compressed, and values may not be.
 func (p *pageReader) dataV2(head *format.PageHeader, body []byte) error {
 	h := head.DataPageHeaderV2
 	if !h.Valid || h.V.NumValues < 0 || h.V.NumNulls < 0 || h.V.NumNulls > h.V.NumValues {

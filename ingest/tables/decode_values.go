@@ -66,6 +66,7 @@ func (d *numberDecoder) reset(physical format.Type, encoding format.Encoding, va
 	return nil
 }
 
+// resetRuns starts on booleans in RLE, with their length before them.
 func (d *numberDecoder) resetRuns(values []byte) error {
 	d.read = d.runLengths
 	if len(values) == 0 {
@@ -128,6 +129,7 @@ func (d *numberDecoder) runLengths(dst []int64) error {
 	return nil
 }
 
+// delta32 is delta.read for values of 32 bits: of its sums the lower half is right.
 func (d *numberDecoder) delta32(dst []int64) error {
 	err := d.delta.read(dst)
 	for i, v := range dst {

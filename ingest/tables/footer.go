@@ -48,6 +48,7 @@ func ColumnNames(ctx context.Context, store Store, f File) ([]string, error) {
 	return names, nil
 }
 
+// columnNames is ColumnNames with errors that do not name the file.
 func columnNames(ctx context.Context, store Store, f File) ([]string, error) {
 	data, err := store.Open(ctx, f)
 	if err != nil {
@@ -124,6 +125,7 @@ func readFull(file io.ReaderAt, b []byte, at int64) error {
 	return fmt.Errorf("reading %d bytes at byte %d: %w", len(b), at, err)
 }
 
+// parseFooter decodes a file's metadata. Behind it, a signed file has its signature.
 func parseFooter(footer []byte) (*format.FileMetaData, error) {
 	damaged := errors.New("the file is damaged: its footer cannot be read")
 	n, err := thriftLength(footer)

@@ -100,6 +100,7 @@ func (l *listing) root(path string) error {
 	return l.glob(path)
 }
 
+// glob lists all that a pattern matches.
 func (l *listing) glob(pattern string) error {
 	matches, err := filepath.Glob(LocalStore{Dir: quoteGlob(l.store.Dir)}.resolve(pattern))
 	if err != nil {
@@ -167,6 +168,7 @@ func (l *listing) entry(path string, info fs.FileInfo) error {
 	return l.folder(strings.TrimRight(path, "/"))
 }
 
+// folder lists what is in a folder.
 func (l *listing) folder(path string) error {
 	if err := l.ctx.Err(); err != nil {
 		return err
