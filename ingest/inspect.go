@@ -33,9 +33,6 @@ func (e Embedded) Columns(ctx context.Context, path string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(files) == 0 {
-		return nil, nil
-	}
 	return tables.ColumnNames(ctx, store, files[0])
 }
 
