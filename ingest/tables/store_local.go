@@ -51,7 +51,7 @@ func (s LocalStore) List(ctx context.Context, path string) ([]File, error) {
 		return nil, errors.New("no path given")
 	}
 	if scheme, _, ok := strings.Cut(path, "://"); ok {
-		return nil, fmt.Errorf("%s: no store for %s:// here, only local files", path, scheme)
+		return nil, fmt.Errorf("%s: no store for %s:// here, only local files: copy the files to a folder, or mount them", path, scheme)
 	}
 	l := listing{ctx: ctx, store: s}
 	err := l.root(filepath.ToSlash(path))
@@ -104,7 +104,7 @@ func (l *listing) root(path string) error {
 func (l *listing) glob(pattern string) error {
 	matches, err := filepath.Glob(LocalStore{Dir: quoteGlob(l.store.Dir)}.resolve(pattern))
 	if err != nil {
-		return fmt.Errorf("%s: bad glob: %w", pattern, err)
+		return fmt.Errorf("%s: bad glob: %w: close each [ by a ], and write \\[ for one in a name", pattern, err)
 	}
 	if len(matches) == 0 {
 		return fmt.Errorf("%s: no file matches", pattern)

@@ -76,10 +76,10 @@ func TestListLocalFiles(t *testing.T) {
 	fault("", "no path given")
 	fault("nowhere", "nowhere: no such file or folder")
 	fault("nowhere/*.parquet", "nowhere/*.parquet: no file matches")
-	fault("data/[", "data/[: bad glob")
+	fault("data/[", "data/[: bad glob", "close each [")
 	fault("empty", "no .parquet files in empty")
 	fault("csv", "no .parquet files in csv, but 2 other files such as csv/a.csv")
-	fault("s3://bucket/x", "no store for s3:// here")
+	fault("s3://bucket/x", "no store for s3:// here", "copy the files")
 
 	files, _ := store.List(t.Context(), "data/date=2024-01-02")
 	if len(files) != 1 || len(files[0].Folders) != 1 || files[0].Folders[0].Value != "2024-01-02" {
