@@ -5,14 +5,11 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"math"
-	"math/rand/v2"
 	"os"
 	"slices"
 	"strconv"
 	"testing"
 	"time"
-
-	"pgregory.net/rapid"
 
 	"readout/experiment"
 	"readout/internal/goldentest"
@@ -180,23 +177,6 @@ func TestCapBoundsThatCross(t *testing.T) {
 	if look.Caps[0][0].Problem != CapBoundsCross || look.Metrics[0][0][0].Moments.Mean[0] != 120 {
 		t.Errorf("caps %+v, mean %v; want no cap and 120", look.Caps[0], look.Metrics[0][0][0].Moments.Mean[0])
 	}
-}
-
-func TestSelectNth(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		values := rapid.SliceOfN(rapid.Float64Range(-3, 3).Filter(func(v float64) bool { return !math.IsNaN(v) }), 1, 50).Draw(t, "values")
-		n := rapid.IntRange(0, len(values)-1).Draw(t, "n")
-		sorted := slices.Sorted(slices.Values(values))
-		selectNth(values, n, rand.New(rand.NewPCG(1, 2)))
-		if values[n] != sorted[n] {
-			t.Fatalf("the %d-th is %v, want %v", n, values[n], sorted[n])
-		}
-		for i, v := range values {
-			if i < n && v > values[n] || i > n && v < values[n] {
-				t.Fatalf("%v is on the wrong side of the %d-th: %v", v, n, values)
-			}
-		}
-	})
 }
 
 // A user who says nothing, since the numbers are missing, has no spell that could end when

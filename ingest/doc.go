@@ -12,10 +12,11 @@
 //   - Package tables lists and opens files and reads them into batches of flat arrays (source.go):
 //     users as hashes, times in µs, names as small numbers.
 //   - One scan of the exposures and one of the conversions, each by several workers, a row
-//     group at a time (scan.go). Every row is counted (counts.go) at the first look that sees it (looks.go), and what matters of those
-//     that matter (arms.go, history.go) is put aside by partitions of users (visit.go, pick.go, scatter.go). Filters are
-//     settled here: what is put aside of a conversion is its kind, an event with the
-//     filters that the row passes (kinds.go). Where exposures are few, conversions of users who
+//     group at a time (scan.go). Every row is counted at the first look that sees it (looks.go,
+//     counts.go), and what matters of those that matter (arms.go, history.go) is put aside by
+//     partitions of users (visit.go, pick.go, scatter.go). Filters are settled here: what is
+//     put aside of a conversion is its kind, an event with the filters that the row passes
+//     (kinds.go). Where exposures are few, conversions of users who
 //     were never exposed are only counted (exposed.go). What would take too much memory goes
 //     to a file (spill.go, dump.go, tuples.go).
 //   - If results are wanted by segment, each value of a column has its place in the totals;
@@ -29,7 +30,7 @@
 //     where its numbers depend on the look (grow.go), and with what links one look to the next
 //     (cross.go). Single values are kept where they are asked for (values.go).
 //   - Raw moments of all workers are added up, look by look, numbers beyond a cap exchanged
-//     for its bound (caps.go), and centred (walk.go, centre.go); these are the cells of the result,
+//     for its bound (caps.go, quantile.go), and centred (walk.go, centre.go); these are the cells of the result,
 //     beside which stands what was left out (results*.go).
 //
 // Raw moments are exact (exactsum.go), and so independent of the order of their terms. This

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -28,4 +29,23 @@ func TestLookIndex(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestLooks(t *testing.T) {
+	at := time.Date(2024, 1, 1, 0, 0, 0, 500, time.UTC) // between two µs
+	looks := newLookTable([]time.Time{at, at.Add(time.Hour), at.Add(2 * time.Hour)})
+	us := at.UnixMicro()
+	hour := int64(3_600_000_000)
+	c := newLookCursor(looks)
+	for _, want := range []struct {
+		time int64
+		look int
+	}{
+		{us, 0}, {us + 1, 1}, {us + hour, 1}, {us + hour + 1, 2}, {us + 2*hour, 2}, {us + 2*hour + 1, 3},
+		{math.MinInt64 + 1, 0}, {us + 9*hour, 3}, {us - 1, 0},
+	} {
+		if got := c.of(want.time); got != want.look {
+			t.Errorf("%d µs after the first look: look %d, want %d", want.time-us, got, want.look)
+		}
+	}
 }

@@ -14,12 +14,12 @@
 // could be read whole.
 //
 // The same flow serves ad-hoc analyses, which keep their looks in memory and store nothing.
-// They are of a project or of bare files (AdHoc, adhoc.go), or of a summary (Summary, in
-// summary*.go, and Summarized): a
-// CSV or Parquet file that holds, per look, variant and metric, how many users there are and
-// the mean and variance of their values. Of a summary no engine is asked. What single users
-// did is not in it, so there are no covariates, segments or links between looks, and the
-// scorecard says unknown rather than 0 of who converted and who was in several variants.
+// They are of a project or of bare files (AdHoc, adhoc.go), or of a summary (Summary, summary*.go,
+// and Summarized, summarized.go): a CSV or Parquet file that holds, per look, variant and metric,
+// how many users there are and the mean and variance of their values. Of a summary no engine is
+// asked. What single users did is not in it, so there are no covariates, segments or links between
+// looks, and the scorecard says unknown rather than 0 of who converted and who was in several
+// variants.
 //
 // The package computes no statistic and reads no clock: seeds and engines come in from outside,
 // too. Of this module's packages it may import experiment, ingest, ingest/tables, analysis,
