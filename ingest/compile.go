@@ -10,7 +10,7 @@ import (
 // compiler builds the programs of a query.
 type compiler struct {
 	looks    lookTable
-	dateOnly bool // conversions carry dates only
+	dateOnly bool // conversions have dates for times, in some file at least
 	events   tables.FixedNames
 	kinds    *eventKinds
 }

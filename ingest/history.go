@@ -10,7 +10,7 @@ type history struct {
 	first    int64 // time of the earliest row; latestTime if there is none
 	start    int64 // of its day
 	startDay int64 // the number of its day
-	dateOnly bool
+	dateOnly bool  // some conversions have dates for times
 }
 
 // newHistory makes the history whose earliest row is at first, latestTime if there is none.

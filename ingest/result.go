@@ -12,7 +12,8 @@ type Result struct {
 	Exposures, Conversions []TableRead
 	// ReadAt says the same for the instants of Query.ReadAt.
 	ReadAt []TablesRead
-	// ExposureDates and ConversionDates report that a table's times are dates only.
+	// ExposureDates and ConversionDates report that a table has dates for times, in some file at
+	// least.
 	ExposureDates, ConversionDates bool
 	// HistoryStart is the start of the day, in the query's zone, of the earliest
 	// conversion row that the last look sees; zero if there is none. Of look-backs that reach
