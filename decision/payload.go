@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/osteele/liquid"
@@ -24,28 +23,6 @@ type payload struct {
 
 // maxRendered is the longest text that a template may make, in bytes.
 const maxRendered = 256 << 10
-
-// tagPattern finds the name of every tag of a template.
-var tagPattern = regexp.MustCompile(`\{%-?\s*([A-Za-z0-9_#]*)`)
-
-// markPattern finds whole placeholders and tags, as the Liquid library does: a placeholder is
-// on one line.
-var markPattern = regexp.MustCompile(`\{\{(-?)\s*(.+?)\s*(-?)\}\}|\{%-?\s*(\w+)(?:\s+(?:[^%]|%[^}])+?)?\s*-?%\}`)
-
-// escapePattern finds a filter that escapes for HTML.
-var escapePattern = regexp.MustCompile(`\|\s*escape(_once)?\b`)
-
-// allowedTags are those that end whatever the values are: loops and includes are not there.
-const allowedTags = " if elsif else endif unless endunless case when endcase assign comment endcomment raw endraw "
-
-// filterPattern finds a text in quotes or the name of a filter.
-var filterPattern = regexp.MustCompile(`'[^']*'|"[^"]*"|\|\s*(\w*)`)
-
-// allowedFilters are those that need no clock and are no tools for debugging. The library finds
-// an unknown one only where it is used, which may be in front of a visitor.
-const allowedFilters = " abs append capitalize ceil default divided_by downcase escape escape_once first floor join json last lstrip minus modulo" +
-	" newline_to_br plus prepend remove remove_first replace replace_first reverse round rstrip size slice split strip strip_html strip_newlines" +
-	" times truncate truncatewords uniq upcase url_decode url_encode "
 
 // CheckPayload reports what is wrong with the placeholders of a payload.
 func CheckPayload(raw json.RawMessage) error {
@@ -113,64 +90,6 @@ func endOfText(raw []byte, from int) int {
 		}
 	}
 	return len(raw)
-}
-
-func compileText(engine *liquid.Engine, literal []byte) (*liquid.Template, error) {
-	var source string
-	if err := json.Unmarshal(literal, &source); err != nil {
-		return nil, fmt.Errorf("payload: %w", err)
-	}
-	for _, tag := range tagPattern.FindAllStringSubmatch(source, -1) {
-		if !strings.Contains(allowedTags, " "+tag[1]+" ") {
-			return nil, fmt.Errorf("payload: tag %q is not allowed in %s: use%s", tag[1], clip(source), strings.TrimSuffix(allowedTags, " "))
-		}
-	}
-	if rest := markPattern.ReplaceAllString(source, ""); strings.Contains(rest, "{{") || strings.Contains(rest, "{%") {
-		return nil, fmt.Errorf("payload: a placeholder in %s has no end or is empty: close it with }} or %%}, on the same line", clip(source))
-	}
-	for _, mark := range markPattern.FindAllString(source, -1) {
-		for _, filter := range filterPattern.FindAllStringSubmatch(mark, -1) {
-			if filter[0][0] == '|' && !strings.Contains(allowedFilters, " "+filter[1]+" ") {
-				return nil, fmt.Errorf("payload: filter %q is not allowed in %s: use%s", filter[1], clip(source), strings.TrimSuffix(allowedFilters, " "))
-			}
-		}
-	}
-	text := source
-	if strings.Contains(source, "<") {
-		text = escaped(source)
-	}
-	parsed, err := engine.ParseString(text)
-	if err != nil {
-		return nil, fmt.Errorf("payload: template %s: %s", clip(source), err.Error())
-	}
-	return parsed, nil
-}
-
-// escaped returns a template that holds markup with what its placeholders give escaped for
-// HTML, behind all filters, so that none can undo it. A placeholder with an escape filter of
-// its own is left as it is.
-func escaped(source string) string {
-	var out strings.Builder
-	raw, end := false, 0
-	for _, m := range markPattern.FindAllStringSubmatchIndex(source, -1) {
-		out.WriteString(source[end:m[0]])
-		end = m[1]
-		whole := source[m[0]:m[1]]
-		switch {
-		case m[8] >= 0:
-			switch source[m[8]:m[9]] {
-			case "raw":
-				raw = true
-			case "endraw":
-				raw = false
-			}
-		case !raw && !escapePattern.MatchString(whole):
-			whole = "{{" + source[m[2]:m[3]] + " " + source[m[4]:m[5]] + " | escape " + source[m[6]:m[7]] + "}}"
-		}
-		out.WriteString(whole)
-	}
-	out.WriteString(source[end:])
-	return out.String()
 }
 
 // clip quotes a text that may be long.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"html"
 	"net/url"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/osteele/liquid"
@@ -15,8 +17,8 @@ import (
 var errTooLong = fmt.Errorf("a text of more than %d KiB", maxRendered>>10)
 
 // newEngine returns an engine whose filters are bounded. The library's own make any length of text
-// of a short template, by doubling it again and again, and some panic on values that they do not
-// expect.
+// of a short template, by doubling it again and again, take time with the square of a list, and some
+// panic on values that they do not expect.
 func newEngine() *liquid.Engine {
 	engine := liquid.NewEngine()
 	for name, filter := range map[string]any{
@@ -31,6 +33,7 @@ func newEngine() *liquid.Engine {
 		"slice":         sliced,
 		"truncate":      truncated,
 		"truncatewords": truncatedWords,
+		"uniq":          different,
 	} {
 		engine.RegisterFilter(name, filter)
 	}
@@ -70,6 +73,28 @@ func replaced(s, old, with string, n int) (string, error) {
 		return "", errTooLong
 	}
 	return strings.Replace(s, old, with, n), nil
+}
+
+// different returns the members of a list without those that were there before. Members that
+// cannot be keys of a map are themselves maps, of which a visitor has few.
+func different(list []any) []any {
+	seen := make(map[any]bool)
+	var out, maps []any
+	for _, member := range list {
+		switch t := reflect.TypeOf(member); {
+		case t != nil && !t.Comparable():
+			if slices.ContainsFunc(maps, func(have any) bool { return reflect.DeepEqual(have, member) }) {
+				continue
+			}
+			maps = append(maps, member)
+		case seen[member]:
+			continue
+		default:
+			seen[member] = true
+		}
+		out = append(out, member)
+	}
+	return out
 }
 
 // asJSON returns a value as JSON, unless that is too long.

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestAttributesBelowAttributes: a name that is a value and has others below is the value,
@@ -65,7 +67,8 @@ func FuzzPayloadValues(f *testing.F) {
 
 // FuzzCheckPayload: a template is refused or can be rendered; it never panics.
 func FuzzCheckPayload(f *testing.F) {
-	for _, s := range []string{"{{ attribute.v }}", "{{ attribute.v | divided_by: 0 }}", "{% if a %}{% endif %}", "{{ 'a' | split: '' | first | slice: 0, 9 }}", "<{{ a }}{% raw %}"} {
+	for _, s := range []string{"{{ attribute.v }}", "{{ attribute.v | divided_by: 0 }}", "{% if a %}{% endif %}", "{{ 'a' | split: '' | first | slice: 0, 9 }}", "<{{ a }}{% raw %}",
+		"{{ (1..attribute.v) | uniq }}", "{{ 99999999999999999999 }}", "{{ attribute.v | split: ',' | uniq | join: '..' }}", "{% case a %}{% when 1, 2 %}{% endcase %}"} {
 		f.Add(s, "value")
 	}
 	f.Fuzz(func(t *testing.T, source, value string) {
@@ -122,6 +125,7 @@ func TestPayload(t *testing.T) {
 		{`"{{ 'a-b-c' | replace: '-', '+' | replace_first: '+', '=' | append: ')' | prepend: '(' }}"`, `"(a=b+c)"`},
 		{`"{{ 'a b c' | split: ' ' | join: ', ' }} {{ 'a b' | split: ' ' | join }} {{ 'a' | json }} {{ 'a&b' | url_encode }}"`, `"a, b, c a b \"a\" a%26b"`},
 		{`"{{ 'Bob' | slice: 5, 3 }}|{{ 'Bob' | slice: 3 }}|{{ 'Bob' | slice: 2, 9 }}|{{ 'Bob' | slice: -2, 1 }}|{{ 'Bob' | slice: -4 }}|{{ 'Bob' | slice: 0, -1 }}"`, `"||b|o||"`},
+		{`"{{ 'b,a,b,,a,b' | split: ',' | uniq | join: '-' }}"`, `"b-a-"`},
 		{`"{{ 'abcdef' | truncate: 5 }}|{{ 'abcde' | truncate: 5 }}|{{ 'äöü' | truncate: 2, '' }}|{{ 'abcdef' | truncate: 1 }}|{{ 'ab' | truncate: 2000 }}|{{ 'abc' | truncate: 2, '$0' }}"`,
 			`"ab...|abcde|äö|...|ab|$0"`},
 		{`"{{ 'a b c' | truncatewords: 2 }}|{{ 'a b c' | truncatewords: 3 }}|{{ 'abc' | truncatewords: 2 }}|{{ 'a b' | truncatewords: 1, '!' }}"`, `"a b...|a b c|abc|a!"`},
@@ -192,6 +196,51 @@ func TestGrowingTexts(t *testing.T) {
 		if err := CheckPayload(raw); err == nil || !strings.Contains(err.Error(), "a text of more than 256 KiB") {
 			t.Errorf("%s: error %v", grow, err)
 		}
+	}
+}
+
+// TestTemplatesThatHang: what takes all memory or time, or makes the library panic, is a fault of the
+// template.
+func TestTemplatesThatHang(t *testing.T) {
+	for source, want := range map[string]string{
+		"{{ (1..1000000000000) | reverse | first }}":                                  `a range (..) is not allowed in "{{ (1..1000000000000) | reverse | first }}"`,
+		"{% assign all = (1..attribute.n) %}{{ all | uniq | size }}":                  "a range (..) is not allowed in ",
+		"{{ 99999999999999999999 }}":                                                  `template "{{ 99999999999999999999 }}": the number "99999999999999999999" is too large`,
+		"{% if a %}{{ a | plus: 99999999999999999999 }}{% endif %}":                   `the number "99999999999999999999" is too large`,
+		"{% case a %}{% when 1" + strings.Repeat(", 1", 100_000) + " %}{% endcase %}": "a placeholder of 300012 bytes in ",
+	} {
+		raw, err := json.Marshal(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := CheckPayload(raw); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.60s: error %v, want %s", source, err, want)
+		}
+	}
+	if err := CheckPayload([]byte(`"{{ 'a..b' | append: \"..\" }} (1..9)"`)); err != nil {
+		t.Errorf("dots in texts: %v", err)
+	}
+}
+
+// TestManyDifferent: a visitor who sends a long list of different texts costs no more than one with
+// a list of the same.
+func TestManyDifferent(t *testing.T) {
+	p, err := compilePayload([]byte(`"{{ attribute.v | default: '' | split: ',' | uniq | size }}"`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list strings.Builder
+	for i := range 150_000 {
+		list.WriteString(strconv.Itoa(i) + ",")
+	}
+	begin := time.Now()
+	out, err := p.render(Known{Request: Attributes{"v": Text(list.String())}})
+	if took := time.Since(begin); err != nil || string(out) != `"150000"` || took > 10*time.Second {
+		t.Errorf("%s, %v, after %v", out, err, took)
+	}
+	nested := map[string]any{"a": 1.0}
+	if got := different([]any{nil, 1, nested, "1", map[string]any{"a": 1.0}, 1, nil, map[string]any{"a": 2.0}}); len(got) != 5 {
+		t.Errorf("members of all kinds: %v", got)
 	}
 }
 
