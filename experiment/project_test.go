@@ -246,6 +246,8 @@ func TestHostileFiles(t *testing.T) {
 	f("brackets", strings.Repeat("[", 1000), "readout.yaml:1:65: nested deeper than 64 levels")
 	f("dashes", strings.Repeat("- ", 1000), "readout.yaml:1:129: nested deeper than 64 levels")
 	f("question marks", strings.Repeat("? ", 1000), "readout.yaml:1:")
+	f("empty lines", "organization: |\n  acme\n"+strings.Repeat("\n", 1_000_000), "readout.yaml:103:1: more than 100 empty lines in a row")
+	f("few empty lines", "organization: |\n  acme\n"+strings.Repeat(" \n", 100), "readout.yaml:1:1: readout.yaml: ")
 	f("bytes", "project: \xff\n", "readout.yaml:1:10: not valid UTF-8")
 	f("control", "project: ä\x00\n", "readout.yaml:1:11: control character U+0000")
 }

@@ -21,6 +21,7 @@ const (
 	maxFileSize = 1 << 20 // bytes
 	maxDepth    = 64      // mappings and lists inside each other
 	maxTokens   = 50_000
+	maxBlank    = 100 // empty lines in a row
 )
 
 // readYAML reads one file into a tree and reports its faults. It returns nil
@@ -85,7 +86,7 @@ func (r *reader) read(data []byte) *node {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	// The parser would keep the first half of such a line break in quoted text.
 	data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
-	if !r.plainText(data) {
+	if !r.plainText(data) || !r.fewBlank(data) {
 		return nil
 	}
 	docs := r.parse(data)
@@ -127,6 +128,26 @@ func (r *reader) plainText(data []byte) bool {
 				return false
 			}
 			line = line[size:]
+		}
+	}
+	return true
+}
+
+// fewBlank reports many empty lines in a row: below a text behind | or > the parser would copy all of
+// the text for each.
+func (r *reader) fewBlank(data []byte) bool {
+	line, blank := 1, 0
+	for _, c := range data {
+		switch c {
+		case '\n', '\r':
+			line++
+			if blank++; blank > maxBlank+1 {
+				r.report(line-1, 1, "more than %d empty lines in a row", maxBlank)
+				return false
+			}
+		case ' ', '\t':
+		default:
+			blank = 0
 		}
 	}
 	return true
