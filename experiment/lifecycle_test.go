@@ -1,6 +1,8 @@
 package experiment
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -410,12 +412,16 @@ func TestAppendAllOrNothing(t *testing.T) {
 	}
 }
 
-// FuzzParseLog reads any bytes as a log: an error with a place, or states of
-// known statuses.
+// FuzzParseLog reads any bytes as a log: an error with a place, or lines of JSON with states of known
+// statuses, which are the same when they are written again.
 func FuzzParseLog(f *testing.F) {
 	f.Add([]byte(`{"experiment":"a","at":"2026-01-01T00:00:00Z","action":"start","from":"Draft","to":"Running","start":"2026-01-05T00:00:00Z","end":"2026-02-01T00:00:00Z","by":"ann"}` + "\n"))
 	f.Add([]byte(`{"experiment":"a","action":"end","from":"Running","to":"Ready for review"}` + "\n"))
 	f.Add([]byte("\n\n"))
+	_, whole := publishedProject(f)
+	data := logLines(f, whole)
+	f.Add(data)
+	f.Add(bytes.Replace(data, []byte("\n"), []byte("}\n"), 1))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		log, err := ParseLog("log", data)
 		if err != nil {
@@ -425,11 +431,39 @@ func FuzzParseLog(f *testing.F) {
 			}
 			return
 		}
+		lines := bytes.Split(data, []byte("\n"))
+		for _, line := range lines[:len(lines)-1] {
+			if !json.Valid(line) {
+				t.Fatalf("what is no JSON was read: %q", line)
+			}
+		}
 		for _, name := range log.Experiments() {
 			s := log.recorded(name)
 			if s.Status != Draft && (s.Start.IsZero() || s.End.IsZero()) {
 				t.Errorf("state %+v lacks its facts", s)
 			}
 		}
+		written := logLines(t, log)
+		again, err := ParseLog("log", written)
+		if err != nil {
+			t.Fatalf("written and not readable: %v", err)
+		}
+		if twice := logLines(t, again); !bytes.Equal(written, twice) {
+			t.Errorf("%s was read as %s", written, twice)
+		}
 	})
+}
+
+// logLines returns the lines of a log.
+func logLines(t testing.TB, log *Log) []byte {
+	t.Helper()
+	var out []byte
+	for _, entry := range log.entries {
+		line, err := json.Marshal(entry)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(append(out, line...), '\n')
+	}
+	return out
 }

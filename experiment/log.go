@@ -80,7 +80,7 @@ func parseEntry(line []byte) (Entry, error) {
 	if err := decoder.Decode(&entry); err != nil {
 		return Entry{}, fmt.Errorf("not an entry of the lifecycle log: %w", err)
 	}
-	if decoder.More() {
+	if len(bytes.TrimSpace(line[decoder.InputOffset():])) > 0 {
 		return Entry{}, fmt.Errorf("not an entry of the lifecycle log: text after the entry")
 	}
 	if err := CheckName(entry.Experiment); err != nil {

@@ -51,7 +51,7 @@ func decodeLook(line []byte, l *analysis.Look) error {
 	if err := decoder.Decode(l); err != nil {
 		return fmt.Errorf("not a look: %w", err)
 	}
-	if decoder.More() {
+	if len(bytes.TrimSpace(line[decoder.InputOffset():])) > 0 {
 		return errors.New("not a look: text after the look")
 	}
 	return l.Check()
