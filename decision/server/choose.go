@@ -56,9 +56,11 @@ func (r *chooseRequest) ask(s *decision.Snapshot) []*decision.Experiment {
 		return s.Selector(r.names[0])
 	}
 	var out []*decision.Experiment
+	seen := make(map[*decision.Experiment]bool)
 	add := func(found []*decision.Experiment) {
 		for _, x := range found {
-			if (r.optimizationType == "" || x.Definition().Type == experiment.Type(r.optimizationType)) && !slices.Contains(out, x) {
+			if (r.optimizationType == "" || x.Definition().Type == experiment.Type(r.optimizationType)) && !seen[x] {
+				seen[x] = true
 				out = append(out, x)
 			}
 		}
@@ -72,8 +74,11 @@ func (r *chooseRequest) ask(s *decision.Snapshot) []*decision.Experiment {
 	for _, name := range r.names {
 		add(s.Selector(name))
 	}
-	for _, group := range r.groups {
-		add(s.Group(group))
+	for i, group := range r.groups {
+		// A group may be large, and be asked for a thousand times.
+		if !slices.Contains(r.groups[:i], group) {
+			add(s.Group(group))
+		}
 	}
 	return out
 }

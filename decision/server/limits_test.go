@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"readout/experiment"
 )
 
 func TestRequestsThatAreNoneOfOursAreErrorsInJSON(t *testing.T) {
@@ -145,4 +147,22 @@ func TestLimitsOnTheWire(t *testing.T) {
 	f("large by its length", "Content-Length: 1000000\r\n", "", http.StatusRequestEntityTooLarge)
 	f("large in chunks", "Transfer-Encoding: chunked\r\n", fmt.Sprintf("%x\r\n%s\r\n", 5000, strings.Repeat("x", 5000)), http.StatusRequestEntityTooLarge)
 	f("a broken chunk", "Transfer-Encoding: chunked\r\n", "zz\r\n", http.StatusBadRequest)
+}
+
+// TestAGroupAskedForManyTimes: a short request does not cost the number of experiments for each of its
+// words.
+func TestAGroupAskedForManyTimes(t *testing.T) {
+	var all []experiment.PublishedExperiment
+	for i := range 3000 {
+		all = append(all, published(fmt.Sprintf("e%d", i), `1`, func(e *experiment.PublishedExperiment) { e.Groups = []string{"a", "b"} }))
+	}
+	snapshot := compile(t, all...)
+	r, err := parseChoose([]byte(`{"identification":{"userId":"u"},"groups":["b"` + strings.Repeat(`,"a"`, maxNames-1) + `]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	if found := r.ask(snapshot); len(found) != len(all) || time.Since(begin) > time.Second {
+		t.Errorf("%d experiments of %d after %v", len(found), len(all), time.Since(begin))
+	}
 }
