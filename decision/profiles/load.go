@@ -94,6 +94,9 @@ func open(path string, use func(*parquet.File) error) (err error) {
 			err = fmt.Errorf("the file is damaged: %v", fault)
 		}
 	}()
+	if err := checkFooter(file, info.Size()); err != nil {
+		return err
+	}
 	f, err := parquet.OpenFile(file, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return err

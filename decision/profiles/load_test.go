@@ -1,6 +1,8 @@
 package profiles
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"os"
@@ -12,6 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
 
 	"readout/decision"
 )
@@ -253,6 +257,60 @@ func TestLargePages(t *testing.T) {
 	f("one page of the first version", 1<<20, true, large, parquet.DataPageVersion(1))
 	f("one page and room for it", 4<<20, false, large)
 	f("small pages", 1<<20, false, parquet.PageBufferSize(64<<10))
+}
+
+// TestHostileMetadata: a few bytes that ask the library for all memory, or for the whole stack, are a
+// damaged file and not the end of the service.
+func TestHostileMetadata(t *testing.T) {
+	type row struct {
+		UserID string `parquet:"user_id"`
+	}
+	whole, err := os.ReadFile(write(t, []row{{"u"}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tail := binary.LittleEndian.Uint32(whole[len(whole)-8:])
+	footer := whole[len(whole)-8-int(tail) : len(whole)-8]
+	// Field 2, a list of two billion structures; and field 10 in field 10 in field 10.
+	hugeList, deep := append([]byte{0x15, 2, 0x19, 0xfc}, 0xff, 0xff, 0xff, 0xff, 7, 0), bytes.Repeat([]byte{0xac}, 5_000_000)
+	var meta format.FileMetaData
+	if err := thrift.Unmarshal(new(thrift.CompactProtocol), footer, &meta); err != nil {
+		t.Fatal(err)
+	}
+	chunk := &meta.RowGroups[0].Columns[0].MetaData
+	encoded := func() []byte {
+		data, err := thrift.Marshal(new(thrift.CompactProtocol), &meta)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	behind := func(pages []byte) []byte {
+		chunk.DataPageOffset, chunk.DictionaryPageOffset, chunk.TotalCompressedSize = 4, 0, int64(len(pages))
+		return encoded()
+	}
+	f := func(name, want string, pages, footer []byte, length int) {
+		t.Helper()
+		data := slices.Concat([]byte("PAR1"), pages, footer, binary.LittleEndian.AppendUint32(nil, uint32(length)), []byte("PAR1"))
+		path := filepath.Join(t.TempDir(), "p.parquet")
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Load([]string{path}, "user_id"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %.200v, want %s", name, err, want)
+		}
+	}
+	f("a huge list", "its footer cannot be read", nil, hugeList, len(hugeList))
+	f("a deep footer", "its footer cannot be read", nil, deep, len(deep))
+	f("a long footer", "the file is damaged: it says that its footer has 4294967295 bytes, of ", nil, footer, math.MaxUint32)
+	f("a deep page header", "column user_id: a page is damaged: no page header at byte 4", deep, behind(deep), len(behind(deep)))
+	f("a huge list in a page header", "no page header at byte 4", hugeList, behind(hugeList), len(behind(hugeList)))
+	behind(deep)
+	chunk.TotalCompressedSize, chunk.NumValues = math.MaxInt64, 0
+	f("a chunk without end or values", "no page header at byte 4", deep, encoded(), len(encoded()))
+	one := meta.Schema[0]
+	meta.Schema = append(slices.Repeat([]format.SchemaElement{one}, 100_000), meta.Schema[1])
+	f("deep columns", "columns are nested deeper than 64 levels", nil, encoded(), len(encoded()))
 }
 
 // TestManyRowsInFewBytes: rows that are all the same take memory each, and next to nothing in the

@@ -1,13 +1,15 @@
 package profiles
 
 import (
-	"bufio"
+	"errors"
 	"fmt"
 	"io"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
+
+	"readout/internal/compact"
 )
 
 // maxPages is how many bytes of pages, decompressed and with what it takes to decode them, may
@@ -19,12 +21,24 @@ const maxPages = 512 << 20
 // and its place in the page or in the dictionary.
 const valueOverhead = 8
 
+const (
+	// headWindow is how much is read to find a page's header in.
+	headWindow = 8 << 10
+	// maxHead is the longest header believed: it can hold a smallest and a largest value.
+	maxHead = 16 << 20
+)
+
 // checkPages refuses a row group whose pages would take more than limit bytes at once. The
 // library decodes a page whole, and the columns are read side by side.
 func checkPages(f *parquet.File, group int, columns []column, limit int64) error {
+	rows := &f.Metadata().RowGroups[group]
 	var needed int64
 	for _, c := range columns {
-		needed += largestPages(f, &f.Metadata().RowGroups[group].Columns[c.leaf].MetaData)
+		largest, err := largestPages(f, &rows.Columns[c.leaf].MetaData, rows.NumRows)
+		if err != nil {
+			return fmt.Errorf("column %s: %w", c.name, err)
+		}
+		needed += largest
 	}
 	if needed > limit {
 		return fmt.Errorf("the pages of row group %d that are read at once take %d MiB decompressed, at most %d are allowed: write profiles with smaller pages, or with fewer rows in a row group",
@@ -34,29 +48,24 @@ func checkPages(f *parquet.File, group int, columns []column, limit int64) error
 }
 
 // largestPages returns what a column's dictionary and its largest page of values take, by
-// their headers. It ends at a header that cannot be read: so does the library, which says what is
-// wrong.
-func largestPages(file io.ReaderAt, chunk *format.ColumnMetaData) int64 {
+// their headers, up to the page that has the last of so many rows. What lies outside of the file
+// the library reports.
+func largestPages(f *parquet.File, chunk *format.ColumnMetaData, rows int64) (int64, error) {
 	at := chunk.DataPageOffset
 	if chunk.DictionaryPageOffset != 0 {
 		at = chunk.DictionaryPageOffset
 	}
-	end := at + chunk.TotalCompressedSize
+	if at < 0 || at > f.Size() {
+		return 0, nil
+	}
+	end := at + min(chunk.TotalCompressedSize, f.Size()-at)
 	var dictionary, largest, values int64
-	var protocol thrift.CompactProtocol
-	in := bufio.NewReaderSize(nil, 4<<10)
-	for at < end && values < chunk.NumValues {
-		part := io.NewSectionReader(file, at, end-at)
-		in.Reset(part)
-		var head format.PageHeader
-		if err := thrift.NewDecoder(protocol.NewReader(in)).Decode(&head); err != nil || head.CompressedPageSize < 0 {
-			break
+	for at < end && values < rows {
+		head, length, err := pageHeader(f, at, end)
+		if err != nil || head.CompressedPageSize < 0 {
+			return 0, fmt.Errorf("a page is damaged: no page header at byte %d", at)
 		}
-		read, err := part.Seek(0, io.SeekCurrent)
-		if err != nil {
-			break
-		}
-		at += read - int64(in.Buffered()) + int64(head.CompressedPageSize)
+		at += int64(length) + int64(head.CompressedPageSize)
 		size := int64(head.UncompressedPageSize)
 		switch {
 		case head.Type == format.DictionaryPage && head.DictionaryPageHeader.Valid:
@@ -69,5 +78,25 @@ func largestPages(file io.ReaderAt, chunk *format.ColumnMetaData) int64 {
 			largest, values = max(largest, size+valueOverhead*n), values+n
 		}
 	}
-	return dictionary + largest
+	return dictionary + largest, nil
+}
+
+// pageHeader reads the header of the page that begins at a byte of the file, and how long that is.
+func pageHeader(file io.ReaderAt, at, end int64) (*format.PageHeader, int, error) {
+	most := min(maxHead, end-at)
+	for size := min(headWindow, most); ; size = min(16*size, most) {
+		ahead := make([]byte, size)
+		if n, err := file.ReadAt(ahead, at); int64(n) < size {
+			return nil, 0, err
+		}
+		length, err := compact.Length(ahead)
+		if errors.Is(err, io.ErrUnexpectedEOF) && size < most {
+			continue
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+		head := new(format.PageHeader)
+		return head, length, thrift.NewDecoder(new(thrift.CompactProtocol).NewReaderFromBytes(ahead[:length])).Decode(head)
+	}
 }

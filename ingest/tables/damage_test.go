@@ -5,9 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"testing"
 
@@ -259,37 +257,4 @@ func FuzzReadTable(f *testing.F) {
 			t.Error(err)
 		}
 	})
-}
-
-func TestThriftLength(t *testing.T) {
-	head := format.PageHeader{Type: format.DataPage, DataPageHeader: thrift.New(format.DataPageHeader{NumValues: 7, Statistics: format.Statistics{MinValue: []byte("a")}})}
-	raw, err := thrift.Marshal(new(thrift.CompactProtocol), &head)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n, err := thriftLength(append(raw, 1, 2, 3)); n != len(raw) || err != nil {
-		t.Errorf("length %d, %v; want %d", n, err, len(raw))
-	}
-	for n := range raw {
-		if _, err := thriftLength(raw[:n]); err == nil {
-			t.Errorf("no error for the first %d bytes", n)
-		}
-	}
-	// Field 1, a list of a billion structures; and structures a million deep.
-	hugeList := append([]byte{0x19, 0xfc}, binary.AppendUvarint(nil, 1<<30)...)
-	for _, deep := range []byte{0x1c, 0x19} {
-		if _, err := thriftLength(slices.Repeat([]byte{deep}, 1<<20)); err != errThrift {
-			t.Errorf("a million levels of %#x: %v", deep, err)
-		}
-	}
-	for name, b := range map[string][]byte{
-		"list": append(hugeList, make([]byte, 100)...),
-		"map":  append([]byte{0x1b}, append(binary.AppendUvarint(nil, 1<<30), 0x11, 0, 0)...),
-		"type": {0x1e},
-		"id":   {0x05, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
-	} {
-		if n, err := thriftLength(b); err == nil {
-			t.Error(name, fmt.Sprintf("has length %d", n))
-		}
-	}
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
+
+	"readout/internal/compact"
 )
 
 const (
@@ -89,7 +91,7 @@ func (p *pageReader) next() (*dataPage, error) {
 // header reads the next page's header, from the window if it is there.
 func (p *pageReader) header() (*format.PageHeader, error) {
 	ahead := p.ahead()
-	n, err := thriftLength(ahead)
+	n, err := compact.Length(ahead)
 	most := min(headLimit, p.end-p.at)
 	for size := int64(headWindow); err == io.ErrUnexpectedEOF && int64(len(ahead)) < most; size *= 16 {
 		p.windowBuf = grow(p.windowBuf, int(min(size, most)))
@@ -98,7 +100,7 @@ func (p *pageReader) header() (*format.PageHeader, error) {
 			return nil, err
 		}
 		ahead = p.window
-		n, err = thriftLength(ahead)
+		n, err = compact.Length(ahead)
 	}
 	head := new(format.PageHeader)
 	if err == nil {

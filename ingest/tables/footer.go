@@ -11,6 +11,8 @@ import (
 
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
+
+	"readout/internal/compact"
 )
 
 const (
@@ -128,7 +130,7 @@ func readFull(file io.ReaderAt, b []byte, at int64) error {
 // parseFooter decodes a file's metadata. Behind it, a signed file has its signature.
 func parseFooter(footer []byte) (*format.FileMetaData, error) {
 	damaged := errors.New("the file is damaged: its footer cannot be read")
-	n, err := thriftLength(footer)
+	n, err := compact.Length(footer)
 	if err != nil {
 		return nil, damaged
 	}
