@@ -3,6 +3,7 @@ package tables
 import (
 	"fmt"
 	"sync"
+	"unicode/utf8"
 )
 
 // OtherCode stands for a name that the query does not know.
@@ -36,6 +37,10 @@ func (m FixedNames) Code(text []byte) uint32 {
 // more holds no variants.
 const maxOtherNames = 1 << 16
 
+// maxName is how many bytes of a name that the query does not know are kept: what is not the column it
+// is taken for may hold texts of any length.
+const maxName = 4 << 10
+
 // OpenNames codes the names of a query by their position and numbers the others from there
 // on as they come, so that they can be reported.
 type OpenNames struct {
@@ -60,6 +65,7 @@ func (o *OpenNames) Code(text []byte) uint32 {
 	if c != OtherCode {
 		return c
 	}
+	text = clipped(text)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if c, ok := o.others[string(text)]; ok {
@@ -73,6 +79,18 @@ func (o *OpenNames) Code(text []byte) uint32 {
 	o.others[name] = c
 	o.names = append(o.names, name)
 	return c
+}
+
+// clipped returns what is kept of a name. It does not end within a character.
+func clipped(name []byte) []byte {
+	if len(name) <= maxName {
+		return name
+	}
+	end := maxName
+	for end > maxName-utf8.UTFMax && !utf8.RuneStart(name[end]) {
+		end--
+	}
+	return name[:end]
 }
 
 // Name returns the name of a code that is not one of the query's.

@@ -2,8 +2,10 @@ package tables
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestOpenNames(t *testing.T) {
@@ -39,5 +41,25 @@ func TestTooManyNamesAreAnError(t *testing.T) {
 	}
 	if len(o.names) > maxOtherNames {
 		t.Errorf("%d names are kept", len(o.names))
+	}
+}
+
+// TestLongNames: of a text that is no name little is kept, so that as many as may be fit into memory.
+func TestLongNames(t *testing.T) {
+	known := strings.Repeat("k", 2*maxName)
+	o := NewOpenNames([]string{known})
+	if code := o.Code([]byte(known)); code != 0 {
+		t.Errorf("a long name that is known has the code %d", code)
+	}
+	for text, want := range map[string]string{
+		strings.Repeat("x", maxName):                     strings.Repeat("x", maxName),
+		strings.Repeat("y", maxName+1):                   strings.Repeat("y", maxName),
+		strings.Repeat("ü", maxName):                     strings.Repeat("ü", maxName/2),
+		"a" + strings.Repeat("ü", maxName):               "a" + strings.Repeat("ü", maxName/2-1),
+		strings.Repeat("\x80", maxName) + "\x80\x80\x80": strings.Repeat("\x80", maxName-utf8.UTFMax),
+	} {
+		if got := o.Name(o.Code([]byte(text))); got != want {
+			t.Errorf("%.10q: %d bytes %.10q, want %d", text, len(got), got, len(want))
+		}
 	}
 }
