@@ -1,6 +1,7 @@
 package daily_test
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"readout/analysis"
 	"readout/experiment"
 	"readout/internal/daily"
+	"readout/reports"
 )
 
 const summaryHeader = "look,variant,metric,n,mean,variance\n"
@@ -254,12 +256,30 @@ func TestSummaryUnknown(t *testing.T) {
 	}
 }
 
-// FuzzReadSummary holds that any bytes give an error or a scorecard, and never a panic.
+// FuzzReadSummary holds that any bytes give an error or a scorecard that can be written, by every
+// method, and never a panic.
 func FuzzReadSummary(f *testing.F) {
-	f.Add(summaryHeader + "1,a,m,10,1,2\n1,b,m,10,1,2\n")
-	f.Add("experiment," + summaryHeader + "e,2026-01-01,a,m,1e3,-1,0\n")
-	f.Add(summaryHeader + "1,a,m,1,1e308,0\n1,b,m,9007199254740992,-1e308,1e290\n")
-	f.Fuzz(func(t *testing.T, csv string) {
-		_, _ = analyseSummary(csv, fixedMethod)
+	f.Add(summaryHeader+"1,a,m,10,1,2\n1,b,m,10,1,2\n", uint8(0))
+	f.Add("experiment,"+summaryHeader+"e,2026-01-01,a,m,1e3,-1,0\n", uint8(1))
+	for method := range uint8(3) {
+		f.Add(summaryHeader+"1,a,m,1,1e308,0\n1,b,m,9007199254740992,-1e308,1e290\n", method)
+		f.Add(summaryHeader+"1,a,m,100,0.01,0.0099\n1,b,m,100,0.02,0.0196\n5,a,m,1000,0.01,0.0099\n5,b,m,1000,0.03,0.0291\n7,a,m,995,0.01,0.01\n7,b,m,1e5,0.03,1e-300\n", method)
+	}
+	f.Fuzz(func(t *testing.T, csv string, method uint8) {
+		card, err := analyseSummary(csv, []func(*daily.Summarized){fixedMethod, nil, alwaysValid}[method%3])
+		if err == nil {
+			writable(t, card)
+		}
 	})
+}
+
+// writable holds that every format can write a scorecard.
+func writable(t *testing.T, card analysis.Scorecard) {
+	t.Helper()
+	for _, format := range reports.Formats() {
+		var out bytes.Buffer
+		if err := format.Write(&out, []analysis.Scorecard{card}); err != nil || out.Len() == 0 {
+			t.Errorf("%s: %d bytes, %v", format.Name, out.Len(), err)
+		}
+	}
 }
