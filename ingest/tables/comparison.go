@@ -2,6 +2,7 @@ package tables
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"math"
 	"math/big"
@@ -27,12 +28,17 @@ type comparison struct {
 	// numbers are the values that are numbers: as the nearest float64 and exactly.
 	numbers []float64
 	exact   []*big.Rat
+	// The values to be looked up, since lists of ids are long: texts, numbers as the nearest float64,
+	// and the digits of those that are whole and of 64 bits.
+	texts   map[string]bool
+	nearest map[float64]bool
+	wholes  map[string]bool
 	pattern *regexp.Regexp
 }
 
 // newComparison makes a filter ready, or says what is wrong with it.
 func newComparison(f experiment.Filter) (comparison, error) {
-	c := comparison{Filter: f}
+	c := comparison{Filter: f, texts: make(map[string]bool), nearest: make(map[float64]bool), wholes: make(map[string]bool)}
 	switch f.Operator {
 	case experiment.OpIn, experiment.OpNotIn:
 	default:
@@ -44,6 +50,9 @@ func newComparison(f experiment.Filter) (comparison, error) {
 		return c, fmt.Errorf("unknown operator %q", f.Operator)
 	}
 	for _, v := range f.Values {
+		if v.Kind == experiment.ScalarText {
+			c.texts[v.Text] = true
+		}
 		if v.Kind != experiment.ScalarNumber {
 			continue
 		}
@@ -53,6 +62,10 @@ func newComparison(f experiment.Filter) (comparison, error) {
 			return c, fmt.Errorf("%s: %q is no number", f.Operator, v.Text)
 		}
 		c.numbers, c.exact = append(c.numbers, x), append(c.exact, exact)
+		c.nearest[x] = true
+		if exact.IsInt() && exact.Num().BitLen() <= 64 {
+			c.wholes[exact.Num().String()] = true
+		}
 	}
 	var err error
 	if f.Operator == experiment.OpMatches {
@@ -111,26 +124,22 @@ func (c *comparison) text(v []byte) bool {
 	case experiment.OpMatches:
 		return c.pattern.Match(v)
 	}
-	return c.oneOf(func(value experiment.Scalar) bool {
-		return value.Kind == experiment.ScalarText && value.Text == string(v)
-	})
+	return c.oneOf(c.texts[string(v)])
 }
 
 // boolean reports whether the filter holds for a boolean.
 func (c *comparison) boolean(v bool) bool {
 	text := strconv.FormatBool(v)
-	return c.oneOf(func(value experiment.Scalar) bool {
-		return value.Kind == experiment.ScalarBool && value.Text == text
-	})
+	return c.oneOf(slices.Contains(c.Values, experiment.Scalar{Kind: experiment.ScalarBool, Text: text}))
 }
 
-// oneOf decides is, in, their opposites and exists.
-func (c *comparison) oneOf(equal func(experiment.Scalar) bool) bool {
+// oneOf decides is, in, their opposites and exists, by whether the value is one of the filter's.
+func (c *comparison) oneOf(found bool) bool {
 	switch c.Operator {
 	case experiment.OpIs, experiment.OpIn:
-		return slices.ContainsFunc(c.Values, equal)
+		return found
 	case experiment.OpIsNot, experiment.OpNotIn:
-		return !slices.ContainsFunc(c.Values, equal)
+		return !found
 	case experiment.OpExists:
 		return c.Values[0].Text == "true"
 	}
@@ -139,21 +148,12 @@ func (c *comparison) oneOf(equal func(experiment.Scalar) bool) bool {
 
 // number reports whether the filter holds for a number.
 func (c *comparison) number(v float64) bool {
-	return c.ordered(func(i int) int {
-		switch x := c.numbers[i]; {
-		case v < x:
-			return -1
-		case v > x:
-			return 1
-		}
-		return 0
-	})
+	return c.ordered(c.nearest[v], func() int { return cmp.Compare(v, c.numbers[0]) })
 }
 
-// whole is number for whole numbers, of which float64 does not hold all.
+// whole is number for whole numbers of up to 64 bits, of which float64 does not hold all.
 func (c *comparison) whole(v *big.Int) bool {
-	r := new(big.Rat).SetInt(v)
-	return c.ordered(func(i int) int { return r.Cmp(c.exact[i]) })
+	return c.ordered(c.wholes[v.String()], func() int { return new(big.Rat).SetInt(v).Cmp(c.exact[0]) })
 }
 
 // integer is whole for those that fit in 64 bits, mostly without the cost.
@@ -164,33 +164,20 @@ func (c *comparison) integer(v int64) bool {
 	return c.whole(big.NewInt(v))
 }
 
-// ordered decides by how the value compares with the filter's i-th number.
-func (c *comparison) ordered(compare func(i int) int) bool {
-	equal := func() bool {
-		for i := range c.numbers {
-			if compare(i) == 0 {
-				return true
-			}
-		}
-		return false
-	}
+// ordered decides by whether the value is one of the filter's numbers, and how it compares with the
+// first.
+func (c *comparison) ordered(found bool, compare func() int) bool {
 	switch c.Operator {
-	case experiment.OpIs, experiment.OpIn:
-		return equal()
-	case experiment.OpIsNot, experiment.OpNotIn:
-		return !equal()
 	case experiment.OpAtLeast:
-		return compare(0) >= 0
+		return compare() >= 0
 	case experiment.OpAtMost:
-		return compare(0) <= 0
+		return compare() <= 0
 	case experiment.OpMoreThan:
-		return compare(0) > 0
+		return compare() > 0
 	case experiment.OpLessThan:
-		return compare(0) < 0
-	case experiment.OpExists:
-		return c.Values[0].Text == "true"
+		return compare() < 0
 	}
-	return false
+	return c.oneOf(found)
 }
 
 // folder reports whether the filter holds for a value in the name of a folder: as a text,
