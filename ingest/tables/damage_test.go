@@ -8,11 +8,14 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
+
+	"readout/experiment"
 )
 
 func TestDamagedFiles(t *testing.T) {
@@ -255,6 +258,67 @@ func FuzzReadTable(f *testing.F) {
 		}
 		if err != nil && strings.Contains(err.Error(), "not foreseen") {
 			t.Error(err)
+		}
+	})
+}
+
+// FuzzReadColumns reads columns of any type as classes of filters, as names that nobody knows, and as
+// those of a summary: an error or as many values as there are rows, never a panic.
+func FuzzReadColumns(f *testing.F) {
+	rows, _ := plainRows(20)
+	f.Add(writeRows(f, rows, parquet.DefaultEncodingFor(parquet.ByteArray, &parquet.RLEDictionary)), uint8(0))
+	plain := plainTexts("control", "treatment")
+	for i, e := range []format.SchemaElement{
+		element("value", format.ByteArray, false, logical(&format.StringType{})),
+		element("value", format.FixedLenByteArray, false, fixed(9, logical(&format.DecimalType{Precision: 20, Scale: 2}))),
+		element("value", format.Int32, false, logical(&format.DateType{})),
+		element("value", format.Int64, false, logical(&format.IntType{BitWidth: 64})),
+		element("value", format.Boolean, false, nil),
+	} {
+		f.Add(fileWith(f, onePage(e, 2, plain)), uint8(i))
+	}
+	values := []experiment.Scalar{{Kind: experiment.ScalarText, Text: "control"}, {Kind: experiment.ScalarNumber, Text: "9007199254740993"}, {Kind: experiment.ScalarBool, Text: "true"}}
+	f.Fuzz(func(t *testing.T, file []byte, choice uint8) {
+		operators := experiment.Operators()
+		filter := experiment.Filter{Column: "value", Operator: operators[int(choice)%len(operators)], Values: values[int(choice)%len(values):][:1]}
+		column := &FilterColumn{Name: filter.Column}
+		if _, err := column.Add(filter); err != nil {
+			return
+		}
+		column.Seal()
+		spec := &Spec{
+			Table: "conversions", User: "user_id", Time: "timestamp", Location: time.UTC, Seed: testSeed,
+			Text: []TextColumn{{Name: "value", Optional: true, Filter: column}, {Name: "variant", Optional: true, Codes: NewOpenNames([]string{"control"})}},
+		}
+		store := memoryStore{"f.parquet": file}
+		read := 0
+		err := eachBatch(t.Context(), store, store.file("f.parquet"), spec, func(b *Batch) {
+			if read += b.N; read > 1<<20 {
+				t.Skip("a run can stand for billions of rows")
+			}
+			for _, class := range b.Text[0][:b.N] {
+				if class != NullCode && int(class) >= len(column.outcomes) {
+					t.Fatalf("class %d of %d", class, len(column.outcomes))
+				}
+			}
+		})
+		table, wholeErr := readTable(file, 1<<12, Column{Name: "value", Kind: Kind(choice % 3), Optional: true}, Column{Name: "timestamp", Kind: TextOrTime, Optional: true})
+		for _, err := range []error{err, wholeErr} {
+			if err != nil && strings.Contains(err.Error(), "not foreseen") {
+				t.Error(err)
+			}
+		}
+		if wholeErr != nil {
+			return
+		}
+		for row := range table.Rows {
+			for _, name := range []string{"value", "timestamp"} {
+				if table.Has(name) {
+					table.Text(name, row)
+					table.Number(name, row)
+					table.Time(name, row)
+				}
+			}
 		}
 	})
 }
