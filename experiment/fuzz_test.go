@@ -3,10 +3,12 @@ package experiment
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 	"unicode/utf8"
 
 	"github.com/rogpeppe/go-internal/txtar"
@@ -94,4 +96,40 @@ func checkExperiment(t *testing.T, e *Experiment) {
 			t.Errorf("experiment %s has the metric %+v", e.Name, m)
 		}
 	}
+}
+
+// FuzzTimes: a span or an instant is refused, or within its bounds and the same when it is written
+// again.
+func FuzzTimes(f *testing.F) {
+	for _, s := range []string{"7d", "1w1d1h1m", "999999999w", "2026-02-01", "2026-03-29T02:30", "2026-10-25 02:30:00", "2026-02-01T09:00+01:00", "1970-01-01T00:00:00+23:59", "2200-12-31", "1945-05-24T02:30", ""} {
+		for _, zone := range []string{"UTC", "Europe/Berlin", "America/St_Johns", "Pacific/Apia"} {
+			f.Add(s, zone, true)
+		}
+	}
+	f.Fuzz(func(t *testing.T, text, zone string, end bool) {
+		if span, err := ParseDuration(text); err == nil {
+			again, err := ParseDuration(fmt.Sprintf("%dm", span/time.Minute))
+			if span < 0 || span > maxDuration || again != span || err != nil {
+				t.Errorf("%q is %v, written again %v, %v", text, span, again, err)
+			}
+		}
+		loc, err := time.LoadLocation(zone)
+		if err != nil {
+			return
+		}
+		at, isDate, err := ParseInstant(text, loc, end)
+		if err != nil {
+			return
+		}
+		if year := at.UTC().Year(); year < firstYear-1 || year > lastYear+1 || isDate && at.Location() != loc {
+			t.Errorf("%q is %v", text, at)
+		}
+		// A fraction of a second is not written, and in another zone the year may be the next.
+		if at.Nanosecond() != 0 || inRange(at.UTC()) != nil {
+			return
+		}
+		if again, _, err := ParseInstant(at.UTC().Format(time.RFC3339), loc, end); err != nil || !again.Equal(at) {
+			t.Errorf("%q is %v, written again %v, %v", text, at, again, err)
+		}
+	})
 }
