@@ -16,7 +16,7 @@ import (
 
 // FuzzLoad puts the same bytes into every place of a project. Whatever they
 // are, loading ends with errors that name a file and a place, or with a
-// project whose parts are whole.
+// project whose parts are whole and can be published and served.
 func FuzzLoad(f *testing.F) {
 	paths, err := filepath.Glob(filepath.Join("testdata", "load", "*.txtar"))
 	if err != nil {
@@ -76,6 +76,19 @@ func checkLoaded(t *testing.T, p *Project, err error) {
 	}
 	for _, e := range p.Experiments {
 		checkExperiment(t, e)
+	}
+	encoded, err := NewPublished(p, &Log{}, nil, time.Date(2026, 1, 10, 0, 0, 0, 0, time.UTC)).Encode()
+	if err != nil {
+		t.Fatalf("what was loaded cannot be published: %v", err)
+	}
+	published, err := ParsePublished(encoded)
+	if err != nil {
+		t.Fatalf("what was published cannot be read: %v", err)
+	}
+	for i := range published.Experiments {
+		if err := published.Experiments[i].Check(); err != nil {
+			t.Errorf("what was published cannot be served: %v", err)
+		}
 	}
 }
 
