@@ -302,7 +302,7 @@ func FuzzReadColumns(f *testing.F) {
 				}
 			}
 		})
-		table, wholeErr := readTable(file, 1<<12, Column{Name: "value", Kind: Kind(choice % 3), Optional: true}, Column{Name: "timestamp", Kind: TextOrTime, Optional: true})
+		table, wholeErr := readWhole(file, 1<<12, Column{Name: "value", Kind: Kind(choice % 3), Optional: true}, Column{Name: "timestamp", Kind: TextOrTime, Optional: true})
 		for _, err := range []error{err, wholeErr} {
 			if err != nil && strings.Contains(err.Error(), "not foreseen") {
 				t.Error(err)

@@ -1,7 +1,7 @@
 // Package tables reads rows of exposures and conversions from Parquet files.
 //
 // A Store lists files and opens them (store*.go, hive.go). Open reads what a file says of itself
-// (footer.go, decode_thrift.go), finds the columns of a Spec by name, or by a key=value folder
+// (footer.go), finds the columns of a Spec by name, or by a key=value folder
 // of the file's path, and checks their types (open.go, column_schema.go, column_type.go). Rows
 // then reads a row group page by page (rows.go, column.go, decode*.go) into batches of flat
 // arrays: users as hashes (userid*.go, column_user.go), times in µs (column_time.go,
@@ -17,5 +17,6 @@
 // length before memory is set aside, and a damaged file is an error that names it, the column,
 // and what is wrong. Pages are decoded here (docs/decisions/002 says why); footers and codecs
 // are read by libraries. The package knows neither experiments nor metrics. Of this module's
-// packages it may import experiment, for the filters.
+// packages it may import experiment, for the filters, and internal/compact, which measures metadata
+// before the library decodes it.
 package tables
