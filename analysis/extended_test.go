@@ -23,7 +23,7 @@ func extended(t *testing.T, effect float64) (in Input, cards []Scorecard) {
 	for k := range 21 {
 		if k == 8 {
 			in.End = day0.AddDate(0, 0, 20)
-			in.Extensions = []experiment.Extension{{At: day0.AddDate(0, 0, k).Add(9 * time.Hour), From: in.FirstEnd, To: in.End}}
+			in.Extensions = []experiment.Extension{{At: day0.AddDate(0, 0, k).Add(9 * time.Hour), From: in.FirstEnd, To: in.End, End: in.FirstEnd}}
 		}
 		in.addDay(control.more(100), big.more(100))
 		card, added, err := Analyze(in)
@@ -97,7 +97,7 @@ func TestNoLookAfterTheLast(t *testing.T) {
 	for k := range 8 {
 		if k == 5 {
 			in.End = day0.AddDate(0, 0, 8)
-			in.Extensions = []experiment.Extension{{At: day0.AddDate(0, 0, k), From: in.FirstEnd, To: in.End}}
+			in.Extensions = []experiment.Extension{{At: day0.AddDate(0, 0, k), From: in.FirstEnd, To: in.End, End: in.FirstEnd}}
 		}
 		in.addDay(arms(k)...)
 		_, added, err := Analyze(in)
@@ -145,7 +145,7 @@ func TestExtensionAfterTheLastLook(t *testing.T) {
 		for k := range 11 {
 			if k == 8 {
 				in.End = day0.AddDate(0, 0, 20)
-				in.Extensions = []experiment.Extension{{At: day0.AddDate(0, 0, k).Add(9 * time.Hour), From: in.FirstEnd, To: in.End}}
+				in.Extensions = []experiment.Extension{{At: day0.AddDate(0, 0, k).Add(9 * time.Hour), From: in.FirstEnd, To: in.End, End: in.FirstEnd}}
 			}
 			in.addDay(control.more(100), big.more(100))
 			var added []Look
@@ -161,5 +161,61 @@ func TestExtensionAfterTheLastLook(t *testing.T) {
 		if got := card.Recommendation; got.Action != want.action || got.Sentence != want.sentence {
 			t.Errorf("%s, late %q: %+v", want.procedure, want.late, got)
 		}
+	}
+}
+
+// A stopped experiment that is extended has what its looks have left of alpha, also after the end
+// that was planned: the first look of the extension does not spend it all, and the p-value stays
+// at most alpha exactly when a boundary has been crossed.
+func TestExtensionAfterAStop(t *testing.T) {
+	crossings := 0
+	for _, effect := range []float64{0, 0.2, 0.3, 0.35, 0.4, 0.5} {
+		control, big := newStream(10, 4, 1), newStream(10+effect, 4, 2)
+		in := testInput(testExperiment(), 10)
+		in.FirstEnd = in.End
+		for k := range 21 {
+			n := 100
+			switch {
+			case k == 5:
+				// The metric has a window of a day: its last look is that of 2026-01-11.
+				in.End = day0.AddDate(0, 0, k).Add(9 * time.Hour)
+			case k > 6 && k < 13:
+				n = 0
+			case k == 13:
+				in.Extensions = []experiment.Extension{{
+					At: day0.AddDate(0, 0, k).Add(9 * time.Hour), From: in.FirstEnd, To: day0.AddDate(0, 0, 20), End: in.End,
+				}}
+				in.End = day0.AddDate(0, 0, 20)
+			}
+			in.addDay(control.more(n), big.more(n))
+			card, added, err := Analyze(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in.Looks = append(in.Looks, added...)
+			if c := first(card); c.Look > 0 && !c.Critical.ok {
+				t.Errorf("effect %v, %s: no boundary, though alpha is left", effect, card.Date)
+			}
+		}
+		const sides, alpha, at, before, after = 2, 0.05, 6., 10., 20.
+		obf := func(t float64) float64 { return sequential.Spent(sequential.OBrienFleming{}, t, alpha, sides) }
+		spent, rest := obf(at/before), obf(at/after)
+		for i, l := range in.Looks {
+			if passed := 20 * l.Time; passed > 7 && !l.At.Before(day0.AddDate(0, 0, 14)) {
+				want := spent + (alpha-spent)*(obf(passed/after)-rest)/(alpha-rest)
+				if !(math.Abs(l.Spent-want) <= 1e-12) {
+					t.Errorf("effect %v, %s: spent %v, want %v", effect, l.Date, l.Spent, want)
+				}
+			}
+			if got, want := l.LnP <= math.Log(l.Alpha), slices.ContainsFunc(in.Looks[:i+1], crossed); got != want {
+				t.Errorf("effect %v, %s: ln p %v, crossed %v", effect, l.Date, l.LnP, want)
+			}
+		}
+		if i := slices.IndexFunc(in.Looks, crossed); i > 6 {
+			crossings++
+		}
+	}
+	if crossings == 0 {
+		t.Error("no crossing after the first look of an extension")
 	}
 }

@@ -146,11 +146,22 @@ func (in *Input) spending(m *experiment.Metric) (sequential.Spending, error) {
 	extensions := make([]sequential.Extension, len(in.Extensions))
 	for i, e := range in.Extensions {
 		extensions[i] = sequential.Extension{
-			At:  max(0, float64(e.At.Sub(in.Start)-MatureAfter(m))),
+			At:  max(0, float64(in.lookedUntil(m, e).Sub(in.Start)-MatureAfter(m))),
 			End: float64(e.To.Sub(in.Start)),
 		}
 	}
 	return sequential.Extend(family, float64(in.Extensions[0].From.Sub(in.Start)), extensions...)
+}
+
+// lookedUntil returns when looks on the timeline before an extension ended: when it was decided, or
+// with the day of the last look where the experiment was over by then. What is left of alpha after
+// a stop does not pass away while nobody is looked at.
+func (in *Input) lookedUntil(m *experiment.Metric, e experiment.Extension) time.Time {
+	y, month, d := e.End.Add(MatureAfter(m) - 1).In(in.Location).Date()
+	if last := experiment.StartOfDay(y, month, d+1, in.Location); last.Before(e.At) {
+		return last
+	}
+	return e.At
 }
 
 // MatureAfter returns how long after the first exposure a user counts for a metric: the

@@ -33,8 +33,9 @@ func TestNoLookAfterAStop(t *testing.T) {
 				// The metric has a window of a day: its last users count by the end of the next day.
 				in.End = day0.AddDate(0, 0, k).Add(9 * time.Hour)
 			case k == 9 && c.extended:
+				before := in.End
 				in.End = day0.AddDate(0, 0, 14)
-				in.Extensions = []experiment.Extension{{At: day0.AddDate(0, 0, k), From: in.FirstEnd, To: in.End}}
+				in.Extensions = []experiment.Extension{{At: day0.AddDate(0, 0, k), From: in.FirstEnd, To: in.End, End: before}}
 			}
 			if k > 7 {
 				n = c.late

@@ -30,7 +30,7 @@ func (s State) apply(entry Entry) (State, error) {
 	case ActionExtend:
 		s.StopReason = ""
 		if planned := s.PlannedEnd(); entry.End.After(planned) {
-			s.Extensions = append(slices.Clone(s.Extensions), Extension{entry.At, planned, *entry.End})
+			s.Extensions = append(slices.Clone(s.Extensions), Extension{At: entry.At, From: planned, To: *entry.End, End: s.End})
 		}
 	case ActionStopVariant:
 		stopped := StoppedVariant{entry.Variant, entry.At, entry.Why, entry.By}

@@ -100,6 +100,7 @@ type State struct {
 type Extension struct {
 	At       time.Time // when it was decided
 	From, To time.Time // latest end planned before, and the new one
+	End      time.Time // the end it had: From, or an earlier one as after a stop
 }
 
 // A StoppedVariant got no new users, and is not analysed, from an instant on.

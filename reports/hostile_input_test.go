@@ -213,7 +213,7 @@ func hostileInput(t *rapid.T) analysis.Input {
 		first := start.Add(24 * time.Hour)
 		in.FirstEnd = first
 		in.End = first.Add(rapid.SampledFrom([]time.Duration{1, 48 * time.Hour}).Draw(t, "by"))
-		in.Extensions = []experiment.Extension{{At: start.Add(12 * time.Hour), From: first, To: in.End}}
+		in.Extensions = []experiment.Extension{{At: start.Add(12 * time.Hour), From: first, To: in.End, End: first}}
 	}
 	for range rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(t, "phases") {
 		var p analysis.Phase
