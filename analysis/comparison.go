@@ -105,8 +105,8 @@ func (a *analyzer) harm(c *Comparison, t test, looks []Look, e effect) (bool, er
 // approximate reports whether the error rate is kept only approximately. Without a window
 // past users keep changing, which the correlation between looks sees only where there are
 // joint moments, and an always-valid test not at all, but for that of rare rates: later
-// conversions fall between the arms like earlier ones. An extension may have been driven by
-// the results, which an always-valid test does not mind.
+// conversions fall between the arms like earlier ones. An extension, or to go on after a stop, may
+// have been driven by the results, which an always-valid test does not mind.
 func (a *analyzer) approximate(t test, m *experiment.Metric, looks []Look) bool {
 	open := MatureAfter(m) == 0
 	switch t.procedure.(type) {
@@ -115,7 +115,7 @@ func (a *analyzer) approximate(t test, m *experiment.Metric, looks []Look) bool 
 	case alwaysValid:
 		return open
 	}
-	return len(a.in.Extensions) > 0 || open && !crossMoments(looks)
+	return len(a.in.Extensions) > 0 || a.in.Resumed || open && !crossMoments(looks)
 }
 
 // crossMoments reports whether the correlations between the looks are all from users'

@@ -23,6 +23,8 @@ type Input struct {
 	// that timeline, which an earlier end does not shorten. A zero FirstEnd means End.
 	Start, End, FirstEnd time.Time
 	Extensions           []experiment.Extension
+	// Resumed says that the experiment went on after it was over, be it to the end that was planned.
+	Resumed bool
 	// Days are the days of data in order; the last one is analysed.
 	Days []Day
 	// ExposureDates and ConversionDates say that a table has dates and no times of day.

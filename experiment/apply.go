@@ -29,6 +29,9 @@ func (s State) apply(entry Entry) (State, error) {
 		s.StopReason = entry.Why
 	case ActionExtend:
 		s.StopReason = ""
+		if entry.From == ReadyForReview && s.Resumed.IsZero() {
+			s.Resumed = entry.At
+		}
 		if planned := s.PlannedEnd(); entry.End.After(planned) {
 			s.Extensions = append(slices.Clone(s.Extensions), Extension{At: entry.At, From: planned, To: *entry.End, End: s.End})
 		}

@@ -249,6 +249,9 @@ func TestEnds(t *testing.T) {
 	if diff := cmp.Diff(want, s.Extensions); diff != "" {
 		t.Errorf("extensions (-want +got):\n%s", diff)
 	}
+	if want := at(t, "2026-01-22T00:00:00Z"); !s.Resumed.Equal(want) {
+		t.Errorf("went on at %s after it was over, want %s", s.Resumed, want)
+	}
 	for text, want := range map[string]Status{
 		"2026-01-01T00:00:00Z": Scheduled,
 		"2026-01-04T23:00:00Z": Running,

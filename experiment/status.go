@@ -84,6 +84,7 @@ type State struct {
 	End        time.Time // first instant after enrolment: the planned end, or that of an early stop
 	FirstEnd   time.Time // end as planned when it was scheduled or started; spending of alpha began with it
 	Extensions []Extension
+	Resumed    time.Time        // when it first went on after it was over; zero when it never did
 	Stopped    []StoppedVariant // in the order of stopping
 	StopReason string           // why it was stopped early; empty when it was not, or was extended since
 	Decision   *Decision        // nil unless Completed

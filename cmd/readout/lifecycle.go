@@ -63,8 +63,8 @@ futility, harm. What has been tested stays; alpha is not spent faster by an earl
 			use: "extend EXPERIMENT", action: experiment.ActionExtend,
 			short: "move the end of an experiment to a later day",
 			long: `Moves the end of a Running experiment, or takes one that is Ready for review back to
-Running. Alpha spent so far stays spent; results are called approximate from then on,
-because an extension may have been driven by them.`,
+Running. Alpha spent so far stays spent. Where the new end is later than any before, or the
+experiment was over, results are called approximate from then on: they may have driven it.`,
 			example: "  readout extend checkout-button --until 2026-03-01 --why 'too little traffic'",
 			flags: func(flags *pflag.FlagSet, f *moveFlags) {
 				flags.StringVar(&f.until, "until", "", "the new last day, or the instant of the new end (required)")

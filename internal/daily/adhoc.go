@@ -100,6 +100,7 @@ func (a *AdHoc) input(s subject, answer answer) analysis.Input {
 	in.Stopped = stoppedOf(a.State)
 	if a.End.Equal(a.State.End) {
 		in.FirstEnd, in.Extensions = a.State.FirstEnd, a.State.Extensions
+		in.Resumed = !a.State.Resumed.IsZero()
 	}
 	for _, weights := range s.weights {
 		in.Phases = append(in.Phases, analysis.Phase{Weights: weights})

@@ -80,3 +80,38 @@ func results(s *shop) map[string]string {
 	}
 	return out
 }
+
+// Who goes on after a stop may do so because of the results, also where the end is no later than planned.
+func TestGoingOnAfterAStopIsApproximate(t *testing.T) {
+	s := newShop(t)
+	s.mustRun("2026-03-28")
+	move := func(r experiment.Request) {
+		t.Helper()
+		log, err := daily.ReadLifecycle(s.runner.State)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := s.runner.Project.Experiments[0]
+		entry, err := experiment.Move(e, log.State(e), r)
+		if err == nil {
+			err = log.Append(daily.LifecyclePath(s.runner.State), entry)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	noon := func(date string) time.Time { return s.day(date).Start.Add(12 * time.Hour) }
+	move(experiment.Request{Action: experiment.ActionStop, At: noon("2026-03-29"), Why: "looks good", By: "ana"})
+	s.mustRun("2026-03-29")
+	move(experiment.Request{Action: experiment.ActionExtend, At: noon("2026-03-30"), Until: s.day("2026-03-31").Through, By: "ana"})
+	s.mustRun("2026-03-30")
+	for date, want := range map[string]bool{"2026-03-28": false, "2026-03-29": false, "2026-03-30": true} {
+		card, err := reports.ReadDay(s.runner.State, "button", date)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c := card.Metrics[0].Comparisons[0]; c.Approximate != want || c.Look == 0 {
+			t.Errorf("%s: approximate %v, want %v; %d looks", date, c.Approximate, want, c.Look)
+		}
+	}
+}

@@ -165,6 +165,7 @@ func (r *Runner) input(t *task, d Day) analysis.Input {
 		ConfigHash: t.experiment.ConfigHash(), MetricHash: metricHashes(t.experiment),
 	}
 	in.Stopped = stoppedOf(t.state)
+	in.Resumed = !t.state.Resumed.IsZero() && !t.state.Resumed.After(d.Through)
 	for i, weights := range t.weights {
 		if i == 0 || t.phases[i-1].Before(d.Through) {
 			in.Phases = append(in.Phases, analysis.Phase{Weights: weights})
