@@ -94,33 +94,3 @@ func TestEveryStatusIsInTheDocument(t *testing.T) {
 		t.Error(diff)
 	}
 }
-
-// TestLimitsAreInTheDocument holds that the document has the limits of the program.
-func TestLimitsAreInTheDocument(t *testing.T) {
-	type schema struct {
-		OneOf []struct {
-			MaxLength int `json:"maxLength"`
-			MaxItems  int `json:"maxItems"`
-		} `json:"oneOf"`
-		Properties map[string]struct {
-			MaxLength int `json:"maxLength"`
-		} `json:"properties"`
-	}
-	var d struct {
-		Components struct {
-			Schemas struct {
-				ID            schema `json:"Id"`
-				Names         schema
-				ChooseRequest schema
-			} `json:"schemas"`
-		} `json:"components"`
-	}
-	if err := json.Unmarshal(openapi, &d); err != nil {
-		t.Fatal(err)
-	}
-	s := d.Components.Schemas
-	got := []int{s.Names.OneOf[1].MaxItems, s.ID.OneOf[0].MaxLength, s.ChooseRequest.Properties["url"].MaxLength}
-	if diff := cmp.Diff([]int{maxNames, maxIDBytes, maxURLBytes}, got); diff != "" {
-		t.Error(diff)
-	}
-}
