@@ -67,6 +67,22 @@ func TestScripts(t *testing.T) {
 	})
 }
 
+// demoScorecards returns the scorecards that the demo prints, as its story has them.
+func demoScorecards(t *testing.T) string {
+	t.Helper()
+	story, err := txtar.ParseFile(filepath.Join("testdata", "script", "demo.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range story.Files {
+		if f.Name == "scorecards.txt" {
+			return string(f.Data)
+		}
+	}
+	t.Fatal("the story of the demo has no scorecards")
+	return ""
+}
+
 // readmeBlocks are the blocks of the demo's first scorecard that README.md shows.
 var readmeBlocks = []int{0, 1, 2, 3}
 
@@ -74,16 +90,7 @@ var readmeBlocks = []int{0, 1, 2, 3}
 // prints, as the story of the demo has it, without some of its blocks. It stands behind
 // TestScripts, which rewrites that story with -update.
 func TestScorecardOfREADME(t *testing.T) {
-	story, err := txtar.ParseFile(filepath.Join("testdata", "script", "demo.txtar"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var printed string
-	for _, f := range story.Files {
-		if f.Name == "scorecards.txt" {
-			printed = string(f.Data)
-		}
-	}
+	printed := demoScorecards(t)
 	blocks := strings.Split(printed, "\n\n")
 	var shown []string
 	for _, i := range readmeBlocks {

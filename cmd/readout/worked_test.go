@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/rogpeppe/go-internal/txtar"
 )
 
 // TestExamplesInPages holds that the pages about methods show what Go examples print: the
@@ -75,16 +73,7 @@ func exampleOutput(t *testing.T, file, name string) string {
 // lines of a block behind a comment "<!-- demo -->" are lines of these, in their order. It
 // stands behind TestScripts, which rewrites them with -update.
 func TestDemoInPages(t *testing.T) {
-	story, err := txtar.ParseFile(filepath.Join("testdata", "script", "demo.txtar"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var printed string
-	for _, f := range story.Files {
-		if f.Name == "scorecards.txt" {
-			printed = string(f.Data)
-		}
-	}
+	printed := demoScorecards(t)
 	quoted := 0
 	for _, path := range methodPages(t) {
 		page, err := os.ReadFile(path)

@@ -160,6 +160,29 @@ func (s *shop) mustRun(dates ...string) {
 	}
 }
 
+// extend moves the end of enrolment to the start of a day, at noon of another.
+func (s *shop) extend(on, until string) {
+	s.t.Helper()
+	log, err := daily.ReadLifecycle(s.runner.State)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	e := s.runner.Project.Experiments[0]
+	at := s.day(on).Start.Add(12 * time.Hour)
+	if _, err := daily.Advance(s.runner.Project, log, s.runner.State, at); err != nil {
+		s.t.Fatal(err)
+	}
+	entry, err := experiment.Move(e, log.State(e), experiment.Request{
+		Action: experiment.ActionExtend, At: at, Until: s.day(until).Start, By: "ana",
+	})
+	if err == nil {
+		err = log.Append(daily.LifecyclePath(s.runner.State), entry)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // files returns the content of every file of the state by path.
 func (s *shop) files() map[string]string {
 	s.t.Helper()
@@ -705,24 +728,7 @@ func TestExtendedAfterTheEnd(t *testing.T) {
 	for name, before := range map[string][]string{"day by day": {"2026-04-01", "2026-04-02"}, "late": nil} {
 		s := newShop(t)
 		s.mustRun(before...)
-		log, err := daily.ReadLifecycle(s.runner.State)
-		if err != nil {
-			t.Fatal(err)
-		}
-		e := s.runner.Project.Experiments[0]
-		at := s.day("2026-04-04").Start.Add(12 * time.Hour)
-		if _, err := daily.Advance(s.runner.Project, log, s.runner.State, at); err != nil {
-			t.Fatal(err)
-		}
-		entry, err := experiment.Move(e, log.State(e), experiment.Request{
-			Action: experiment.ActionExtend, At: at, Until: s.day("2026-04-06").Start, By: "ana",
-		})
-		if err == nil {
-			err = log.Append(daily.LifecyclePath(s.runner.State), entry)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		s.extend("2026-04-04", "2026-04-06")
 		report, err := s.run("2026-04-03")
 		if err != nil {
 			t.Fatal(err)

@@ -21,24 +21,7 @@ func TestDaysBetweenAnEndAndItsExtension(t *testing.T) {
 	for _, before := range [][]string{{"2026-03-31", "2026-04-01"}, {"2026-03-31"}, nil} {
 		s := newShop(t)
 		s.mustRun(before...)
-		log, err := daily.ReadLifecycle(s.runner.State)
-		if err != nil {
-			t.Fatal(err)
-		}
-		e := s.runner.Project.Experiments[0]
-		at := s.day("2026-04-02").Start.Add(12 * time.Hour)
-		if _, err := daily.Advance(s.runner.Project, log, s.runner.State, at); err != nil {
-			t.Fatal(err)
-		}
-		entry, err := experiment.Move(e, log.State(e), experiment.Request{
-			Action: experiment.ActionExtend, At: at, Until: s.day("2026-04-04").Start, By: "ana",
-		})
-		if err == nil {
-			err = log.Append(daily.LifecyclePath(s.runner.State), entry)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		s.extend("2026-04-02", "2026-04-04")
 		s.mustRun("2026-04-02")
 		for date, want := range map[string]int64{"2026-03-31": 200, "2026-04-01": 200, "2026-04-02": 240} {
 			card, err := reports.ReadDay(s.runner.State, "button", date)
