@@ -59,8 +59,7 @@ func (a *analyzer) header() Scorecard {
 func DaysBetween(from, to time.Time, zone *time.Location) int {
 	days := 0
 	for d := from; d.Before(to); days++ {
-		y, m, dd := d.In(zone).Date()
-		d = experiment.StartOfDay(y, m, dd+1, zone)
+		d = experiment.EndOfDay(d, zone)
 	}
 	return days
 }

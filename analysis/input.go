@@ -159,8 +159,7 @@ func (in *Input) spending(m *experiment.Metric) (sequential.Spending, error) {
 // with the day of the last look where the experiment was over by then. What is left of alpha after
 // a stop does not pass away while nobody is looked at.
 func (in *Input) lookedUntil(m *experiment.Metric, e experiment.Extension) time.Time {
-	y, month, d := e.End.Add(MatureAfter(m) - 1).In(in.Location).Date()
-	if last := experiment.StartOfDay(y, month, d+1, in.Location); last.Before(e.At) {
+	if last := experiment.EndOfDay(e.End.Add(MatureAfter(m)-1), in.Location); last.Before(e.At) {
 		return last
 	}
 	return e.At

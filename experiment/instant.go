@@ -78,6 +78,12 @@ func clockInstants(clock time.Time, loc *time.Location) []time.Time {
 	return instants
 }
 
+// EndOfDay returns the first instant after the calendar day of t in a zone, see [StartOfDay].
+func EndOfDay(t time.Time, loc *time.Location) time.Time {
+	year, month, day := t.In(loc).Date()
+	return StartOfDay(year, month, day+1, loc)
+}
+
 // StartOfDay returns the first instant of a calendar day in a zone: midnight,
 // the earlier one where the clock shows it twice, or the end of the gap where
 // the clock skips it. Months and days outside their range are carried as by

@@ -100,9 +100,8 @@ func lastDue(p *Page, at time.Time, location *time.Location) (time.Time, bool) {
 	}
 	due := startOfDay(at, location)
 	final := analysis.FinalOf(p.Definition.Scorecard, p.State.EndAt(due))
-	if end := startOfDay(final.Add(-1), location); !due.Before(end) {
-		y, m, d := end.Date()
-		due = minTime(due, experiment.StartOfDay(y, m, d+1, location))
+	if !due.Before(startOfDay(final.Add(-1), location)) {
+		due = minTime(due, experiment.EndOfDay(final.Add(-1), location))
 	}
 	if d := p.State.Decision; d != nil {
 		due = minTime(due, startOfDay(d.At, location))
