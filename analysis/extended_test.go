@@ -74,17 +74,24 @@ func TestExtensionKeepsPAndVerdictTogether(t *testing.T) {
 	crossings := 0
 	for _, effect := range []float64{0, 0.2, 0.3, 0.35, 0.4, 0.5, 0.8} {
 		in, _ := extended(t, effect)
-		for i, l := range in.Looks {
-			if got, want := l.LnP <= math.Log(l.Alpha), slices.ContainsFunc(in.Looks[:i+1], crossed); got != want {
-				t.Errorf("effect %v, %s: ln p %v, crossed %v", effect, l.Date, l.LnP, want)
-			}
-		}
+		togetherAtEachLook(t, effect, in.Looks)
 		if i := slices.IndexFunc(in.Looks, crossed); i > 7 {
 			crossings++
 		}
 	}
 	if crossings == 0 {
 		t.Error("no crossing after an extension")
+	}
+}
+
+// togetherAtEachLook holds that the p-value is at most alpha exactly from the look on at which a
+// boundary has been crossed.
+func togetherAtEachLook(t *testing.T, effect float64, looks []Look) {
+	t.Helper()
+	for i, l := range looks {
+		if got, want := l.LnP <= math.Log(l.Alpha), slices.ContainsFunc(looks[:i+1], crossed); got != want {
+			t.Errorf("effect %v, %s: ln p %v, crossed %v", effect, l.Date, l.LnP, want)
+		}
 	}
 }
 
@@ -200,17 +207,15 @@ func TestExtensionAfterAStop(t *testing.T) {
 		const sides, alpha, at, before, after = 2, 0.05, 6., 10., 20.
 		obf := func(t float64) float64 { return sequential.Spent(sequential.OBrienFleming{}, t, alpha, sides) }
 		spent, rest := obf(at/before), obf(at/after)
-		for i, l := range in.Looks {
+		for _, l := range in.Looks {
 			if passed := 20 * l.Time; passed > 7 && !l.At.Before(day0.AddDate(0, 0, 14)) {
 				want := spent + (alpha-spent)*(obf(passed/after)-rest)/(alpha-rest)
 				if !(math.Abs(l.Spent-want) <= 1e-12) {
 					t.Errorf("effect %v, %s: spent %v, want %v", effect, l.Date, l.Spent, want)
 				}
 			}
-			if got, want := l.LnP <= math.Log(l.Alpha), slices.ContainsFunc(in.Looks[:i+1], crossed); got != want {
-				t.Errorf("effect %v, %s: ln p %v, crossed %v", effect, l.Date, l.LnP, want)
-			}
 		}
+		togetherAtEachLook(t, effect, in.Looks)
 		if i := slices.IndexFunc(in.Looks, crossed); i > 6 {
 			crossings++
 		}
