@@ -18,9 +18,9 @@ import (
 // tells it once.
 const correctedFile = "corrected"
 
-// corrected returns from when on scorecards are to be made again: as this run's engine tells, or
+// corrected returns from when on scorecards are to be made again: as this run's engine has told, or
 // as one did whose run did not come to its end. It is zero if none are.
-func (r *Runner) corrected(now time.Time) (time.Time, error) {
+func (r *Runner) corrected(told time.Time) (time.Time, error) {
 	path := filepath.Join(r.State, correctedFile)
 	text, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -28,14 +28,14 @@ func (r *Runner) corrected(now time.Time) (time.Time, error) {
 	}
 	// One that is damaged is no reason to stop: the file is not needed to go on.
 	before, err := time.Parse(time.RFC3339Nano, strings.TrimSpace(string(text)))
-	if err == nil && (now.IsZero() || before.Before(now)) {
+	if err == nil && (told.IsZero() || before.Before(told)) {
 		return before, nil
 	}
-	if now.IsZero() {
+	if told.IsZero() {
 		return time.Time{}, nil
 	}
-	_, err = atomicfile.WriteFile(path, []byte(now.Format(time.RFC3339Nano)+"\n"))
-	return now, err
+	_, err = atomicfile.WriteFile(path, []byte(told.Format(time.RFC3339Nano)+"\n"))
+	return told, err
 }
 
 // uncorrect forgets what corrected has returned.
