@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -51,17 +50,9 @@ func pEquals(p float64) string {
 	return "p = " + pValue(p)
 }
 
-// chance writes a probability as whole percent, of which only 0 is written as 0% and only 1
-// as 100%.
+// chance writes a probability as whole percent, in words where that is next to 0 or to 1.
 func chance(p float64) string {
-	switch whole := math.Round(100 * p); {
-	case whole == 0 && p > 0:
-		return "less than 1%"
-	case whole == 100 && p < 1:
-		return "more than 99%"
-	default:
-		return strconv.FormatFloat(whole, 'f', 0, 64) + "%"
-	}
+	return strings.NewReplacer("<", "less than", ">", "more than").Replace(digits.WholePercent(p))
 }
 
 // count writes n with its noun.

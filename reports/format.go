@@ -42,26 +42,13 @@ func shortPercent(share float64) string {
 	return digits.Trim(digits.Fixed(p, max(3, 2-digits.Magnitude(p))), 0) + "%"
 }
 
-// roughPercent returns a share as whole percent, of which only 0 is printed as 0% and only
-// 1 as 100%.
-func roughPercent(share float64) string {
-	switch p := math.Round(100 * share); {
-	case p == 0 && share > 0:
-		return "< 1%"
-	case p == 100 && share < 1:
-		return "> 99%"
-	default:
-		return digits.Fixed(p, 0) + "%"
-	}
-}
-
-// roughShare is roughPercent for what may be not defined.
+// roughShare is digits.WholePercent for what may be not defined.
 func roughShare(n analysis.Number) string {
 	v, ok := n.Get()
 	if !ok {
 		return missing
 	}
-	return roughPercent(v)
+	return digits.WholePercent(v)
 }
 
 // sign puts a plus in front of positive numbers.

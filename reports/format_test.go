@@ -26,11 +26,6 @@ func TestPercent(t *testing.T) {
 			t.Errorf("shortPercent(%v) = %q, want %q", share, got, want)
 		}
 	}
-	for share, want := range map[float64]string{0: "0%", 0.001: "< 1%", 0.571: "57%", 0.999: "> 99%", 1: "100%", 3.2: "320%"} {
-		if got := roughPercent(share); got != want {
-			t.Errorf("roughPercent(%v) = %q, want %q", share, got, want)
-		}
-	}
 }
 
 func TestPValue(t *testing.T) {

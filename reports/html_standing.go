@@ -6,6 +6,7 @@ import (
 
 	"readout/analysis"
 	"readout/experiment"
+	"readout/internal/digits"
 )
 
 // standing is where an experiment stands in its life, for its page and for the index.
@@ -51,7 +52,7 @@ func (s *Site) standing(p *Page) standing {
 		return out
 	}
 	out.Percent = coordinate(100 * clamp(progress))
-	out.Short = roughPercent(clamp(progress))
+	out.Short = digits.WholePercent(clamp(progress))
 	out.DaysLeft = daysLeft(left)
 	out.Progress = fmt.Sprintf(labelProgress, out.Short, zone.end(out.end), out.DaysLeft)
 	return out

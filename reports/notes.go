@@ -142,7 +142,7 @@ func lookNote(c *analysis.Comparison) string {
 		parts = append(parts, fmt.Sprintf(labelSpent, shortPercent(spent), share(c.Alpha)))
 	}
 	if t, ok := c.Time.Get(); ok {
-		parts = append(parts, fmt.Sprintf(labelTime, roughPercent(t)))
+		parts = append(parts, fmt.Sprintf(labelTime, digits.WholePercent(t)))
 	}
 	parts = append(parts, powerNote(c))
 	if c.Approximate {
@@ -162,7 +162,7 @@ func powerNote(c *analysis.Comparison) string {
 	if _, guardrail := c.Margin.Get(); guardrail {
 		label = labelPowerPass
 	}
-	return fmt.Sprintf(label, roughPercent(power))
+	return fmt.Sprintf(label, digits.WholePercent(power))
 }
 
 // countedFirstNote says what the comparison is with everybody counted in the variant seen first.

@@ -94,7 +94,7 @@ func writeHead(c *canvas, card *analysis.Scorecard, zone zone) {
 	if card.End.IsZero() {
 		return
 	}
-	progress := fmt.Sprintf(labelProgress, bar(card.Progress)+" "+roughPercent(clamp(card.Progress)), zone.end(card.End), daysLeft(card.DaysLeft))
+	progress := fmt.Sprintf(labelProgress, bar(card.Progress)+" "+digits.WholePercent(clamp(card.Progress)), zone.end(card.End), daysLeft(card.DaysLeft))
 	if card.Final.After(card.End) {
 		progress += ", " + fmt.Sprintf(labelFinalLater, zone.end(card.Final))
 	}

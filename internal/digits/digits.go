@@ -44,6 +44,19 @@ func Plain(v float64) string {
 // number of things that is held as a float64.
 func Exact(v float64) string { return group(strconv.FormatFloat(v, 'f', -1, 64)) }
 
+// WholePercent returns a share as whole percent, of which only 0 is written as 0% and
+// only 1 as 100%: 44%, < 1%, > 99%.
+func WholePercent(share float64) string {
+	switch p := math.Round(100 * share); {
+	case p == 0 && share > 0:
+		return "< 1%"
+	case p == 100 && share < 1:
+		return "> 99%"
+	default:
+		return Fixed(p, 0) + "%"
+	}
+}
+
 // Decimals returns the decimals that show v with the given number of digits.
 func Decimals(v float64, digits int) int { return digits - 1 - Magnitude(v) }
 

@@ -52,6 +52,14 @@ func TestPlain(t *testing.T) {
 	}
 }
 
+func TestWholePercent(t *testing.T) {
+	for share, want := range map[float64]string{0: "0%", 0.001: "< 1%", 0.571: "57%", 0.999: "> 99%", 1: "100%", 3.2: "320%"} {
+		if got := WholePercent(share); got != want {
+			t.Errorf("WholePercent(%v) = %q, want %q", share, got, want)
+		}
+	}
+}
+
 func TestExact(t *testing.T) {
 	for v, want := range map[float64]string{0: "0", 999: "999", 20000: "20,000", 20000.5: "20,000.5", -1e6: "-1,000,000", 12345678: "12,345,678"} {
 		if got := Exact(v); got != want {
