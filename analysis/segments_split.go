@@ -6,15 +6,14 @@ import "math"
 // scorecard's are, but by the e-value of the day alone: what is pooled today may not have
 // been on other days.
 func (a *analyzer) segmentSplit(day *Day) SegmentSplit {
-	result, phases, users, ok := a.ratio(day)
-	if !ok || result.fewest < fewExpected {
+	r, ok := a.ratio(day)
+	if !ok || r.fewest < fewExpected {
 		return SegmentSplit{Reason: fewForSplit}
 	}
 	e := a.splitE(day)
-	deviation, _ := largestDeviation(users, expected(phases))
 	return SegmentSplit{
-		LnE: Defined(e), SequentialP: shownP(Defined(math.Min(0, -e))), P: Defined(math.Max(floorP, result.p)),
-		LargestDeviation: Defined(deviation),
+		LnE: Defined(e), SequentialP: Defined(sequentialP(e)), P: Defined(math.Max(floorP, r.p)),
+		LargestDeviation: Defined(r.deviation),
 	}
 }
 

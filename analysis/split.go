@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"math"
-	"slices"
 
 	"readout/experiment"
 )
@@ -188,30 +187,40 @@ func largestDeviation(users []int64, expected []float64) (worst float64, arm int
 	return worst, arm
 }
 
-// ratio returns the chi-square of the users of a day against the plan and the users that it
-// is about: with those seen in several variants, or without them where they are left out and
-// p is smaller so.
-func (a *analyzer) ratio(d *Day) (result chiSquare, phases []split, users []int64, ok bool) {
-	phases, users = a.splits(d, false), d.Users
-	result, ok = splitsRatio(phases)
-	if !a.excluded() {
-		return result, phases, users, ok
-	}
-	all := a.splits(d, true)
-	if before, okBefore := splitsRatio(all); okBefore && (!ok || before.p < result.p) {
-		result, phases, users, ok = before, all, slices.Clone(users), true
-		for i, n := range d.Several {
-			users[i] += n
+// ratio is how the users of a day are split, against the plan.
+type ratio struct {
+	chiSquare
+	users   []int64
+	planned []float64 // what the plan gives to these users
+	// deviation is the largest relative one of an arm from its planned users, and arm whose it is.
+	deviation float64
+	arm       int
+}
+
+// ratio compares the users of a day with the plan: with those seen in several variants, or
+// without them where they are left out and p is smaller so.
+func (a *analyzer) ratio(d *Day) (ratio, bool) {
+	phases, users := a.splits(d, false), d.Users
+	result, ok := splitsRatio(phases)
+	if a.excluded() {
+		all := a.splits(d, true)
+		if before, okBefore := splitsRatio(all); okBefore && (!ok || before.p < result.p) {
+			result, phases, users, ok = before, all, addCounts(users, d.Several), true
 		}
 	}
-	return result, phases, users, ok
+	if !ok {
+		return ratio{}, false
+	}
+	r := ratio{chiSquare: result, users: users, planned: expected(phases)}
+	r.deviation, r.arm = largestDeviation(r.users, r.planned)
+	return r, true
 }
 
 // sampleRatioCheck tests the users per arm against the plan, by a test that may be looked
 // at every day, before anybody is left out. The chi-square p of the day stands beside it for
 // reference.
 func (a *analyzer) sampleRatioCheck() Check {
-	result, phases, users, ok := a.ratio(a.day)
+	r, ok := a.ratio(a.day)
 	if !ok {
 		check := Check{Name: CheckSampleRatio, Severity: Info, Sentence: noUsersSentence}
 		if sum(a.day.Users)+sum(a.day.Several) > 0 {
@@ -220,27 +229,25 @@ func (a *analyzer) sampleRatioCheck() Check {
 		return check
 	}
 	e := a.largestSplitE()
-	sequentialP := a.splitP()
-	planned := expected(phases)
-	deviation, _ := largestDeviation(users, planned)
+	daily := sequentialP(e)
 	check := Check{Name: CheckSampleRatio, Severity: OK, Numbers: []CheckNumber{
-		{"p", Defined(math.Max(floorP, result.p))},
-		{"chi_square", Defined(result.statistic)},
-		{"degrees_of_freedom", Defined(float64(result.df))},
-		{"largest_deviation", Defined(deviation)},
-		{"sequential_p", Defined(sequentialP)},
+		{"p", Defined(math.Max(floorP, r.p))},
+		{"chi_square", Defined(r.statistic)},
+		{"degrees_of_freedom", Defined(float64(r.df))},
+		{"largest_deviation", Defined(r.deviation)},
+		{"sequential_p", Defined(daily)},
 		{"ln_e_value", Defined(e)},
 	}}
-	numbers := splitNumbers(shares(a.in.Experiment.Variants, users, planned), result.p, sequentialP, deviation)
+	numbers := splitNumbers(shares(a.in.Experiment.Variants, r.users, r.planned), r.p, daily, r.deviation)
 	switch {
 	// The e-value is exact for any number of users.
 	case e > -math.Log(sampleRatioAlarm):
 		check.Severity = Alarm
 		check.Sentence = ratioAlarmSentence(numbers)
-	case result.fewest < fewExpected:
+	case r.fewest < fewExpected:
 		check.Severity = Info
-		check.Sentence = fewForRatioSentence(sum(users))
-	case result.p < sampleRatioAlarm:
+		check.Sentence = fewForRatioSentence(sum(r.users))
+	case r.p < sampleRatioAlarm:
 		check.Severity = Info
 		check.Sentence = ratioDailySentence(numbers)
 	default:
@@ -255,13 +262,11 @@ func (a *analyzer) investigate(c Check) string {
 	if c.Name != CheckSampleRatio {
 		return investigateSentence(c)
 	}
-	_, phases, users, _ := a.ratio(a.day)
-	planned := expected(phases)
-	_, arm := largestDeviation(users, planned)
-	return investigateRatioSentence(a.in.Experiment.Variants[arm].Name, users, planned, arm, a.splitP())
+	r, _ := a.ratio(a.day)
+	return investigateRatioSentence(a.in.Experiment.Variants[r.arm].Name, r.users, r.planned, r.arm, sequentialP(a.largestSplitE()))
 }
 
-// splitP returns the p-value of the split for a look every day.
-func (a *analyzer) splitP() float64 {
-	return math.Max(floorP, math.Min(1, math.Exp(-a.largestSplitE())))
+// sequentialP returns the p-value, for a look every day, of an e-value's logarithm.
+func sequentialP(lnE float64) float64 {
+	return math.Max(floorP, math.Exp(math.Min(0, -lnE)))
 }
