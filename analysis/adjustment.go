@@ -47,15 +47,45 @@ func (a *analyzer) fit(model cuped.Model, sets []moments.Set) []cuped.Adjustment
 	return out
 }
 
-// fitPhases returns the adjustments of every arm, phase by phase, and the same without
-// covariates.
-func (a *analyzer) fitPhases(model cuped.Model, phases [][]Arm) (fits, raws [][]cuped.Adjustment) {
+// fitted is the arms of a metric by phase and variant, with their adjustments, and the same
+// without covariates.
+type fitted struct {
+	phases     [][]Arm
+	fits, raws [][]cuped.Adjustment
+	control    int
+	need       need
+}
+
+// fitPhases adjusts the arms of every phase, of which a comparison takes those that have what is
+// needed.
+func (a *analyzer) fitPhases(model cuped.Model, phases [][]Arm, n need) fitted {
+	f := fitted{phases: phases, control: a.control, need: n}
 	for _, arms := range phases {
 		sets := momentsOf(arms)
-		fits = append(fits, a.fit(model, sets))
-		raws = append(raws, a.fit(cuped.Model{Outcome: model.Outcome}, sets))
+		f.fits = append(f.fits, a.fit(model, sets))
+		f.raws = append(f.raws, a.fit(cuped.Model{Outcome: model.Outcome}, sets))
 	}
-	return fits, raws
+	return f
+}
+
+// arms returns the arms of control and of treatment v, one per phase.
+func (f fitted) arms(v int) (control, treatment []Arm) {
+	return column(f.phases, f.control), column(f.phases, v)
+}
+
+// effect estimates the effect of treatment v.
+func (f fitted) effect(v int) (effect, error) { return f.by(f.fits, v) }
+
+// rawEffect estimates it without covariates.
+func (f fitted) rawEffect(v int) (effect, error) { return f.by(f.raws, v) }
+
+func (f fitted) by(fits [][]cuped.Adjustment, v int) (effect, error) {
+	pairs := make([]pair, len(fits))
+	for p, arms := range fits {
+		pairs[p] = pair{control: arms[f.control], treatment: arms[v], need: f.need}
+	}
+	control, treatment := f.arms(v)
+	return effectOf(pairs, control, treatment)
 }
 
 // cupedResult says what the adjustments of the last phase did, with the covariates that took

@@ -66,7 +66,7 @@ type analyzer struct {
 	redefined []string
 	// smallPhases are the comparisons in which a phase takes no part yet.
 	smallPhases []smallPhase
-	// sought is what primary comparisons look for.
+	// sought is what primary comparisons look for, under Holm's correction.
 	sought []sought
 	// imbalance collects the covariates' differences between arms.
 	imbalance []imbalance

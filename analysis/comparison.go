@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"readout/cuped"
 	"readout/experiment"
 )
 
@@ -13,18 +12,17 @@ import (
 const floorP = 1e-300
 
 // comparison tests treatment v against control.
-func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm, fits, raws [][]cuped.Adjustment, v int) (Comparison, error) {
+func (a *analyzer) comparison(s scored, t test, row MetricResult, arms fitted, v int) (Comparison, error) {
 	name := a.in.Experiment.Variants[v].Name
 	c := Comparison{Variant: name, Alpha: Defined(t.alpha)}
 	if s.role == Guardrail {
 		c.Margin = Defined(s.margin)
 	}
-	treatment, control := column(phases, v), column(phases, a.control)
-	needs := needOf(s.metric, row.Exact)
-	e, err := effectOf(pairs(needs, fits, a.control, v), control, treatment)
-	if raw, rawErr := effectOf(pairs(needs, raws, a.control, v), control, treatment); rawErr == nil {
-		c.Raw = Estimate{Defined(raw.value), Defined(raw.se), Defined(raw.df)}
+	if raw, err := arms.rawEffect(v); err == nil {
+		c.Raw = raw.estimate()
 	}
+	e, err := arms.effect(v)
+	control, treatment := arms.arms(v)
 	past, now, mayLook := a.recorded(&c, s, name)
 	tested := now
 	if at, ok := a.in.Stopped[name]; ok && at.Before(a.day.Through) {
@@ -37,7 +35,7 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 		}
 		c.undefined(row, v, a.control)
 	} else {
-		c.Effect = Estimate{Defined(e.value), Defined(e.se), Defined(e.df)}
+		c.Effect = e.estimate()
 		if now == nil && mayLook && a.isLook(s, t, past, e, readyPhase(s.metric, control, treatment)) {
 			if now, err = a.takeLook(&c, s, t, past, e); err != nil {
 				return c, err
@@ -69,9 +67,6 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 		}
 	}
 	c.Approximate = a.approximate(t, s.metric, looks)
-	if err := a.describeFutility(&c, t, looks, t.alpha); err != nil {
-		return c, err
-	}
 	// Harm that was found does not go away on a day without new users: those of the last
 	// look are still there.
 	if s.role == Guardrail && c.Look > 0 && !c.Stopped && c.Reason == "" && c.Lift.ok && guardrailVerdict(&c, t) == Fails {
@@ -79,8 +74,7 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, phases [][]Arm
 			return c, err
 		}
 	}
-	err = a.setPower(&c, s, t, e, looks)
-	return c, err
+	return c, a.setOutlook(&c, s, t, e, looks)
 }
 
 // harm reports whether a guardrail lies beyond its margin at alpha over the number of
@@ -257,7 +251,7 @@ func (c *Comparison) describe(t test, looks []Look, e effect) {
 	last, point := looks[len(looks)-1], c.Looks[len(looks)-1]
 	c.Z, c.Time, c.Spent, c.Critical = point.Z, Defined(last.Time), point.Spent, point.Critical
 	c.LnP = Defined(last.LnP)
-	c.P = Defined(math.Max(floorP, math.Exp(last.LnP)))
+	c.P = shownP(c.LnP)
 	if !c.Today {
 		c.AsOf = last.Date
 		c.Effect = Estimate{Defined(last.Effect), Defined(last.SE), Defined(last.DF)}
@@ -292,6 +286,6 @@ func (l Look) record(p LookPoint) *LookOfRecord {
 	return &LookOfRecord{
 		Date: l.Date, Look: l.Number, Effect: p.Effect, Lo: p.Lo, Hi: p.Hi,
 		Lift: l.Lift, LiftLo: p.LiftLo, LiftHi: p.LiftHi,
-		P: Defined(math.Max(floorP, math.Exp(l.LnP))), Critical: l.Critical,
+		P: shownP(Defined(l.LnP)), Critical: l.Critical,
 	}
 }

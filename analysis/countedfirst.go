@@ -1,10 +1,6 @@
 package analysis
 
-import (
-	"fmt"
-
-	"readout/cuped"
-)
+import "fmt"
 
 // CountedFirst is a comparison with everybody counted in the variant seen first, for when
 // leaving out those seen in several variants biases it. It is descriptive: its interval is at
@@ -42,17 +38,14 @@ func AddCountedFirst(card *Scorecard, in Input, day Day) error {
 		}
 		phases := withQuantiles(s.metric, day.Metrics[i])
 		model, _ := modelOf(s.metric, phases, in.Experiment.Statistics.Method)
-		var fits [][]cuped.Adjustment
-		for _, arms := range phases {
-			fits = append(fits, a.fit(model, momentsOf(arms)))
-		}
 		t, err := a.test(s.metric, a.alpha(s.role))
 		if err != nil {
 			return fmt.Errorf("metric %s: %w", s.metric.Name, err)
 		}
 		_, exact := t.procedure.(exactRate)
+		arms := a.fitPhases(model, phases, needOf(s.metric, exact))
 		for j, v := range a.treatments() {
-			e, err := effectOf(pairs(needOf(s.metric, exact), fits, a.control, v), column(phases, a.control), column(phases, v))
+			e, err := arms.effect(v)
 			c := &card.Metrics[i].Comparisons[j]
 			c.CountedFirst = t.countedFirst(e, err, c.Critical)
 		}
@@ -65,7 +58,7 @@ func (t test) countedFirst(e effect, err error, critical Number) *CountedFirst {
 	if err != nil {
 		return &CountedFirst{Reason: err.Error()}
 	}
-	out := &CountedFirst{Effect: Estimate{Defined(e.value), Defined(e.se), Defined(e.df)}}
+	out := &CountedFirst{Effect: e.estimate()}
 	score := float64(noScore)
 	if c, ok := critical.Get(); ok {
 		score = studentScore(c, e.df)

@@ -34,6 +34,9 @@ type effect struct {
 	control, treatment                []LookArm
 }
 
+// estimate is the effect as it is shown.
+func (e effect) estimate() Estimate { return Estimate{Defined(e.value), Defined(e.se), Defined(e.df)} }
+
 // pair is how the two arms of a comparison are adjusted in a phase: alike, or each by a
 // regression of its own, and what the phase needs for its variance to be known.
 type pair struct {
@@ -61,16 +64,6 @@ func needOf(m *experiment.Metric, exact bool) need {
 		return need{}
 	}
 	return need{users: smallArm, metric: m}
-}
-
-// pairs returns the adjustments of treatment v and control, out of those of all variants,
-// phase by phase.
-func pairs(n need, fits [][]cuped.Adjustment, control, v int) []pair {
-	out := make([]pair, len(fits))
-	for p, arms := range fits {
-		out[p] = pair{control: arms[control], treatment: arms[v], need: n}
-	}
-	return out
 }
 
 // effectOf estimates the effect of a treatment from its arms and control's, one per phase.

@@ -92,7 +92,7 @@ func TestInteractedVariance(t *testing.T) {
 	for range 20_000 {
 		arms := interactedArms(r)
 		fits := cuped.FitArms(m, arms...)
-		e, err := effectOf(pairs(need{}, [][]cuped.Adjustment{fits}, 0, 1), []Arm{{Moments: arms[0]}}, []Arm{{Moments: arms[1]}})
+		e, err := fitted{phases: [][]Arm{{{Moments: arms[0]}, {Moments: arms[1]}}}, fits: [][]cuped.Adjustment{fits}}.effect(1)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -75,12 +75,12 @@ func (a *analyzer) metric(s scored, i int) (MetricResult, error) {
 	if _, row.Exact = t.procedure.(exactRate); row.Exact {
 		model.Covariates, covariates = nil, nil
 	}
-	fits, raws := a.fitPhases(model, phases)
+	arms := a.fitPhases(model, phases, needOf(m, row.Exact))
 	if len(covariates) > 0 {
-		row.CUPED = a.cupedResult(covariates, fits, pooled)
+		row.CUPED = a.cupedResult(covariates, arms.fits, pooled)
 	}
 	for _, v := range a.treatments() {
-		c, err := a.comparison(s, t, row, phases, fits, raws, v)
+		c, err := a.comparison(s, t, row, arms, v)
 		if err != nil {
 			return row, fmt.Errorf("metric %s, variant %s: %w", m.Name, a.in.Experiment.Variants[v].Name, err)
 		}

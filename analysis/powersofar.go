@@ -3,23 +3,32 @@ package analysis
 import (
 	"math"
 
+	"readout/experiment"
 	"readout/sequential"
 )
 
-// setPower fills in the power so far.
-func (a *analyzer) setPower(c *Comparison, s scored, t test, e effect, looks []Look) (err error) {
-	switch stats := a.in.Experiment.Statistics; {
-	case !c.Effect.SE.ok:
-	case s.role == Guardrail:
-		c.PowerSoFar, err = t.powerToPass(s.margin, e, looks)
-	case stats.HasMDE:
-		size := stats.MDE * math.Abs(e.controlMean)
-		c.PowerSoFar, err = t.powerSoFar(size, e.se, looks)
-		if s.role == Primary {
+// setOutlook fills in the power so far and what is forecast. Under Holm's correction both depend
+// on the whole family, and what is looked for is kept for [analyzer.powerUnderHolm].
+func (a *analyzer) setOutlook(c *Comparison, s scored, t test, e effect, looks []Look) (err error) {
+	stats := a.in.Experiment.Statistics
+	size := stats.MDE * math.Abs(e.controlMean)
+	sized := c.Effect.SE.ok && stats.HasMDE
+	if s.role == Primary && stats.Correction == experiment.CorrectionHolm {
+		if sized {
 			a.sought = append(a.sought, sought{s.metric.Name, c.Variant, size, e.se})
 		}
+		return nil
 	}
-	return err
+	switch {
+	case s.role == Guardrail && c.Effect.SE.ok:
+		c.PowerSoFar, err = t.powerToPass(s.margin, e, looks)
+	case s.role != Guardrail && sized:
+		c.PowerSoFar, err = t.powerSoFar(size, e.se, looks)
+	}
+	if err != nil {
+		return err
+	}
+	return a.describeFutility(c, t, looks, t.alpha)
 }
 
 // powerToPass returns the probability that a test of today's data would show a guardrail to lie

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"readout/cuped"
 	"readout/experiment"
 )
 
@@ -199,14 +198,11 @@ func (a *analyzer) segmentMetric(s scored, reason string, phases [][]Arm) (Segme
 		result, _ := armsResult(variant.Name, m, model, column(phases, v))
 		out.Variants = append(out.Variants, result)
 	}
-	fits, raws := a.fitPhases(model, phases)
-	against := func(fits [][]cuped.Adjustment, v int) (effect, error) {
-		return effectOf(pairs(needOf(m, false), fits, a.control, v), column(phases, a.control), column(phases, v))
-	}
+	arms := a.fitPhases(model, phases, needOf(m, false))
 	for _, v := range a.treatments() {
 		c := SegmentComparison{Variant: a.in.Experiment.Variants[v].Name, Alpha: Defined(t.alpha)}
 		c.Reason = tooFew(m, out.Variants[a.control], out.Variants[v])
-		e, err := against(fits, v)
+		e, err := arms.effect(v)
 		if err != nil {
 			c.Reason = err.Error()
 		}
@@ -214,8 +210,8 @@ func (a *analyzer) segmentMetric(s scored, reason string, phases [][]Arm) (Segme
 			if err := c.setTest(t, e); err != nil {
 				return out, fmt.Errorf("metric %s, variant %s: %w", m.Name, c.Variant, err)
 			}
-			if raw, err := against(raws, v); err == nil {
-				c.Raw = Estimate{Defined(raw.value), Defined(raw.se), Defined(raw.df)}
+			if raw, err := arms.rawEffect(v); err == nil {
+				c.Raw = raw.estimate()
 			}
 		}
 		out.Comparisons = append(out.Comparisons, c)
@@ -247,7 +243,7 @@ func (c *SegmentComparison) setTest(t test, e effect) error {
 		return err
 	}
 	score := studentScore(boundary.Value, e.df)
-	c.Effect = Estimate{Defined(e.value), Defined(e.se), Defined(e.df)}
+	c.Effect = e.estimate()
 	c.Lo, c.Hi = t.interval(e.value, e.se, score)
 	l := t.lift(e, score)
 	c.Lift, c.LiftLo, c.LiftHi = l.value, l.lo, l.hi
