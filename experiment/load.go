@@ -196,19 +196,25 @@ func (l *loader) baseName(file string) (string, bool) {
 	return name, true
 }
 
+// defined reads the file of something that experiments refer to by a name, unless another file
+// has it already. In known it has a fault until the caller knows better.
+func defined[V any](l *loader, kind, name, file string, known map[string]*V) *node {
+	_, twice := known[name]
+	known[name] = nil
+	if twice {
+		l.report(file, "%s %q has another file already", kind, name)
+		return nil
+	}
+	return readYAML(l.fsys, file, &l.errs)
+}
+
 func (l *loader) template(file string) {
 	name, ok := l.baseName(file)
 	if !ok {
 		return
 	}
-	if _, twice := l.names.templates[name]; twice {
-		l.report(file, "template %q has another file already", name)
-		l.names.templates[name] = nil
-		return
-	}
-	l.names.templates[name] = nil
 	faults := len(l.errs)
-	root := readYAML(l.fsys, file, &l.errs)
+	root := defined(l, "template", name, file, l.names.templates)
 	if root == nil {
 		return
 	}
@@ -228,14 +234,8 @@ func (l *loader) audience(file string) {
 		l.report(file, "the audience everybody is built in: choose another name")
 		return
 	}
-	if _, twice := l.names.audiences[name]; twice {
-		l.report(file, "audience %q has another file already", name)
-		l.names.audiences[name] = nil
-		return
-	}
-	l.names.audiences[name] = nil
 	faults := len(l.errs)
-	root := readYAML(l.fsys, file, &l.errs)
+	root := defined(l, "audience", name, file, l.names.audiences)
 	if root == nil {
 		return
 	}
