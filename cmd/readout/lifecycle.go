@@ -137,8 +137,7 @@ func (a *app) move(ctx context.Context, name string, r experiment.Request, f *mo
 	if err != nil {
 		return err
 	}
-	state := a.state(p)
-	lock, err := a.lockState(ctx, state, f.wait)
+	lock, err := a.lockState(ctx, a.state(p), f.wait)
 	if err != nil {
 		return err
 	}
@@ -148,12 +147,12 @@ func (a *app) move(ctx context.Context, name string, r experiment.Request, f *mo
 	if err != nil {
 		return err
 	}
-	path := daily.LifecyclePath(state)
-	log, err := daily.ReadLifecycle(state)
+	log, now, err := a.lifecycle(p)
 	if err != nil {
 		return err
 	}
-	due, err := a.advance(p, log, r.At)
+	r.At = now
+	due, err := a.advance(p, log, now)
 	if err != nil {
 		return err
 	}
@@ -161,16 +160,16 @@ func (a *app) move(ctx context.Context, name string, r experiment.Request, f *mo
 	entry, err := experiment.Move(e, before, r)
 	switch {
 	case err != nil && due:
-		return errors.Join(usageError{err}, a.publish(ctx, p, log, r.At))
+		return errors.Join(usageError{err}, a.publish(ctx, p, log, now))
 	case err != nil:
 		return usageError{err}
 	}
-	if err := log.Append(path, entry); err != nil {
+	if err := log.Append(daily.LifecyclePath(a.state(p)), entry); err != nil {
 		return err
 	}
 	a.warn(e, before, r, p.Location)
 	fmt.Fprintf(a.out, "%s: %s\n", name, moved(entry, p.Location))
-	return a.publish(ctx, p, log, r.At)
+	return a.publish(ctx, p, log, now)
 }
 
 // asked reads the project, and completes what is asked of one of its experiments. Errors in
@@ -193,9 +192,6 @@ func (a *app) asked(name string, r *experiment.Request, until string) (*experime
 	}
 	if r.By, err = who(r.By, user.Current); err != nil {
 		return nil, nil, usageError{err}
-	}
-	if r.At, err = a.now(p.Location); err != nil {
-		return nil, nil, err
 	}
 	r.Until, err = untilWhen(r.Action, until, p.Location)
 	return p, e, err

@@ -41,33 +41,23 @@ func (a *app) publishProject(ctx context.Context, wait time.Duration) (err error
 	if err != nil {
 		return err
 	}
-	state := a.state(p)
-	lock, err := a.lockState(ctx, state, wait)
+	lock, err := a.lockState(ctx, a.state(p), wait)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, lock.Release()) }()
-	p, found, err := a.loadWhole()
+	p, faults, err := a.loadWhole()
 	if err != nil {
 		return err
 	}
-	faults, _ := errors.AsType[experiment.Errors](found)
-	now, err := a.now(p.Location)
-	if err != nil {
-		return err
-	}
-	log, err := daily.ReadLifecycle(state)
+	log, now, err := a.lifecycle(p)
 	if err != nil {
 		return err
 	}
 	if _, err := a.advance(p, log, now); err != nil {
 		return err
 	}
-	err = a.publish(ctx, p, log, now)
-	if len(faults) > 0 {
-		return errors.Join(err, faults)
-	}
-	return err
+	return errors.Join(a.publish(ctx, p, log, now), faults)
 }
 
 // advance logs the transitions that are due, says them, and reports whether there were any.

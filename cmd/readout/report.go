@@ -15,7 +15,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"readout/internal/daily"
 	"readout/reports"
 )
 
@@ -96,11 +95,7 @@ func (a *app) writeReport(ctx context.Context, f reportFlags) (dir string, fault
 			return "", faults, err
 		}
 	}
-	now, err := a.now(p.Location)
-	if err != nil {
-		return "", faults, err
-	}
-	log, err := daily.ReadLifecycle(state)
+	log, now, err := a.lifecycle(p)
 	if err != nil {
 		return "", faults, err
 	}
