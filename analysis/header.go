@@ -35,15 +35,17 @@ func (a *analyzer) header() Scorecard {
 		whole += v.Traffic
 	}
 	for i, v := range e.Variants {
+		at, stopped := in.Stopped[v.Name]
+		stopped = stopped && at.Before(day.Through)
 		card.Variants = append(card.Variants, Variant{
 			Name: v.Name, Control: i == a.control,
-			Traffic: float64(v.Traffic) / float64(max(whole, 1)),
+			Traffic: a.traffic(i, stopped) * float64(experiment.Whole) / float64(max(whole, 1)),
 			Users:   day.Users[i], Several: Count(day.Several[i]),
 		})
 		if in.Summarized {
 			card.Variants[i].Several = Unknown
 		}
-		if at, ok := in.Stopped[v.Name]; ok && at.Before(day.Through) {
+		if stopped {
 			card.Variants[i].Stopped = at.In(in.Location)
 		}
 	}

@@ -51,6 +51,34 @@ func TestHeaderOfVariants(t *testing.T) {
 	}
 }
 
+// TestTrafficOfTheDay: a scorecard made again later says how users were split on its day, also where
+// the definition has other shares since, and of a stopped variant how they were before.
+func TestTrafficOfTheDay(t *testing.T) {
+	stop := day0.AddDate(0, 0, 1).Add(9 * time.Hour)
+	for _, c := range []struct {
+		phases  []Phase
+		stopped map[string]time.Time
+		want    float64
+	}{
+		{[]Phase{{[]float64{0.75, 0.25}}}, nil, 0.25},
+		{[]Phase{{[]float64{0.75, 0.25}}, {[]float64{0.6, 0.4}}}, nil, 0.4},
+		{[]Phase{{[]float64{0.75, 0.25}}, {[]float64{1, 0}}}, nil, 0},
+		{[]Phase{{[]float64{0.75, 0.25}}, {[]float64{0.75, 0}}}, map[string]time.Time{"big": stop}, 0.25},
+	} {
+		in := testInput(testExperiment(), 14)
+		in.Phases, in.Stopped = c.phases, c.stopped
+		in.addDay(set(1, 2, 3), set(2, 4, 6))
+		in.addDay(set(1, 2, 3), set(2, 4, 6))
+		card, _, err := Analyze(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := card.Variants[1].Traffic; got != c.want {
+			t.Errorf("phases %v, stopped %v: %v, want %v", c.phases, c.stopped, got, c.want)
+		}
+	}
+}
+
 // TestPlanSaysTheTest: what a method does not have is not said of it.
 func TestPlanSaysTheTest(t *testing.T) {
 	for _, c := range []struct {

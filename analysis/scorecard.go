@@ -77,7 +77,8 @@ type PlanLine struct {
 type Variant struct {
 	Name    string `json:"name"`
 	Control bool   `json:"control"`
-	// Traffic is the planned share of users, in [0, 1].
+	// Traffic is the planned share of new users by the end of the day, in [0, 1]; of a stopped
+	// variant, that until the stop.
 	Traffic float64 `json:"traffic"`
 	Users   int64   `json:"users"`
 	// Several counts the users seen first here and then in another variant too; of a summary

@@ -80,6 +80,16 @@ func (a *analyzer) weights(phase int) []float64 {
 	return out
 }
 
+// traffic returns the share of new users that a variant gets by the end of the day, and of one that
+// is stopped what it got before.
+func (a *analyzer) traffic(variant int, stopped bool) float64 {
+	phase := max(len(a.in.Phases)-1, 0)
+	for stopped && phase > 0 && a.weights(phase)[variant] == 0 {
+		phase--
+	}
+	return a.weights(phase)[variant]
+}
+
 // excluded reports whether users seen in several variants are left out.
 func (a *analyzer) excluded() bool {
 	return a.in.Experiment.SeveralVariants == experiment.SeveralExclude
