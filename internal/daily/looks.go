@@ -38,11 +38,21 @@ func readLooks(path string) (*looksLog, error) {
 		}
 	}
 	log := &looksLog{path: path, looks: make(map[string][]analysis.Look)}
-	for _, l := range looks {
+	made := make(map[looksOf]int)
+	for i, l := range looks {
+		of := looksOf{l.Experiment, l.Metric, l.Variant, l.Config}
+		if made[of]++; l.Number != made[of] {
+			return nil, fmt.Errorf("%s:%d: look %d of experiment %s, metric %s, variant %s, where look %d should be: lines are missing or were moved: restore the log from a backup",
+				path, i+1, l.Number, l.Experiment, l.Metric, l.Variant, made[of])
+		}
 		log.add(l)
 	}
 	return log, nil
 }
+
+// looksOf names the looks that are numbered together: those of a comparison by one definition of
+// its test.
+type looksOf struct{ experiment, metric, variant, config string }
 
 // decodeLook reads a line of the log.
 func decodeLook(line []byte, l *analysis.Look) error {
@@ -59,8 +69,8 @@ func decodeLook(line []byte, l *analysis.Look) error {
 
 // check fails where a scorecard counts looks of an experiment that the log has not. Forgotten
 // looks would be made again, and what they spent be spent twice. A scorecard that cannot be
-// read is no witness. A log with looks of its day or later needs none: nothing is ever taken
-// out of it, but what came last, so that only the experiment of the last look may have lost some
+// read is no witness. A log with looks of its day or later needs none: what is missing before
+// others is seen by their numbers, so that only the experiment of the last look may have lost some
 // of its looks of a day and kept others.
 func (l *looksLog) check(state, name string) error {
 	stored, err := reports.Days(state, name)

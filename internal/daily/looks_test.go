@@ -3,6 +3,10 @@ package daily
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"readout/analysis"
@@ -36,4 +40,29 @@ func FuzzReadLook(f *testing.F) {
 			t.Errorf("%s was read as %s, %v", written, twice, err)
 		}
 	})
+}
+
+// A log from whose middle lines were taken, or that has one twice, is an error with the place: what
+// these looks spent would be spent again. Definitions of a test are numbered each by itself.
+func TestLooksThatAreMissing(t *testing.T) {
+	line := func(metric, config string, number int) string {
+		return fmt.Sprintf(`{"experiment":"a","metric":%q,"variant":"big","date":"2026-01-10","at":"2026-01-11T00:00:00Z","look":%d,"config":%q,"alpha":0.05,"time":0.5,"spent":0.01,`+
+			`"information":4,"correlation":null,"effect":0.1,"se":0.5,"df":98,"lift":0.1,"lift_lo":-0.2,"lift_hi":null,"z":0.2,"critical":2.5,"ln_p":-0.1,"crossed":false,"control":[],"treatment":[]}`+"\n",
+			metric, number, config)
+	}
+	path := filepath.Join(t.TempDir(), looksFile)
+	for _, c := range []struct{ log, want string }{
+		{line("m", "c", 1) + line("n", "c", 1) + line("m", "c", 2) + line("m", "d", 1) + line("m", "c", 3), ""},
+		{line("m", "c", 1) + line("n", "c", 1) + line("m", "c", 3), ":3: look 3 of experiment a, metric m, variant big, where look 2 should be"},
+		{line("m", "c", 2), ":1: look 2 of experiment a, metric m, variant big, where look 1 should be"},
+		{line("m", "c", 1) + line("m", "c", 1), ":2: look 1 of experiment a, metric m, variant big, where look 2 should be"},
+	} {
+		if err := os.WriteFile(path, []byte(c.log), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, err := readLooks(path)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v, want %q", c.log, err, c.want)
+		}
+	}
 }
