@@ -5,12 +5,12 @@ import "context"
 // keptConversions makes the conversions of all files ready, reading those that are not kept,
 // and returns the earliest time of each file.
 func (r *runner) keptConversions(ctx context.Context, src source) ([]int64, error) {
-	k := keptTable{r.kept, "conversions", r.conversionRules(), r.footer, historyBound(r.q), r.lastDay()}
+	k := keptTable{r.kept, "conversions", r.conversionRules(), r.footer}
 	plan, err := k.ready(ctx, src, r.seen, r.conversionsUsable(), r.scanKeptConversions)
 	if err != nil {
 		return nil, err
 	}
-	r.corrected = min(r.corrected, plan.since)
+	r.files = append(r.files, plan.files(k.table, src.files, r.seen)...)
 	places, earliest := plan.places(len(src.files))
 	kinds := map[*keptRowsFile][]int{}
 	for _, rows := range k.files {

@@ -5,12 +5,12 @@ import "context"
 // keptExposures makes the exposures of all files ready, reading those that are not kept, and
 // returns the earliest time of each file.
 func (r *runner) keptExposures(ctx context.Context, src source) ([]int64, error) {
-	k := keptTable{r.kept, "exposures", r.exposureRules(), r.footer, exposuresBound(r.arms), r.lastDay()}
+	k := keptTable{r.kept, "exposures", r.exposureRules(), r.footer}
 	plan, err := k.ready(ctx, src, r.seen, r.exposuresUsable(), r.scanKeptExposures)
 	if err != nil {
 		return nil, err
 	}
-	r.corrected = min(r.corrected, plan.since)
+	r.files = append(r.files, plan.files(k.table, src.files, r.seen)...)
 	all := r.exposures[0]
 	places, earliest := plan.places(len(src.files))
 	experiments, variants := map[*keptRowsFile][]int{}, map[*keptRowsFile][]uint32{}

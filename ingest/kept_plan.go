@@ -22,7 +22,6 @@ type keptUse struct {
 type keptPlan struct {
 	scan []int // places among the files of the table
 	uses []keptUse
-	correction
 }
 
 // keptTable is a table whose rows are kept.
@@ -31,8 +30,6 @@ type keptTable struct {
 	table, rules string
 	// footer returns what footerSum does.
 	footer func(context.Context, tables.File) (uint64, error)
-	// from and lastDay bound the rows of past days that matter, see correction.
-	from, lastDay int64
 }
 
 // plan decides for each file. usable says of a file that is still the same whether what was
@@ -50,13 +47,9 @@ func (k *keptTable) plan(ctx context.Context, files []tables.File, looks lookTab
 			}
 		}
 	}
-	p := keptPlan{correction: correction{from: k.from, before: k.lastDay, since: latestTime}}
-	known := len(newest) > 0
+	var p keptPlan
 	for place, f := range files {
-		was, ok := newest[f.Path]
-		switch {
-		case ok:
-			delete(newest, f.Path)
+		if was, ok := newest[f.Path]; ok {
 			kept := &was.rows.Files[was.at]
 			now, sameLooks := kept.looksNow(looks)
 			same := f.Version != "" && kept.Version == f.Version && kept.Size == f.Size
@@ -65,21 +58,13 @@ func (k *keptTable) plan(ctx context.Context, files []tables.File, looks lookTab
 				if err != nil {
 					return keptPlan{}, err
 				}
-				if same = footer == kept.Footer; same {
+				if footer == kept.Footer {
 					p.uses = append(p.uses, keptUse{was.rows, was.at, place, now})
 					continue
 				}
 			}
-			if !same {
-				p.came(place, kept)
-			}
-		case known:
-			p.came(place, nil)
 		}
 		p.scan = append(p.scan, place)
-	}
-	for _, gone := range newest {
-		p.note(&gone.rows.Files[gone.at])
 	}
 	p.join()
 	for _, u := range p.uses {

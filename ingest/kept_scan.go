@@ -89,7 +89,6 @@ func (k *keptTable) end(w *keptWriter, index *keptIndex, looks lookTable, plan *
 			now[j] = int(index.Files[i].Looks[j].Look)
 		}
 		plan.uses = append(plan.uses, keptUse{rows, i, place, now})
-		plan.read(place, &index.Files[i])
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ import (
 func runKept(q Query, d *fakeData, dir string, workers int, memory int64, versions []string) (*Result, error) {
 	result, err := runKeeping(q, d, dir, workers, memory, versions)
 	if err == nil {
-		result.CorrectedFrom = time.Time{}
+		result.Files = nil
 	}
 	return result, err
 }

@@ -20,12 +20,25 @@ type Result struct {
 	// further back a part is missing, and all of those of users first exposed before any
 	// conversion.
 	HistoryStart time.Time
-	// CorrectedFrom is the time of the earliest row in files of past days that have come, changed
-	// or gone since rows were kept: looks that end after it may have seen something else before.
-	// It is zero if there are none, and where no rows were kept. Files of past days are those
-	// all of whose rows lie before the day of the last look, which begins with the look before it.
-	CorrectedFrom time.Time
-	Experiments   []ExperimentResult
+	// Files are the files of both tables that have rows with a time, in path order of each table.
+	// There are none where no rows are kept.
+	Files       []File
+	Experiments []ExperimentResult
+}
+
+// File tells a version of a file from others, and which days it is about.
+type File struct {
+	Table, Path string // the table is exposures or conversions
+	Version     string
+	First, Last time.Time // of its rows
+	Rows        []RowsBefore
+}
+
+// RowsBefore counts the rows before an instant of the query that lie not before the next earlier
+// one. The instants are the looks and Query.ReadAt.
+type RowsBefore struct {
+	Before time.Time
+	Rows   int64
 }
 
 // TablesRead is what was read of both tables.

@@ -15,9 +15,7 @@ type runner struct {
 	progress Progress
 	location *time.Location
 	kept     *keptRows // nil unless rows are kept
-	// corrected is the earliest row in files of past days that came, changed or went; latestTime
-	// without any.
-	corrected int64
+	files    []File    // what is told of those whose rows are kept
 	// What stands for the rows kept of each file, by its place in path order, and the latest time
 	// of each.
 	keptExposureRows, keptConversionRows []keptSource
@@ -52,14 +50,13 @@ type runner struct {
 
 func newRunner(q *Query, workers int, progress Progress) *runner {
 	r := &runner{
-		q:         q,
-		workers:   workers,
-		progress:  progress,
-		location:  q.Location,
-		corrected: latestTime,
-		looks:     newLookTable(q.Looks),
-		events:    tables.NewFixedNames(eventsOf(q)),
-		variants:  tables.NewOpenNames(variantsOf(q)),
+		q:        q,
+		workers:  workers,
+		progress: progress,
+		location: q.Location,
+		looks:    newLookTable(q.Looks),
+		events:   tables.NewFixedNames(eventsOf(q)),
+		variants: tables.NewOpenNames(variantsOf(q)),
 
 		wholeRows: maxWholeRows,
 	}
@@ -211,15 +208,13 @@ func (r *runner) run(ctx context.Context, exposures, conversions source) (*Resul
 		Conversions:     pick(conversionReads, r.atLooks[:len(r.q.Looks)]),
 		ExposureDates:   exposed.dates,
 		ConversionDates: converted.dates,
+		Files:           r.files,
 	}
 	if result.Experiments, err = r.experiments(ctx, programs, totals, segments); err != nil {
 		return nil, err
 	}
 	for _, at := range r.atReads {
 		result.ReadAt = append(result.ReadAt, TablesRead{exposureReads[at], conversionReads[at]})
-	}
-	if r.corrected != latestTime {
-		result.CorrectedFrom = time.UnixMicro(r.corrected).UTC()
 	}
 	if h.first != latestTime {
 		result.HistoryStart = startOfDay(h.first, r.location)

@@ -163,18 +163,23 @@ func (s *shop) mustRun(dates ...string) {
 // extend moves the end of enrolment to the start of a day, at noon of another.
 func (s *shop) extend(on, until string) {
 	s.t.Helper()
+	at := s.day(on).Start.Add(12 * time.Hour)
+	s.move(s.runner.Project.Experiments[0], experiment.Request{
+		Action: experiment.ActionExtend, At: at, Until: s.day(until).Start, By: "ana",
+	})
+}
+
+// move makes a move of an experiment, after those that time has made.
+func (s *shop) move(e *experiment.Experiment, r experiment.Request) {
+	s.t.Helper()
 	log, err := daily.ReadLifecycle(s.runner.State)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	e := s.runner.Project.Experiments[0]
-	at := s.day(on).Start.Add(12 * time.Hour)
-	if _, err := daily.Advance(s.runner.Project, log, s.runner.State, at); err != nil {
+	if _, err := daily.Advance(s.runner.Project, log, s.runner.State, r.At); err != nil {
 		s.t.Fatal(err)
 	}
-	entry, err := experiment.Move(e, log.State(e), experiment.Request{
-		Action: experiment.ActionExtend, At: at, Until: s.day(until).Start, By: "ana",
-	})
+	entry, err := experiment.Move(e, log.State(e), r)
 	if err == nil {
 		err = log.Append(daily.LifecyclePath(s.runner.State), entry)
 	}
@@ -348,7 +353,7 @@ func TestInterrupted(t *testing.T) {
 		_, err := s.runner.Run(ctx, d.Through.Add(time.Hour), daily.Day{}, d)
 		return err
 	}
-	if err := interrupted("2026-04-02", nil); err != nil {
+	if err := interrupted("2026-05-10", nil); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Stat(index); err != nil {

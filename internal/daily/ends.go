@@ -27,7 +27,8 @@ func (t *task) endOn(d Day) time.Time {
 // ask asks the engine for the scorecards of all tasks at the ends of the given days: once, and
 // once more for each end that was moved after it had passed, where a day in between is wanted. Days
 // that were corrected become wanted, too.
-func (r *Runner) ask(ctx context.Context, tasks []task, all []Day) ([]question, error) {
+func (r *Runner) ask(ctx context.Context, s step, all []Day) ([]question, error) {
+	tasks := s.tasks
 	questions := []question{{subjects: make([]subject, len(tasks))}}
 	through := []int{len(all)} // by question: how many of the days it asks for
 	for i := range tasks {
@@ -36,12 +37,8 @@ func (r *Runner) ask(ctx context.Context, tasks []task, all []Day) ([]question, 
 	if err := r.put(ctx, &questions[0], all); err != nil {
 		return nil, err
 	}
-	since, err := r.corrected(questions[0].answer.result.CorrectedFrom)
-	if err != nil {
+	if err := r.correct(s, questions[0].answer); err != nil {
 		return nil, err
-	}
-	if !since.IsZero() {
-		r.again(tasks, all, since)
 	}
 	for day, d := range all {
 		for i := range tasks {

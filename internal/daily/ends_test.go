@@ -9,7 +9,6 @@ import (
 
 	"readout/analysis"
 	"readout/experiment"
-	"readout/internal/daily"
 	"readout/reports"
 )
 
@@ -68,25 +67,11 @@ func results(s *shop) map[string]string {
 func TestGoingOnAfterAStopIsApproximate(t *testing.T) {
 	s := newShop(t)
 	s.mustRun("2026-03-28")
-	move := func(r experiment.Request) {
-		t.Helper()
-		log, err := daily.ReadLifecycle(s.runner.State)
-		if err != nil {
-			t.Fatal(err)
-		}
-		e := s.runner.Project.Experiments[0]
-		entry, err := experiment.Move(e, log.State(e), r)
-		if err == nil {
-			err = log.Append(daily.LifecyclePath(s.runner.State), entry)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	button := s.runner.Project.Experiments[0]
 	noon := func(date string) time.Time { return s.day(date).Start.Add(12 * time.Hour) }
-	move(experiment.Request{Action: experiment.ActionStop, At: noon("2026-03-29"), Why: "looks good", By: "ana"})
+	s.move(button, experiment.Request{Action: experiment.ActionStop, At: noon("2026-03-29"), Why: "looks good", By: "ana"})
 	s.mustRun("2026-03-29")
-	move(experiment.Request{Action: experiment.ActionExtend, At: noon("2026-03-30"), Until: s.day("2026-03-31").Through, By: "ana"})
+	s.move(button, experiment.Request{Action: experiment.ActionExtend, At: noon("2026-03-30"), Until: s.day("2026-03-31").Through, By: "ana"})
 	s.mustRun("2026-03-30")
 	for date, want := range map[string]bool{"2026-03-28": false, "2026-03-29": false, "2026-03-30": true} {
 		card, err := reports.ReadDay(s.runner.State, "button", date)

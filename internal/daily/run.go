@@ -162,8 +162,14 @@ func (r *Runner) analyseWanted(ctx context.Context, log *experiment.Log, first, 
 	if err != nil {
 		return err
 	}
+	if n := len(steps); n > 0 && !behind(wanted, last) {
+		steps[n-1].corrects = true
+		if steps[n-1].absent, err = r.absent(log); err != nil {
+			return err
+		}
+	}
 	for _, s := range steps {
-		if err := r.analyse(ctx, s.tasks, s.last, report); err != nil {
+		if err := r.analyse(ctx, s, report); err != nil {
 			return err
 		}
 	}

@@ -11,8 +11,9 @@ import (
 	"readout/reports"
 )
 
-// analyse reads the data and makes the scorecards of all tasks, day by day.
-func (r *Runner) analyse(ctx context.Context, tasks []task, last Day, report *Report) error {
+// analyse reads the data and makes the scorecards of all tasks of a step, day by day.
+func (r *Runner) analyse(ctx context.Context, s step, report *Report) error {
+	tasks := s.tasks
 	looks, err := readLooks(filepath.Join(r.State, looksFile))
 	if err != nil {
 		return err
@@ -29,13 +30,13 @@ func (r *Runner) analyse(ctx context.Context, tasks []task, last Day, report *Re
 			begin = t.start
 		}
 	}
-	all := days(begin, last, r.Project.Location)
-	// Days after the last one wanted, such as those since all experiments are final, are no
+	all := days(begin, s.last, r.Project.Location)
+	// Days after the last one wanted or watched, such as those since all experiments are final, are no
 	// looks: a clock that is wrong by years must not cost the memory of as many.
-	for !isWanted(tasks, all[len(all)-1]) {
+	for !concerns(tasks, all[len(all)-1]) {
 		all = all[:len(all)-1]
 	}
-	questions, err := r.ask(ctx, tasks, all)
+	questions, err := r.ask(ctx, s, all)
 	if err != nil {
 		return err
 	}
@@ -52,12 +53,12 @@ func (r *Runner) analyse(ctx context.Context, tasks []task, last Day, report *Re
 			return err
 		}
 	}
-	return r.uncorrect()
+	return r.corrected(s)
 }
 
-// isWanted reports whether a task needs a scorecard of a day.
-func isWanted(tasks []task, d Day) bool {
-	return slices.ContainsFunc(tasks, func(t task) bool { return t.days[d.Date] })
+// concerns reports whether a task needs a scorecard of a day, or has its last one of that day.
+func concerns(tasks []task, d Day) bool {
+	return slices.ContainsFunc(tasks, func(t task) bool { return t.days[d.Date] || t.over != nil && t.over.Date == d.Date })
 }
 
 // scorecard is a scorecard being made.

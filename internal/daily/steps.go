@@ -19,10 +19,15 @@ const (
 type step struct {
 	tasks []task
 	last  Day
+	// corrects says that days are made again whose files have changed, and absent which
+	// experiments under way take no part in that, since their files have errors.
+	corrects bool
+	absent   []string
 }
 
 // steps splits the days that tasks want into such as are made at a time, in order: mostly one
-// step through the last day.
+// step through the last day. The last one has all tasks that are watched, and goes through the last
+// day.
 func steps(tasks []task, last Day, zone *time.Location) ([]step, error) {
 	dates := map[string]bool{}
 	all := 0
@@ -31,7 +36,7 @@ func steps(tasks []task, last Day, zone *time.Location) ([]step, error) {
 		all += int(last.Through.Sub(t.start).Hours() / 24)
 	}
 	if len(tasks) > 0 && all <= mostDays {
-		return []step{{tasks, last}}, nil
+		return []step{{tasks: tasks, last: last}}, nil
 	}
 	var out []step
 	for rest := slices.Sorted(maps.Keys(dates)); len(rest) > 0; {
@@ -43,19 +48,18 @@ func steps(tasks []task, last Day, zone *time.Location) ([]step, error) {
 		for range stepDays - 1 {
 			s.last = s.last.Next(zone)
 		}
-		if s.last.Date > last.Date {
+		after, _ := slices.BinarySearch(rest, s.last.Next(zone).Date)
+		if rest = rest[after:]; len(rest) == 0 {
 			s.last = last
 		}
 		for _, t := range tasks {
 			days := maps.Clone(t.days)
 			maps.DeleteFunc(days, func(date string, _ bool) bool { return date < first.Date || date > s.last.Date })
-			if t.days = days; len(days) > 0 {
+			if t.days = days; len(days) > 0 || t.watched && len(rest) == 0 {
 				s.tasks = append(s.tasks, t)
 			}
 		}
 		out = append(out, s)
-		after, _ := slices.BinarySearch(rest, s.last.Next(zone).Date)
-		rest = rest[after:]
 	}
 	return out, nil
 }

@@ -1,6 +1,7 @@
 package daily
 
 import (
+	"slices"
 	"time"
 
 	"readout/analysis"
@@ -15,6 +16,53 @@ type task struct {
 	days  map[string]bool
 	// corrected are those of the days that are made again, since files of past days have changed.
 	corrected map[string]bool
+	// watched says that scorecards follow their files, and over is the last day of an experiment
+	// that is final. newest is the date of the last scorecard there is.
+	watched bool
+	over    *Day
+	newest  string
+}
+
+// watchedFor is how long the scorecards of an experiment follow their files after it is final, unless it is
+// decided.
+const watchedFor = 28 * 24 * time.Hour
+
+// watch finds out whether the scorecards of an experiment, of which some are stored, follow their
+// files.
+func (t *task) watch(active []Day, stored []string, last Day) {
+	if t.state.Decision != nil || len(stored) == 0 || len(active) == 0 || last.Through.After(t.final().Add(watchedFor)) {
+		return
+	}
+	t.watched, t.newest = true, stored[len(stored)-1]
+	if d := active[len(active)-1]; d.Date != last.Date {
+		t.over = &d
+	}
+}
+
+// behind reports whether some scorecards are of later days than the last one of a run: it makes
+// what it is asked for, and leaves those days to the next.
+func behind(tasks []task, last Day) bool {
+	return slices.ContainsFunc(tasks, func(t task) bool { return t.newest > last.Date })
+}
+
+// absent returns the experiments under way that have scorecards and are not in the project, since their
+// files have errors.
+func (r *Runner) absent(log *experiment.Log) ([]string, error) {
+	var names []string
+	for _, name := range log.Experiments() {
+		s, _ := log.Recorded(name)
+		if s.Decision != nil || slices.ContainsFunc(r.Project.Experiments, func(e *experiment.Experiment) bool { return e.Name == name }) {
+			continue
+		}
+		stored, err := reports.Days(r.State, name)
+		if err != nil {
+			return nil, err
+		}
+		if len(stored) > 0 {
+			names = append(names, name)
+		}
+	}
+	return names, nil
 }
 
 // wanted returns the experiments to analyse, and notes why the others are not.
@@ -34,13 +82,15 @@ func (r *Runner) wanted(log *experiment.Log, first, last Day, report *Report) ([
 		if err != nil {
 			return nil, err
 		}
-		for _, d := range t.activeDays(last, r.Project.Location) {
+		active := t.activeDays(last, r.Project.Location)
+		t.watch(active, stored, last)
+		for _, d := range active {
 			asked := d.Date == last.Date || !first.Start.IsZero() && !d.Start.Before(first.Start)
 			if asked || !t.takenAway(d, stored) && !reports.HasDay(r.State, e.Name, d.Date) {
 				t.days[d.Date] = true
 			}
 		}
-		if len(t.days) > 0 {
+		if len(t.days) > 0 || t.watched {
 			tasks = append(tasks, t)
 		}
 	}
