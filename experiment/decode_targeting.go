@@ -2,7 +2,7 @@ package experiment
 
 import (
 	"math"
-	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
@@ -182,12 +182,31 @@ func (d *decoder) checkOperand(n *node, op Operator, v Scalar) {
 	}
 }
 
-// checkPattern reports a text that is no regular expression.
+// Limits of a regular expression. What it costs per byte of a text grows with its steps, of which a
+// few letters may have millions: those of a part that is repeated up to 1,000 times count as often.
+const (
+	maxPatternBytes = 1000
+	maxPatternSteps = 1500
+)
+
+// checkPattern reports a text that is no regular expression, or one that takes long to match.
 func (d *decoder) checkPattern(n *node, text string) {
-	if len(text) > 1000 {
-		d.errorf(n, "matches: pattern is longer than 1000 bytes")
-	} else if _, err := regexp.Compile(text); err != nil {
+	if len(text) > maxPatternBytes {
+		d.errorf(n, "matches: pattern is longer than %d bytes", maxPatternBytes)
+		return
+	}
+	parsed, err := syntax.Parse(text, syntax.Perl)
+	if err != nil {
 		d.errorf(n, "matches: %s", clip(strings.TrimPrefix(err.Error(), "error parsing regexp: ")))
+		return
+	}
+	program, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		d.errorf(n, "matches: %s", clip(err.Error()))
+		return
+	}
+	if steps := len(program.Inst); steps > maxPatternSteps {
+		d.errorf(n, "matches: the pattern has %d steps with its repetitions written out, at most %d are allowed: write * or + for counts such as {0,100}", steps, maxPatternSteps)
 	}
 }
 
