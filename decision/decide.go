@@ -17,6 +17,16 @@ type Visitor struct {
 	URL     string
 	Device  string // mobile or desktop, in any case; anything else is on all devices only
 	Known   Known
+
+	placeholders map[string]any // what Known says, as payloads see it; made when one asks
+}
+
+// attributes returns what is known of the visitor as the placeholders of payloads see it.
+func (v *Visitor) attributes() map[string]any {
+	if v.placeholders == nil {
+		v.placeholders = nested(v.Known.all())
+	}
+	return v.placeholders
 }
 
 // An Outcome is what one experiment decided about one visitor.
@@ -212,7 +222,7 @@ func (x *Experiment) unrendered(shown int, v *Visitor, now time.Time) (int, erro
 		if i == shown || len(p.templates) == 0 || x.stoppedAt(i, now) {
 			continue
 		}
-		if _, err := p.render(v.Known); err != nil {
+		if _, err := p.render(v); err != nil {
 			return i, err
 		}
 	}
@@ -221,7 +231,7 @@ func (x *Experiment) unrendered(shown int, v *Visitor, now time.Time) (int, erro
 
 // show fills in a variant and its payload.
 func (x *Experiment) show(o Outcome, i int, v *Visitor) Outcome {
-	body, err := x.payloads[i].render(v.Known)
+	body, err := x.payloads[i].render(v)
 	if err != nil {
 		o.Reason = NotRendered
 		return o

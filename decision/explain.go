@@ -90,7 +90,7 @@ func (e *Explanation) step(name string, passes bool, detail string, args ...any)
 
 // payload says whether the payload of variant i can be made for the visitor.
 func (e *Explanation) payload(x *Experiment, i int, v *Visitor) {
-	switch body, err := x.payloads[i].render(v.Known); {
+	switch body, err := x.payloads[i].render(v); {
 	case err != nil:
 		e.step("payload", false, "%s", err.Error())
 	case body == nil:

@@ -73,7 +73,7 @@ func compilePayload(raw json.RawMessage) (payload, error) {
 		return payload{static: raw}, nil
 	}
 	p.parts = append(p.parts, raw[begin:])
-	if _, err := p.render(Known{}); err != nil {
+	if _, err := p.render(&Visitor{}); err != nil {
 		return p, fmt.Errorf("%w, for a visitor without attributes: give what it needs a default, as in {%% assign n = attribute.n | default: 1 %%}", err)
 	}
 	return p, nil
@@ -103,12 +103,12 @@ func clip(text string) string {
 // render returns the payload for a visitor, nil for none. A missing attribute is empty, or
 // the default that the template names. Every text is written as one JSON text again, with
 // <, > and & escaped, so that no value can end it or begin another one.
-func (p payload) render(k Known) ([]byte, error) {
+func (p payload) render(v *Visitor) ([]byte, error) {
 	if len(p.templates) == 0 {
 		return p.static, nil
 	}
 	var out bytes.Buffer
-	known := nested(k.all())
+	known := v.attributes()
 	for i, t := range p.templates {
 		out.Write(p.parts[i])
 		text, err := renderText(t, known)

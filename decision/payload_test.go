@@ -3,6 +3,7 @@ package decision
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -18,7 +19,7 @@ func TestAttributesBelowAttributes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 50 {
-		got, err := p.render(Known{Request: Attributes{"user": Text("u"), "user.name": Text("n"), "user.name.first": Text("f"), "a.b.c": Int(7), "a.b": {}}})
+		got, err := p.render(&Visitor{Known: Known{Request: Attributes{"user": Text("u"), "user.name": Text("n"), "user.name.first": Text("f"), "a.b.c": Int(7), "a.b": {}}}})
 		if err != nil || string(got) != `"u, , 7"` {
 			t.Fatalf("%s, %v", got, err)
 		}
@@ -40,7 +41,7 @@ func FuzzPayloadValues(f *testing.F) {
 	f.Add("", int64(math.MinInt64), uint8(1))
 	f.Fuzz(func(t *testing.T, text string, number int64, kind uint8) {
 		value := []Value{Text(text), Int(number), Float(math.Float64frombits(uint64(number))), Bool(number > 0), {}}[kind%5]
-		out, err := p.render(Known{Request: Attributes{"v": value}})
+		out, err := p.render(&Visitor{Known: Known{Request: Attributes{"v": value}}})
 		if err != nil {
 			return
 		}
@@ -80,7 +81,7 @@ func FuzzCheckPayload(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if out, err := p.render(Known{Request: Attributes{"v": Text(value)}}); err == nil && !json.Valid(out) {
+		if out, err := p.render(&Visitor{Known: Known{Request: Attributes{"v": Text(value)}}}); err == nil && !json.Valid(out) {
 			t.Fatalf("%q with %q: %s", source, value, out)
 		}
 	})
@@ -135,7 +136,7 @@ func TestPayload(t *testing.T) {
 			t.Errorf("%s: %v", c.raw, err)
 			continue
 		}
-		got, err := p.render(known)
+		got, err := p.render(&Visitor{Known: known})
 		if err != nil || string(got) != c.want || !json.Valid(got) {
 			t.Errorf("%s: got %s, %v, want %s", c.raw, got, err, c.want)
 		}
@@ -160,7 +161,7 @@ func TestLongestText(t *testing.T) {
 		t.Fatal(err)
 	}
 	render := func(length int) ([]byte, error) {
-		return p.render(Known{Request: Attributes{"v": Text(strings.Repeat("y", length-1))}})
+		return p.render(&Visitor{Known: Known{Request: Attributes{"v": Text(strings.Repeat("y", length-1))}}})
 	}
 	if out, err := render(maxRendered); err != nil || len(out) != maxRendered+len(`""`) {
 		t.Errorf("%d bytes, %v", len(out), err)
@@ -176,7 +177,7 @@ func TestNullPayloadIsNone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := p.render(Known{}); err != nil || got != nil {
+	if got, err := p.render(&Visitor{Known: Known{}}); err != nil || got != nil {
 		t.Errorf("got %q, %v, want no payload", got, err)
 	}
 }
@@ -234,7 +235,7 @@ func TestManyDifferent(t *testing.T) {
 		list.WriteString(strconv.Itoa(i) + ",")
 	}
 	begin := time.Now()
-	out, err := p.render(Known{Request: Attributes{"v": Text(list.String())}})
+	out, err := p.render(&Visitor{Known: Known{Request: Attributes{"v": Text(list.String())}}})
 	if took := time.Since(begin); err != nil || string(out) != `"150000"` || took > 10*time.Second {
 		t.Errorf("%s, %v, after %v", out, err, took)
 	}
@@ -249,5 +250,25 @@ func TestManyDifferent(t *testing.T) {
 func TestFiltersThatPanic(t *testing.T) {
 	if _, err := renderText(nil, nil); err == nil {
 		t.Error("no error")
+	}
+}
+
+// TestAttributesOfAVisitorAreTakenApartOnce: many experiments with placeholders ask about one visitor.
+func TestAttributesOfAVisitorAreTakenApartOnce(t *testing.T) {
+	p, err := compilePayload(json.RawMessage(`"{{ attribute.a }}"`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &Visitor{Known: Known{Request: Attributes{"a": Text("b")}}}
+	for i := range 1000 {
+		v.Known.Request[fmt.Sprintf("n%d.m", i)] = Int(1)
+	}
+	// AllocsPerRun runs once before it counts.
+	if n := testing.AllocsPerRun(1, func() {
+		if got, err := p.render(v); err != nil || string(got) != `"b"` {
+			t.Errorf("%s %v", got, err)
+		}
+	}); n > 500 {
+		t.Errorf("%v allocations", n)
 	}
 }
