@@ -33,7 +33,7 @@ func (s *Server) choose(e *exchange) {
 		snapshot: snapshot, now: e.begin, keep: r.explain, explain: r.explain,
 		expose: (!r.everything() || s.exposeBulk) && r.exposure,
 		visitor: decision.Visitor{
-			ID: id, Session: r.sessionID, URL: r.url, Device: r.device, Known: snapshot.Known(id, r.attributes),
+			ID: id, Session: r.sessionID, URL: r.url, Device: r.device, Known: snapshot.Known(id, r.attributes.known),
 		},
 		experiments: r.ask(snapshot),
 	}

@@ -171,6 +171,11 @@ func TestOddBodiesAreRefused(t *testing.T) {
 	long := strings.Repeat("n", 600)
 	f(`{"identification":{"userId":"u"},"attributes":{"`+long+`":{"`+long+`":1}}}`, "the name of an attribute is longer than 1024 bytes")
 	f(`{"identification":{"userId":"u"},"attributes":{"`+long+long+`":{}}}`, "the name of an attribute is longer than 1024 bytes")
+	f(`{"identification":{"userId":"u"},"attributes":{"a":1`+strings.Repeat(`,"a":1`, 1000)+`}}`, "more than 1000 attributes")
+	f(`{"identification":{"userId":"u"},`+strings.Repeat(`"attributes":{"a":{"b":1}},`, 501)+`"x":1}`, "more than 1000 attributes")
+	f(`{"identification":{"userId":"u"},"attributes":{"a":{"b`+strings.Repeat(`.b`, 31)+`":1}}}`, "the name of an attribute has more than 32 parts")
+	f(`{"identification":{"userId":"u"},"attributes":{"a":{"b":"`+strings.Repeat("é", 2048)+`."}}}`, "attribute a.b is longer than 4096 bytes")
+	f(`{"identification":{"userId":"u"},"attributes":{"n":`+strings.Repeat("1", 4097)+`}}`, "attribute n is longer than 4096 bytes")
 	if len(s.store.stored) != 0 {
 		t.Error("somebody was assigned")
 	}

@@ -118,7 +118,7 @@ func matches(header, tag string) bool {
 // flagRequest is the body of an evaluation: its context.
 type flagRequest struct {
 	key, session, url, device string
-	attributes                decision.Attributes
+	attributes                attributes
 }
 
 // parseFlag reads the body of an evaluation.
@@ -129,7 +129,7 @@ func parseFlag(body []byte) (*flagRequest, error) {
 		if string(field) != "context" {
 			return s.skip()
 		}
-		*r = flagRequest{}
+		*r = flagRequest{attributes: attributes{members: r.attributes.members}}
 		return s.readObject("context", func(field []byte) error { return r.member(s, field) })
 	})
 	if err != nil {
@@ -150,7 +150,7 @@ func (r *flagRequest) member(s *scanner, field []byte) error {
 	case contextDevice:
 		return s.readAsSent(contextDevice, &r.device)
 	}
-	return readAttribute(s, &r.attributes, "", field)
+	return r.attributes.read(s, "", field)
 }
 
 // check returns OFREP's code for what is wrong with a context, empty for nothing.
@@ -191,7 +191,7 @@ func (s *Server) flagQuestion(e *exchange) (question, bool) {
 	return question{
 		snapshot: snapshot, now: e.begin,
 		visitor: decision.Visitor{
-			ID: r.key, Session: r.session, URL: r.url, Device: r.device, Known: snapshot.Known(r.key, r.attributes),
+			ID: r.key, Session: r.session, URL: r.url, Device: r.device, Known: snapshot.Known(r.key, r.attributes.known),
 		},
 	}, true
 }

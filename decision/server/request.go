@@ -5,21 +5,19 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
-
-	"readout/decision"
 )
 
 // Limits of a request. Nothing that clients send comes near them.
 const (
-	maxNames      = 1000
-	maxIDBytes    = 1 << 10
-	maxURLBytes   = 16 << 10
-	maxAttributes = 1000
-	maxNameBytes  = 1 << 10 // of an attribute, with the names of all it is nested in
+	maxNames    = 1000
+	maxIDBytes  = 1 << 10
+	maxURLBytes = 16 << 10
 )
 
 //lint:ignore ST1005 clients know this text
 var errIdentification = errors.New("Identification is required")
+
+var errNames = fmt.Errorf("more than %d names and groups", maxNames)
 
 // chooseRequest is the body of a choose request. Existing clients send what is in the upper
 // part; attributes, exposure and explain are ours. Unknown fields are ignored.
@@ -31,7 +29,7 @@ type chooseRequest struct {
 	optimizationType  string
 	url               string
 
-	attributes decision.Attributes
+	attributes attributes
 	exposure   bool
 	explain    bool
 }
@@ -77,10 +75,8 @@ func (r *chooseRequest) read(s *scanner) error {
 		case "url":
 			return s.readText("url", &r.url)
 		case "attributes":
-			r.attributes = nil
-			return s.readObject("attributes", func(field []byte) error {
-				return readAttribute(s, &r.attributes, "", field)
-			})
+			r.attributes.known = nil
+			return s.readObject("attributes", func(field []byte) error { return r.attributes.read(s, "", field) })
 		case "exposure":
 			return s.readBool("exposure", &r.exposure)
 		case "explain":
@@ -103,7 +99,7 @@ func (r *chooseRequest) check() error {
 		return err
 	}
 	if len(r.names)+len(r.groups) > maxNames {
-		return fmt.Errorf("more than %d names and groups", maxNames)
+		return errNames
 	}
 	for _, list := range [][]string{r.names, r.groups} {
 		for _, name := range list {
@@ -148,50 +144,6 @@ func checkVisitor(id, url string) error {
 		return errors.New("an id is not UTF-8")
 	case len(url) > maxURLBytes:
 		return fmt.Errorf("url is longer than %d bytes", maxURLBytes)
-	}
-	return nil
-}
-
-// readAttribute reads the value of an attribute into out, which is made for the first one.
-// What is nested has names joined by dots. Lists and nulls are absent. Each of many attributes
-// that are nested in long names has a copy of these.
-func readAttribute(s *scanner, out *decision.Attributes, prefix string, name []byte) error {
-	if len(prefix)+len(name) > maxNameBytes {
-		return fmt.Errorf("the name of an attribute is longer than %d bytes", maxNameBytes)
-	}
-	full := prefix + string(name)
-	var v decision.Value
-	switch s.peek() {
-	case '{':
-		return s.object(func(name []byte) error { return readAttribute(s, out, full+".", name) })
-	case '"':
-		text, err := s.text()
-		if err != nil {
-			return err
-		}
-		v = decision.Text(string(text))
-	case 't', 'f':
-		var yes bool
-		if err := s.readBool(full, &yes); err != nil {
-			return err
-		}
-		v = decision.Bool(yes)
-	case '[', 'n':
-		if err := s.skip(); err != nil {
-			return err
-		}
-	default:
-		digits, err := s.number()
-		if err != nil {
-			return err
-		}
-		v = decision.Number(string(digits))
-	}
-	if *out == nil {
-		*out = make(decision.Attributes)
-	}
-	if (*out)[full] = v; len(*out) > maxAttributes {
-		return fmt.Errorf("more than %d attributes", maxAttributes)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package server
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"unicode/utf8"
@@ -135,16 +134,16 @@ func (s *scanner) text() ([]byte, error) {
 
 // decode decodes the text from begin to the position.
 func (s *scanner) decode(begin int) ([]byte, error) {
-	literal := s.data[begin:s.at]
-	if !bytes.ContainsRune(literal, '\\') && utf8.Valid(literal) {
-		return literal[1 : len(literal)-1], nil
+	inner := s.data[begin+1 : s.at-1]
+	if !bytes.ContainsRune(inner, '\\') && utf8.Valid(inner) {
+		return inner, nil
 	}
-	var text string
-	if err := json.Unmarshal(literal, &text); err != nil {
+	text, ok := unescape(inner)
+	if !ok {
 		s.at = begin
 		return nil, s.fault()
 	}
-	return []byte(text), nil
+	return text, nil
 }
 
 // number reads a number and returns it as it is written.
@@ -267,7 +266,9 @@ func (s *scanner) readNames(name string, into *[]string) error {
 			return s.mistyped(name, "a list of texts")
 		}
 		text, err := s.text()
-		*into = append(*into, string(text))
+		if *into = append(*into, string(text)); len(*into) > maxNames {
+			return errNames
+		}
 		return err
 	}
 	switch s.peek() {

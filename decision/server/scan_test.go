@@ -34,7 +34,7 @@ func FuzzParseChoose(f *testing.F) {
 		if !json.Valid(body) || r.unit() == "" || len(r.unit()) > maxIDBytes || !utf8.ValidString(r.unit()) || len(r.names)+len(r.groups) > maxNames {
 			t.Errorf("%q: %+v", body, r)
 		}
-		for name, v := range r.attributes {
+		for name, v := range r.attributes.known {
 			if !utf8.ValidString(name) || !utf8.ValidString(v.String()) {
 				t.Errorf("%q: attribute %q is %q", body, name, v)
 			}
@@ -59,19 +59,26 @@ func FuzzParseFlag(f *testing.F) {
 	})
 }
 
-// TestTextsAreAsInEncodingJSON compares texts with those of encoding/json.
-func TestTextsAreAsInEncodingJSON(t *testing.T) {
-	for _, literal := range []string{
-		`""`, `"a"`, `"a\"b"`, `"\u0041\n\/"`, `"Ünï💚"`, `"\ud83d\udc9a"`, `"\ud83d"`, "\"\xff\xfe\"", `"\x"`, `"\u12"`, `"a`, "\"a\nb\"", `"\`, `"\"`,
+// FuzzText compares texts with those of encoding/json.
+func FuzzText(f *testing.F) {
+	for _, seed := range []string{
+		`""`, `"a"`, `"a\"b"`, `"\u0041\n\/\b\f\r\t\\"`, `"Ünï💚"`, `"\ud83d\udc9a"`, `"\uD83D\uDC9A"`, `"\ud83d"`, `"\ud83d\ud83d\udc9a"`, `"\ud83d\n"`, `"\udc9a\ud83d"`,
+		"\"\xff\xfe\"", "\"\xe2\x82\\n\"", `"\x"`, `"\u12"`, `"\u12g4"`, `"\ud83d\u"`, `"a`, "\"a\nb\"", "\"\\\n\"", `"\`, `"\"`,
 	} {
-		var want string
-		wantErr := json.Unmarshal([]byte(literal), &want)
-		s := &scanner{data: []byte(literal)}
-		got, err := s.text()
-		if (err == nil) != (wantErr == nil) || string(got) != want && err == nil {
-			t.Errorf("%s: %q %v want %q %v", literal, got, err, want, wantErr)
-		}
+		f.Add([]byte(seed))
 	}
+	f.Fuzz(func(t *testing.T, literal []byte) {
+		s := &scanner{data: literal}
+		got, err := s.text()
+		if err == nil {
+			err = s.end()
+		}
+		var want string
+		wantErr := json.Unmarshal(literal, &want)
+		if ours := len(literal) > 0 && literal[0] == '"'; ours && ((err == nil) != (wantErr == nil) || string(got) != want && err == nil) {
+			t.Errorf("%q: %q %v want %q %v", literal, got, err, want, wantErr)
+		}
+	})
 }
 
 // TestAttributesHaveNamesJoinedByDots holds what becomes of a context.
@@ -82,11 +89,11 @@ func TestAttributesHaveNamesJoinedByDots(t *testing.T) {
 	}
 	want := map[string]string{"a.b.c": "1.50", "d": "true", "e": "", "f": "", "g": "", "big": "9007199254740993", "h": "2"}
 	for name, text := range want {
-		if got := r.attributes[name]; got.String() != text || got.Present() != !strings.Contains("e f", name) {
+		if got := r.attributes.known[name]; got.String() != text || got.Present() != !strings.Contains("e f", name) {
 			t.Errorf("%s is %q, %v", name, got, got.Present())
 		}
 	}
-	if len(r.attributes) != len(want) {
+	if len(r.attributes.known) != len(want) {
 		t.Errorf("%v", r.attributes)
 	}
 }
