@@ -24,7 +24,7 @@ type fileSchema struct {
 // schemaOf reads the elements of a footer, which list a tree depth first.
 func schemaOf(elements []format.SchemaElement) (fileSchema, error) {
 	var s fileSchema
-	damaged := errors.New("its schema is damaged")
+	damaged := fmt.Errorf("its schema is %w", errDamaged)
 	if len(elements) == 0 || elements[0].Type.Valid {
 		return s, damaged
 	}

@@ -244,7 +244,7 @@ func (t columnType) check() error {
 		ok = ok && t.physical == format.FixedLenByteArray && t.width == 2
 	}
 	if !ok {
-		return fmt.Errorf("its type does not hold together (%v in %s): the schema is damaged", t, t.physicalName())
+		return fmt.Errorf("its type does not hold together (%v in %s): the schema is %w", t, t.physicalName(), errDamaged)
 	}
 	return nil
 }

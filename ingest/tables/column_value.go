@@ -1,7 +1,6 @@
 package tables
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -135,7 +134,7 @@ func decimalBytes(scale int) func([]float64, []byte, []byteSpan) error {
 func checkDecimal(raw []byte) error {
 	switch n := len(raw); {
 	case n == 0:
-		return errors.New("a decimal without bytes: the file is damaged")
+		return fmt.Errorf("a decimal without bytes: the file is %w", errDamaged)
 	case n > decimalLimit:
 		return fmt.Errorf("a decimal of %d bytes, want at most %d", n, decimalLimit)
 	}

@@ -30,7 +30,7 @@ func TestDamagedFiles(t *testing.T) {
 		file []byte
 		want string
 	}{
-		"empty":            {nil, "the file is empty (0 bytes)"},
+		"empty":            {nil, "the file is empty (0 bytes): copy or write it again, and rename files into the folder only when they are whole"},
 		"only magic":       {[]byte("PAR1PAR1"), "the file is cut short: it has 8 bytes only"},
 		"half":             {good[:len(good)/2], "the file is cut short"},
 		"without end":      {good[:len(good)-4], "the file is cut short"},
@@ -39,7 +39,7 @@ func TestDamagedFiles(t *testing.T) {
 		"encrypted footer": {append(bytes.Clone(good[:len(good)-4]), "PARE"...), "the file is encrypted"},
 		"no footer":        {withLength(0), "its footer has 0 bytes"},
 		"huge footer":      {withLength(math.MaxUint32), "its footer has 4294967295 bytes"},
-		"short footer":     {withLength(40), "its footer cannot be read"},
+		"short footer":     {withLength(40), "its footer cannot be read: copy it again from where it was written, or write it again"},
 		"csv":              {[]byte("user_id,variant\na,control\n"), "it looks like text, perhaps CSV"},
 		"csv in Latin-1":   {[]byte("user_id\xe4,variant\na,control\n"), `it begins with "user"`},
 		"html":             {[]byte("\n<!DOCTYPE html>"), "it looks like a web page"},

@@ -18,7 +18,7 @@ import (
 // a megabyte.
 const pageLimit = 512 << 20
 
-var errCompressed = errors.New("a page is damaged: it cannot be decompressed")
+var errCompressed = fmt.Errorf("a page is %w: it cannot be decompressed", errDamaged)
 
 // codecs decompresses pages. Its decoders are made when they are first needed and used
 // again; it is not safe for concurrent use.

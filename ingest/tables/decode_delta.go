@@ -2,10 +2,10 @@ package tables
 
 import (
 	"encoding/binary"
-	"errors"
+	"fmt"
 )
 
-var errDelta = errors.New("a page is damaged: its DELTA encoding does not hold together")
+var errDelta = fmt.Errorf("a page is %w: its DELTA encoding does not hold together", errDamaged)
 
 // deltaDecoder reads Parquet's DELTA_BINARY_PACKED integers. Sums wrap around at 64 bits,
 // so that the low 32 bits are right for 32-bit columns however wide their deltas are.

@@ -2,12 +2,12 @@ package tables
 
 import (
 	"encoding/binary"
-	"errors"
+	"fmt"
 
 	"github.com/parquet-go/bitpack"
 )
 
-var errRuns = errors.New("a page is damaged: it holds fewer values than its header says")
+var errRuns = fmt.Errorf("a page is %w: it holds fewer values than its header says", errDamaged)
 
 // pagePadding is how many bytes of capacity lie behind every page: the unpacking loops
 // read whole words.
@@ -41,7 +41,7 @@ func (h *hybridDecoder) resetIndexes(data []byte) error {
 		return nil
 	}
 	if data[0] > 32 {
-		return errors.New("a page is damaged: its dictionary indexes have more than 32 bits")
+		return fmt.Errorf("a page is %w: its dictionary indexes have more than 32 bits", errDamaged)
 	}
 	h.reset(data[1:], uint(data[0]))
 	return nil

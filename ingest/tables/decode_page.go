@@ -1,7 +1,6 @@
 package tables
 
 import (
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -22,7 +21,7 @@ const (
 	olderDictionary format.Encoding = 2
 )
 
-var errPage = errors.New("a page is damaged")
+var errPage = fmt.Errorf("a page is %w", errDamaged)
 
 // dataPage is one decompressed page of a flat column. Its bytes live until the next is read.
 type dataPage struct {
@@ -167,7 +166,7 @@ func (p *pageReader) dictionary(head *format.PageHeader, body []byte) error {
 		return fmt.Errorf("%w: a dictionary without its own header", errPage)
 	}
 	if h.V.Encoding != format.Plain && h.V.Encoding != olderDictionary {
-		return fmt.Errorf("a dictionary in encoding %v, which is not supported", h.V.Encoding)
+		return fmt.Errorf("a dictionary in encoding %v, which is not supported: %s", h.V.Encoding, usualEncodings)
 	}
 	values, err := p.unpacked(body, int(head.UncompressedPageSize))
 	p.page.dictionary, p.page.rows, p.page.encoding, p.page.values = true, int(h.V.NumValues), format.Plain, values
@@ -187,7 +186,7 @@ func (p *pageReader) dataV1(head *format.PageHeader, body []byte) error {
 	p.page.rows, p.page.encoding = int(h.V.NumValues), h.V.Encoding
 	if p.optional {
 		if h.V.DefinitionLevelEncoding != format.RLE {
-			return fmt.Errorf("levels in encoding %v, which is not supported", h.V.DefinitionLevelEncoding)
+			return fmt.Errorf("levels in encoding %v, which is not supported: %s", h.V.DefinitionLevelEncoding, usualEncodings)
 		}
 		levels, rest, ok := lengthPrefixed(values)
 		if !ok {

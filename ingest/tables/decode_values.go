@@ -8,7 +8,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-var errValues = errors.New("a page is damaged: its values end early")
+var errValues = fmt.Errorf("a page is %w: its values end early", errDamaged)
 
 func uint32At(b []byte) (uint32, bool) {
 	if len(b) < 4 {
@@ -18,7 +18,7 @@ func uint32At(b []byte) (uint32, bool) {
 }
 
 func unsupported(physical format.Type, encoding format.Encoding) error {
-	return fmt.Errorf("encoding %v for %v, which is not supported", encoding, physical)
+	return fmt.Errorf("encoding %v for %v, which is not supported: %s", encoding, physical, usualEncodings)
 }
 
 // numberDecoder reads the values of a page of booleans (0 and 1), integers (with sign), or

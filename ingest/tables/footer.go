@@ -26,7 +26,7 @@ const (
 var (
 	parquetMagic   = []byte("PAR1")
 	encryptedMagic = []byte("PARE")
-	errEncrypted   = errors.New("the file is encrypted, which is not supported")
+	errEncrypted   = errors.New("the file is encrypted, which is not supported: write it again without encryption")
 )
 
 // Footer returns a file's metadata as it stands there: where each page is, and how large. Its
@@ -38,14 +38,14 @@ func Footer(ctx context.Context, store Store, f File) ([]byte, error) {
 	}
 	defer data.Close()
 	footer, _, err := readFooterBytes(data, f.Size)
-	return footer, err
+	return footer, advised(err)
 }
 
 // ColumnNames returns the names of a file's columns.
 func ColumnNames(ctx context.Context, store Store, f File) ([]string, error) {
 	names, err := columnNames(ctx, store, f)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", f.Path, err)
+		return nil, fmt.Errorf("read %s: %w", f.Path, advised(err))
 	}
 	return names, nil
 }
@@ -78,7 +78,7 @@ func readFooter(file io.ReaderAt, size int64) (meta *format.FileMetaData, pagesE
 // readFooterBytes reads a file's metadata as it stands there.
 func readFooterBytes(file io.ReaderAt, size int64) (footer []byte, pagesEnd int64, err error) {
 	if size == 0 {
-		return nil, 0, errors.New("the file is empty (0 bytes)")
+		return nil, 0, fmt.Errorf("the file is %w", errEmpty)
 	}
 	head := make([]byte, min(size, 64))
 	if err := readFull(file, head, 0); err != nil {
@@ -91,7 +91,7 @@ func readFooterBytes(file io.ReaderAt, size int64) (footer []byte, pagesEnd int6
 		return nil, 0, fmt.Errorf("not a Parquet file: %s", looksLike(head))
 	}
 	if size < magicSize+tailSize {
-		return nil, 0, fmt.Errorf("the file is cut short: it has %d bytes only", size)
+		return nil, 0, fmt.Errorf("the file is %w: it has %d bytes only", errCut, size)
 	}
 	tail := make([]byte, tailSize)
 	if err := readFull(file, tail, size-tailSize); err != nil {
@@ -101,12 +101,12 @@ func readFooterBytes(file io.ReaderAt, size int64) (footer []byte, pagesEnd int6
 	case bytes.Equal(tail[4:], encryptedMagic):
 		return nil, 0, errEncrypted
 	case !bytes.Equal(tail[4:], parquetMagic):
-		return nil, 0, fmt.Errorf("the file is cut short, still being written, or longer than it should be: it ends with %q instead of %q", tail[4:], parquetMagic)
+		return nil, 0, fmt.Errorf("the file is %w, still being written, or longer than it should be: it ends with %q instead of %q", errCut, tail[4:], parquetMagic)
 	}
 	length := int64(binary.LittleEndian.Uint32(tail))
 	pagesEnd = size - tailSize - length
 	if length == 0 || pagesEnd < magicSize {
-		return nil, 0, fmt.Errorf("the file is damaged: it says that its footer has %d bytes, of %d in all", length, size)
+		return nil, 0, fmt.Errorf("the file is %w: it says that its footer has %d bytes, of %d in all", errDamaged, length, size)
 	}
 	footer = make([]byte, length)
 	if err := readFull(file, footer, pagesEnd); err != nil {
@@ -129,7 +129,7 @@ func readFull(file io.ReaderAt, b []byte, at int64) error {
 
 // parseFooter decodes a file's metadata. Behind it, a signed file has its signature.
 func parseFooter(footer []byte) (*format.FileMetaData, error) {
-	damaged := errors.New("the file is damaged: its footer cannot be read")
+	damaged := fmt.Errorf("the file is %w: its footer cannot be read", errDamaged)
 	n, err := compact.Length(footer)
 	if err != nil {
 		return nil, damaged
@@ -152,12 +152,12 @@ func checkRows(meta *format.FileMetaData) error {
 	for i := range meta.RowGroups {
 		n := meta.RowGroups[i].NumRows
 		if n < 0 || rows+n < 0 {
-			return fmt.Errorf("the file is damaged: row group %d has %d rows", i, n)
+			return fmt.Errorf("the file is %w: row group %d has %d rows", errDamaged, i, n)
 		}
 		rows += n
 	}
 	if rows != meta.NumRows {
-		return fmt.Errorf("the file is damaged: it says that it has %d rows, and its row groups have %d", meta.NumRows, rows)
+		return fmt.Errorf("the file is %w: it says that it has %d rows, and its row groups have %d", errDamaged, meta.NumRows, rows)
 	}
 	return nil
 }

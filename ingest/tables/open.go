@@ -44,14 +44,14 @@ func Open(ctx context.Context, store Store, f File, spec *Spec) (t *OpenFile, er
 }
 
 func (t *OpenFile) wrap(err error) error {
-	return fmt.Errorf("read %s %s: %w", t.spec.Table, t.file.Path, err)
+	return fmt.Errorf("read %s %s: %w", t.spec.Table, t.file.Path, advised(err))
 }
 
 // recoverInto turns a panic into an error. Damaged bytes are found by checks; this is for
 // those that no check foresaw.
 func (t *OpenFile) recoverInto(err *error) {
 	if r := recover(); r != nil {
-		*err = t.wrap(fmt.Errorf("the file is damaged in a way that was not foreseen (%v)", r))
+		*err = t.wrap(fmt.Errorf("the file is %w in a way that was not foreseen (%v)", errDamaged, r))
 	}
 }
 
@@ -72,7 +72,7 @@ func (t *OpenFile) footer() (err error) {
 	}
 	for g := range t.meta.RowGroups {
 		if n := len(t.meta.RowGroups[g].Columns); n != t.schema.total {
-			return fmt.Errorf("the file is damaged: row group %d has %d columns, and the schema %d", g, n, t.schema.total)
+			return fmt.Errorf("the file is %w: row group %d has %d columns, and the schema %d", errDamaged, g, n, t.schema.total)
 		}
 	}
 	return nil
@@ -195,15 +195,15 @@ func (t *OpenFile) checkChunk(g, column int) error {
 	start := chunkStart(chunk)
 	switch {
 	case chunk.CryptoMetadata.Value != nil:
-		return errors.New("it is encrypted, which is not supported")
+		return errors.New("it is encrypted, which is not supported: write the file again without encryption")
 	case chunk.FilePath != "":
-		return fmt.Errorf("its data is in another file (%s), which is not supported", chunk.FilePath)
+		return fmt.Errorf("its data is in another file (%s), which is not supported: write the file again in one piece", chunk.FilePath)
 	case meta.Type != t.schema.types[column].physical:
-		return fmt.Errorf("the file is damaged: the type of row group %d is not that of the schema", g)
+		return fmt.Errorf("the file is %w: the type of row group %d is not that of the schema", errDamaged, g)
 	case meta.NumValues != group.NumRows:
-		return fmt.Errorf("the file is damaged: row group %d has %d rows and %d values", g, group.NumRows, meta.NumValues)
+		return fmt.Errorf("the file is %w: row group %d has %d rows and %d values", errDamaged, g, group.NumRows, meta.NumValues)
 	case group.NumRows > 0 && (start < magicSize || start > t.pagesEnd || meta.TotalCompressedSize < 0 || meta.TotalCompressedSize > t.pagesEnd-start):
-		return fmt.Errorf("the file is damaged: row group %d lies outside of the file", g)
+		return fmt.Errorf("the file is %w: row group %d lies outside of the file", errDamaged, g)
 	}
 	return checkCodec(meta.Codec)
 }
