@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"readout/internal/digits"
 )
@@ -61,19 +60,6 @@ func count(n int64, one, many string) string {
 		return "1 " + one
 	}
 	return digits.Count(n) + " " + many
-}
-
-// duration writes a duration in the largest whole unit.
-func duration(d time.Duration) string {
-	for _, u := range []struct {
-		size time.Duration
-		name string
-	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
-		if d >= u.size && d%u.size == 0 {
-			return count(int64(d/u.size), u.name, u.name+"s")
-		}
-	}
-	return d.String()
 }
 
 // inParentheses writes a lift behind a name, where it is defined.

@@ -82,9 +82,9 @@ func windowSentence(m *experiment.Metric) string {
 // span writes a window.
 func span(w experiment.Window) string {
 	if w.From == 0 {
-		return duration(w.To) + " of the first exposure"
+		return digits.Span(w.To) + " of the first exposure"
 	}
-	return duration(w.From) + " to " + duration(w.To) + " after the first exposure"
+	return digits.Span(w.From) + " to " + digits.Span(w.To) + " after the first exposure"
 }
 
 // Why a cap could not be applied, for [Cap.Problem].

@@ -2,7 +2,6 @@ package reports
 
 import (
 	"strings"
-	"time"
 
 	"readout/experiment"
 	"readout/internal/digits"
@@ -68,7 +67,7 @@ func adjustedBy(m *experiment.Metric) []term {
 	if m.Lookback <= 0 || m.Kind() == experiment.KindQuantile {
 		return nil
 	}
-	return []term{{"Adjusted by", "the same over " + spanWords(m.Lookback) + " before each user's first exposure (CUPED)"}}
+	return []term{{"Adjusted by", "the same over " + digits.Span(m.Lookback) + " before each user's first exposure (CUPED)"}}
 }
 
 // eventName quotes the event of a column.
@@ -114,17 +113,4 @@ func capWords(c *experiment.Cap) string {
 		}
 	}
 	return "numbers of users " + strings.Join(parts, " and ") + " are moved there"
-}
-
-// spanWords writes a duration in its largest whole unit.
-func spanWords(d time.Duration) string {
-	for _, unit := range []struct {
-		size      time.Duration
-		one, many string
-	}{{24 * time.Hour, "1 day", "%s days"}, {time.Hour, "1 hour", "%s hours"}, {time.Minute, "1 minute", "%s minutes"}} {
-		if d >= unit.size && d%unit.size == 0 {
-			return several(int64(d/unit.size), unit.one, unit.many)
-		}
-	}
-	return d.String()
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // maxDecimals is where fixed notation ends and the exponent form begins.
@@ -55,6 +56,22 @@ func WholePercent(share float64) string {
 	default:
 		return Fixed(p, 0) + "%"
 	}
+}
+
+// Span returns a duration in its largest whole unit: 1 day, 36 hours.
+func Span(d time.Duration) string {
+	for _, unit := range []struct {
+		size time.Duration
+		name string
+	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
+		switch {
+		case d == unit.size:
+			return "1 " + unit.name
+		case d > unit.size && d%unit.size == 0:
+			return Count(int64(d/unit.size)) + " " + unit.name + "s"
+		}
+	}
+	return d.String()
 }
 
 // Decimals returns the decimals that show v with the given number of digits.

@@ -3,6 +3,7 @@ package digits
 import (
 	"math"
 	"testing"
+	"time"
 )
 
 func TestCount(t *testing.T) {
@@ -56,6 +57,17 @@ func TestWholePercent(t *testing.T) {
 	for share, want := range map[float64]string{0: "0%", 0.001: "< 1%", 0.571: "57%", 0.999: "> 99%", 1: "100%", 3.2: "320%"} {
 		if got := WholePercent(share); got != want {
 			t.Errorf("WholePercent(%v) = %q, want %q", share, got, want)
+		}
+	}
+}
+
+func TestSpan(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		24 * time.Hour: "1 day", 7 * 24 * time.Hour: "7 days", 36 * time.Hour: "36 hours", time.Hour: "1 hour",
+		90 * time.Minute: "90 minutes", time.Minute: "1 minute", 90 * time.Second: "1m30s", 0: "0s", 1000 * 24 * time.Hour: "1,000 days",
+	} {
+		if got := Span(d); got != want {
+			t.Errorf("Span(%v) = %q, want %q", d, got, want)
 		}
 	}
 }
