@@ -21,8 +21,8 @@ import (
 	"readout/reports"
 )
 
-// explainOptions are the flags of explain.
-type explainOptions struct {
+// explainFlags are the flags of explain.
+type explainFlags struct {
 	user, experiment     string
 	url, device, session string
 	attributes           []string
@@ -31,7 +31,7 @@ type explainOptions struct {
 }
 
 func (a *app) explainCommand() *cobra.Command {
-	var o explainOptions
+	var o explainFlags
 	c := &cobra.Command{
 		Use:   "explain USER EXPERIMENT",
 		Short: "which variant a user gets, and why",
@@ -64,7 +64,7 @@ const maxExplanation = 4 << 20
 // explainTimeout is how long a service may take.
 const explainTimeout = 10 * time.Second
 
-func (a *app) explain(ctx context.Context, o explainOptions) error {
+func (a *app) explain(ctx context.Context, o explainFlags) error {
 	for _, text := range o.attributes {
 		if name, _, ok := strings.Cut(text, "="); !ok || name == "" {
 			return usagef("--attribute %q is not of the form name=value", text)
@@ -84,18 +84,13 @@ func (a *app) explain(ctx context.Context, o explainOptions) error {
 		return err
 	}
 	if o.json {
-		data, err := json.MarshalIndent(e, "", "  ")
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(a.out, "%s\n", data)
-		return err
+		return a.printJSON(e)
 	}
 	return printExplanation(a.out, e, o.server == "")
 }
 
 // askServer asks the admin listener of a service.
-func askServer(ctx context.Context, o explainOptions) (decision.Explanation, error) {
+func askServer(ctx context.Context, o explainFlags) (decision.Explanation, error) {
 	var none decision.Explanation
 	address, err := url.Parse(o.server)
 	if err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" {
@@ -143,7 +138,7 @@ func askServer(ctx context.Context, o explainOptions) (decision.Explanation, err
 
 // explainPublished evaluates the published state of the project, without what a service
 // remembers.
-func (a *app) explainPublished(o explainOptions) (decision.Explanation, error) {
+func (a *app) explainPublished(o explainFlags) (decision.Explanation, error) {
 	var none decision.Explanation
 	p, _, err := a.loadWhole()
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -40,4 +41,11 @@ func (o *output) join(err error) error {
 		return cmp.Or(err, errUnread)
 	}
 	return errors.Join(fmt.Errorf("print the results: %w", o.failed), err)
+}
+
+// printJSON prints a result for programs.
+func (a *app) printJSON(v any) error {
+	encoder := json.NewEncoder(a.out)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(v)
 }

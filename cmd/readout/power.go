@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -129,9 +128,7 @@ func (a *app) plan(f powerFlags) error {
 		return usageError{err}
 	}
 	if f.json {
-		encoder := json.NewEncoder(a.out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(out)
+		return a.printJSON(out)
 	}
 	out.print(a, f)
 	return nil

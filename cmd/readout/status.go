@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -114,9 +113,7 @@ func (a *app) status(args []string, asJSON bool) error {
 		faults = errors.Join(fmt.Errorf("cannot read the last scorecard of %s", list(unread)), faults)
 	}
 	if asJSON {
-		encoder := json.NewEncoder(a.out)
-		encoder.SetIndent("", "  ")
-		return errors.Join(faults, encoder.Encode(standings))
+		return errors.Join(faults, a.printJSON(standings))
 	}
 	a.printStandings(standings, p.Location, len(args) == 1)
 	return faults
