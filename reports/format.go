@@ -117,7 +117,7 @@ func lift(c *analysis.Comparison) string {
 	if c.LiftUnbounded {
 		return s + " " + labelUnbounded
 	}
-	return join(s, interval(c.LiftLo, c.LiftHi, decimals, 100, "%"))
+	return list(" ", s, interval(c.LiftLo, c.LiftHi, decimals, 100, "%"))
 }
 
 // effect returns a difference with its interval: of proportions in percentage points,
@@ -132,7 +132,7 @@ func effect(kind string, value, se, lo, hi analysis.Number) string {
 		scale, unit = 100, " "+labelPoints
 	}
 	decimals := decimalsOf(value, se, lo, hi, scale)
-	return join(sign(digits.Fixed(v*scale, decimals)), interval(lo, hi, decimals, scale, "")) + unit
+	return list(" ", sign(digits.Fixed(v*scale, decimals)), interval(lo, hi, decimals, scale, "")) + unit
 }
 
 // effectSE returns the standard error of an effect in its unit.
@@ -194,12 +194,4 @@ func pValue(p, lnP, alpha analysis.Number) string {
 			return s
 		}
 	}
-}
-
-// join puts a space between two texts where both are there.
-func join(a, b string) string {
-	if a == "" || b == "" {
-		return a + b
-	}
-	return a + " " + b
 }

@@ -153,7 +153,7 @@ func (s *Site) indexRow(p *Page) indexRow {
 	}
 	sortChecks(checks)
 	for _, c := range checks {
-		c.Word.Text = join(c.Word.Text+":", c.Name)
+		c.Word.Text = list(" ", c.Word.Text+":", c.Name)
 		row.Marks = append(row.Marks, c.Word)
 	}
 	return row

@@ -146,7 +146,7 @@ func cupedSentence(a *analysis.CUPED) string {
 	if a.MissingHistory > 0 {
 		out += " " + fmt.Sprintf(labelHistory, several(a.MissingHistory, labelOneUser, labelManyUsers)) + "."
 	}
-	return join(out, visible(a.Note))
+	return list(" ", out, visible(a.Note))
 }
 
 // upperFirst raises an ASCII letter at the beginning of a sentence.

@@ -107,17 +107,7 @@ func (s *Site) advice(p *Page, st standing) advice {
 // cardNotes says what qualifies the recommendation of a scorecard. Once the experiment is
 // decided nothing more is to come.
 func cardNotes(card *analysis.Scorecard, zone zone, decided bool) []string {
-	var notes []string
-	var users int64
-	for _, v := range card.Variants {
-		users = max(users, v.Users, int64(v.Several))
-	}
-	if users == 0 {
-		notes = append(notes, labelNoData)
-	}
-	if len(card.Metrics) == 0 {
-		notes = append(notes, labelNoMetrics)
-	}
+	notes := nothingNotes(card)
 	var first time.Time
 	immature := len(card.Metrics) > 0
 	for i, m := range card.Metrics {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -130,16 +131,21 @@ func writeAdvice(c *canvas, card *analysis.Scorecard) {
 		sentence = labelNoAdvice
 	}
 	c.line(0, sentence, strong)
-	var users int64
-	for _, v := range card.Variants {
-		users = max(users, v.Users, int64(v.Several))
+	for _, note := range nothingNotes(card) {
+		c.line(0, note, regular)
 	}
-	if users == 0 {
-		c.line(0, labelNoData, regular)
+}
+
+// nothingNotes says that there are no users, or no metrics.
+func nothingNotes(card *analysis.Scorecard) []string {
+	var notes []string
+	if !slices.ContainsFunc(card.Variants, func(v analysis.Variant) bool { return v.Users > 0 || v.Several > 0 }) {
+		notes = append(notes, labelNoData)
 	}
 	if len(card.Metrics) == 0 {
-		c.line(0, labelNoMetrics, regular)
+		notes = append(notes, labelNoMetrics)
 	}
+	return notes
 }
 
 // writeUsers writes the users per variant beside the planned shares.
@@ -199,7 +205,7 @@ func writeChecks(c *canvas, card *analysis.Scorecard) {
 			figures = append(figures, checkFigure(n))
 		}
 		s := visible(string(check.Severity)) + " " + visible(check.Name) + ": " + visible(check.Sentence)
-		c.line(2, join(s, enclose(list(", ", figures...))), severityStyle(check.Severity))
+		c.line(2, list(" ", s, enclose(list(", ", figures...))), severityStyle(check.Severity))
 	}
 }
 

@@ -79,7 +79,7 @@ func leftOut(l analysis.LeftOut) string {
 	if name != "" && strings.Contains(text, name) {
 		name = ""
 	}
-	return join(visible(text), enclose(shortName(name))) + ": " + list(", ", counts...)
+	return list(" ", visible(text), enclose(shortName(name))) + ": " + list(", ", counts...)
 }
 
 // several writes a number of things, with the singular for one.
