@@ -90,44 +90,14 @@ func effectOf(fits []pair, control, treatment []Arm) (effect, error) {
 	if users == 0 {
 		return effect{}, errNoUsersYet
 	}
-	var e effect
-	var variance, satterthwaite float64
-	add := func(share float64, x part) LookArm {
-		v := share * share * x.variance / float64(x.n)
-		variance += v
-		satterthwaite += v * v / x.df
-		x.look.Share = share
-		return x.look
-	}
+	var sum phaseSum
 	for _, p := range phases {
-		c, t := control[p].Moments, treatment[p].Moments
-		share := float64(c.N+t.N) / users
-		ec, err := estimate(fits[p].control, p, control[p])
-		if err != nil {
-			return effect{}, armError("control", err)
-		}
-		et, err := estimate(fits[p].treatment, p, treatment[p])
-		if err != nil {
-			return effect{}, armError("treatment", err)
-		}
-		center, err := cuped.Centering(fits[p].treatment, fits[p].control)
-		if err != nil {
-			return effect{}, armError("all arms", err)
-		}
-		e.value += share * (et.value - ec.value)
-		e.control = append(e.control, add(share, ec))
-		e.treatment = append(e.treatment, add(share, et))
-		e.controlMean += share * ec.raw
-		e.controlVariance += share * share * ec.rawVariance / float64(ec.n)
-		e.cov -= share * share * ec.cov / float64(ec.n)
-		if center.N > 0 {
-			n := float64(center.N)
-			v := share * share * center.Variance / n
-			variance += v
-			satterthwaite += v * v / float64(center.DF)
-			e.cov += share * share * c.LinearCov(center.Weights, ec.rawWeights) / n
+		share := float64(control[p].Moments.N+treatment[p].Moments.N) / users
+		if err := sum.add(p, share, fits[p], control[p], treatment[p]); err != nil {
+			return effect{}, err
 		}
 	}
+	e, variance := sum.effect, sum.variance
 	outcome := fits[phases[0]].control.Outcome
 	switch {
 	case ratioOfFew(outcome, pick(control, phases)):
@@ -140,7 +110,7 @@ func effectOf(fits []pair, control, treatment []Arm) (effect, error) {
 		return effect{}, errTooAlike
 	}
 	e.se = math.Sqrt(variance)
-	e.df = variance * variance / satterthwaite
+	e.df = variance * variance / sum.satterthwaite
 	for _, x := range []float64{e.value, e.se, e.df, e.controlMean, e.controlVariance, e.cov} {
 		if math.IsNaN(x) || math.IsInf(x, 0) {
 			return effect{}, errTooLarge
@@ -150,6 +120,53 @@ func effectOf(fits []pair, control, treatment []Arm) (effect, error) {
 		return effect{}, errTooAlike
 	}
 	return e, nil
+}
+
+// phaseSum is an effect to which phases are added, with Σ v_i and Σ v_i²/df_i over its parts.
+type phaseSum struct {
+	effect
+	variance, satterthwaite float64
+}
+
+// add adds phase p with its share of the users.
+func (s *phaseSum) add(p int, share float64, fit pair, control, treatment Arm) error {
+	c, err := estimate(fit.control, p, control)
+	if err != nil {
+		return armError("control", err)
+	}
+	t, err := estimate(fit.treatment, p, treatment)
+	if err != nil {
+		return armError("treatment", err)
+	}
+	center, err := cuped.Centering(fit.treatment, fit.control)
+	if err != nil {
+		return armError("all arms", err)
+	}
+	s.value += share * (t.value - c.value)
+	s.control = append(s.control, s.part(share, c))
+	s.treatment = append(s.treatment, s.part(share, t))
+	s.controlMean += share * c.raw
+	s.controlVariance += share * share * c.rawVariance / float64(c.n)
+	s.cov -= share * share * c.cov / float64(c.n)
+	if center.N > 0 {
+		n := float64(center.N)
+		s.vary(share*share*center.Variance/n, float64(center.DF))
+		s.cov += share * share * control.Moments.LinearCov(center.Weights, c.rawWeights) / n
+	}
+	return nil
+}
+
+// part adds the variance of an arm and returns what a look records of it.
+func (s *phaseSum) part(share float64, x part) LookArm {
+	s.vary(share*share*x.variance/float64(x.n), x.df)
+	x.look.Share = share
+	return x.look
+}
+
+// vary adds a variance with its degrees of freedom.
+func (s *phaseSum) vary(v, df float64) {
+	s.variance += v
+	s.satterthwaite += v * v / df
 }
 
 // comparablePhases returns the phases that take part in a comparison: those with enough users for
