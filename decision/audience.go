@@ -56,13 +56,9 @@ func compileGroup(members []experiment.Condition, all bool) (condition, error) {
 	}, nil
 }
 
-// comparison returns the test of one attribute.
-func comparison(op experiment.Operator, scalars []experiment.Scalar) (func(Value) bool, error) {
-	if len(scalars) == 0 {
-		return nil, fmt.Errorf("%s compares with nothing", op)
-	}
-	want := scalar(scalars[0])
-	// Lists of ids are long: texts are looked up.
+// membership returns the test whether an attribute is one of some values. Lists of ids are long:
+// texts are looked up.
+func membership(scalars []experiment.Scalar) func(Value) bool {
 	texts := make(map[string]bool)
 	var others []Value
 	for _, s := range scalars {
@@ -72,12 +68,20 @@ func comparison(op experiment.Operator, scalars []experiment.Scalar) (func(Value
 			others = append(others, v)
 		}
 	}
-	among := func(v Value) bool {
+	return func(v Value) bool {
 		if v.kind == experiment.ScalarText {
 			return texts[v.text]
 		}
 		return slices.ContainsFunc(others, v.equal)
 	}
+}
+
+// comparison returns the test of one attribute.
+func comparison(op experiment.Operator, scalars []experiment.Scalar) (func(Value) bool, error) {
+	if len(scalars) == 0 {
+		return nil, fmt.Errorf("%s compares with nothing", op)
+	}
+	want, among := scalar(scalars[0]), membership(scalars)
 	ordered := func(holds func(int) bool) func(Value) bool {
 		return func(v Value) bool {
 			if v.kind != want.kind {
