@@ -64,7 +64,11 @@ func run(ctx context.Context, args, environment []string, stdout, stderr io.Writ
 		return err
 	}
 	defer runtime.KeepAlive(ballast(environment))
-	log := slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: c.logLevel}))
+	return decide(ctx, c, slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: c.logLevel})))
+}
+
+// decide puts the parts of the service together and serves until ctx is done.
+func decide(ctx context.Context, c config, log *slog.Logger) error {
 	keys := &keyFile{path: c.keys}
 	if !c.open {
 		if err := keys.load(); err != nil {
