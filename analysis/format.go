@@ -17,36 +17,54 @@ func percent(share float64) string {
 // plainPercent writes a setting such as 95%, 2.5% or 33.33%.
 func plainPercent(share float64) string { return digits.Plain(100*share) + "%" }
 
-// signed writes a lift with its sign.
-func signed(lift float64) string {
-	if lift > 0 {
-		return "+" + percent(lift)
+// Decimals returns the decimals that an estimate and its interval are written with, multiplied
+// by scale: three digits of the width, or of the standard error, or of the estimate itself.
+// Sentences and tables share it, so that a number reads the same in both.
+func Decimals(value, se, lo, hi Number, scale float64) int {
+	l, okLo := lo.Get()
+	h, okHi := hi.Get()
+	if okLo && okHi && h > l {
+		return digits.Decimals((h-l)*scale, 3)
 	}
-	return percent(lift)
+	// From one end to the estimate is about half of the interval there would be.
+	if v, ok := value.Get(); ok && okLo && v > l {
+		return digits.Decimals(2*(v-l)*scale, 3)
+	} else if ok && okHi && h > v {
+		return digits.Decimals(2*(h-v)*scale, 3)
+	}
+	if s, ok := se.Get(); ok && s > 0 {
+		return digits.Decimals(s*scale, 3)
+	}
+	return digits.Decimals(value.Or(0)*scale, 3)
+}
+
+// liftDecimals returns the decimals of a lift and its interval in percent.
+func liftDecimals(lift, lo, hi Number) int { return Decimals(lift, Number{}, lo, hi, 100) }
+
+// signed writes a lift in percent with its sign.
+func signed(lift float64, decimals int) string {
+	s := digits.Fixed(100*lift, decimals) + "%"
+	if lift > 0 {
+		return "+" + s
+	}
+	return s
 }
 
 // end writes one end of an interval of a lift.
-func end(lift Number) string {
+func end(lift Number, decimals int) string {
 	if v, ok := lift.Get(); ok {
-		return signed(v)
+		return signed(v, decimals)
 	}
 	return "no limit"
 }
 
-// pValue writes a p-value with three digits, never as 0.
-func pValue(p float64) string {
-	if p <= floorP {
-		return "< 1e-300"
-	}
-	return strconv.FormatFloat(p, 'g', 3, 64)
-}
-
-// pEquals writes "p = 0.0123", or "p < 1e-300".
+// pEquals writes "p = 0.0123" with three digits, or "p < 0.0001": a sentence has no exponents, and
+// the numbers of a check are exact.
 func pEquals(p float64) string {
-	if p <= floorP {
-		return "p " + pValue(p)
+	if p < 1e-4 {
+		return "p < 0.0001"
 	}
-	return "p = " + pValue(p)
+	return "p = " + strconv.FormatFloat(p, 'g', 3, 64)
 }
 
 // chance writes a probability as whole percent, in words where that is next to 0 or to 1.
@@ -60,14 +78,6 @@ func count(n int64, one, many string) string {
 		return "1 " + one
 	}
 	return digits.Count(n) + " " + many
-}
-
-// inParentheses writes a lift behind a name, where it is defined.
-func inParentheses(lift Number) string {
-	if v, ok := lift.Get(); ok {
-		return " (" + signed(v) + ")"
-	}
-	return ""
 }
 
 // firstOf lists names, of many only the first few.

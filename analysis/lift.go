@@ -14,7 +14,7 @@ type lift struct {
 const (
 	liftOfZero      = "control is 0"
 	liftNearZero    = "control is too close to 0"
-	liftNotBounded  = "the control mean is not significantly different from 0"
+	liftNotBounded  = "control may as well be 0, so the lift has no limits"
 	liftWasNotThere = "control was 0, or too close to it, at the last look"
 )
 

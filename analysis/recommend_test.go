@@ -54,10 +54,10 @@ func TestRecommendationOrder(t *testing.T) {
 		{"a stopped arm has moved a secondary metric", []MetricResult{metric(Primary, big(NoDifference), stopped(huge(NoDifference))), metric(Secondary, big(NoDifference), found(stopped(huge(Better))))}, false, 16, ActionInconclusive, "",
 			"no primary metric has moved beyond chance."},
 		{"harm beside an arm that does none", []MetricResult{metric(Primary, big(Worse), huge(NotYet))}, false, 10, ActionStopForHarm, "big",
-			"Stop for harm: big makes primary worse (+10.00%). The other variants may go on without it."},
-		{"harm by all arms", []MetricResult{metric(Primary, big(Worse), huge(Worse))}, false, 10, ActionStopForHarm, "big", "worse (+10.00%)."},
+			"Stop for harm: big makes primary worse (+10.0%). The other variants may go on without it."},
+		{"harm by all arms", []MetricResult{metric(Primary, big(Worse), huge(Worse))}, false, 10, ActionStopForHarm, "big", "worse (+10.0%)."},
 		{"harm, and nothing to stop", []MetricResult{metric(Primary, big(Worse), huge(Better))}, false, 16, ActionStopForHarm, "big",
-			"Do not ship big: it makes primary worse (+10.00%). Of the others, huge improves primary (+20.00%) and harms nothing"},
+			"Do not ship big: it makes primary worse (+10.0%). Of the others, huge improves primary (+20.0%) and harms nothing"},
 		{"a secondary metric is worse", []MetricResult{metric(Primary, big(Better), huge(NotYet)), metric(Secondary, big(Worse), huge(Worse))}, false, 10, ActionShip, "big",
 			"harms no other primary metric and no guardrail. Weigh first that it makes secondary worse"},
 		{"nobody looks for harm", []MetricResult{metric(Primary, big(Better), huge(NotYet)), oneSided(metric(Secondary, big(NoDifference), huge(NotYet)))}, false, 10, ActionShip, "big",
@@ -65,9 +65,9 @@ func TestRecommendationOrder(t *testing.T) {
 		{"only of what looks for no harm", []MetricResult{oneSided(metric(Primary, big(Better), huge(NotYet))), metric(Primary, big(NotYet), huge(NotYet)), oneSided(metric(Secondary, big(NoDifference), huge(NotYet))), oneSided(metric(Guardrail, big(Passes), huge(Passes)))}, false, 10, ActionShip, "big",
 			" Whether it harms secondary was not tested: that test looks for an improvement only."},
 		{"a guardrail holds the better arm back", []MetricResult{metric(Primary, big(Better), huge(NotYet)), metric(Guardrail, big(Undecided), huge(Passes))}, false, 10, ActionKeepRunning, "",
-			"4 days left. So far big improves primary (+10.00%), but guardrail guardrail may still be beyond its margin."},
+			"4 days left. So far big improves primary (+10.0%), but guardrail guardrail may still be beyond its margin."},
 		{"a guardrail holds it back until the end", []MetricResult{metric(Primary, big(Better), huge(NoDifference)), metric(Guardrail, big(Fails), huge(Passes))}, false, 16, ActionInconclusive, "",
-			"the experiment is over and big improves primary (+10.00%), but guardrail guardrail is beyond its margin."},
+			"the experiment is over and big improves primary (+10.0%), but guardrail guardrail is beyond its margin."},
 		{"nothing can be said", []MetricResult{counted(metric(Primary, said(big(CannotSay)), huge(CannotSay)))}, false, 10, ActionKeepRunning, "", "4 days left. All are alike."},
 		{"nothing could be said", []MetricResult{counted(metric(Primary, said(big(CannotSay)), huge(CannotSay)))}, false, 16, ActionInconclusive, "", "is over. All are alike."},
 		{"nobody counts yet", []MetricResult{metric(Primary, said(big(CannotSay)), huge(CannotSay))}, false, 10, ActionKeepRunning, "", "Keep running: 4 days left."},
@@ -237,7 +237,7 @@ func TestChance(t *testing.T) {
 func TestOneSidedSentence(t *testing.T) {
 	c := Comparison{Variant: "big", Verdict: NotYet, Lift: Defined(0.1), LiftLo: Defined(-0.02)}
 	got := comparisonSentence(&c, scored{metric: testMetric("orders"), role: Primary})
-	if want := "No difference found so far for big on orders: +10.00% [-2.00%, no limit]."; got != want {
+	if want := "No difference found so far for big on orders: +10.0% [-2.0%, no limit]."; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
@@ -293,7 +293,7 @@ func TestEverybodyLeftOut(t *testing.T) {
 		}
 	}
 	card.Variants[0].Several, card.Variants[1].Several = 0, Unknown
-	if got := a.keepRunningSentence(&card); got != "Keep running: nobody has been exposed yet, 4 days left." {
+	if got := a.keepRunningSentence(&card); got != "Keep running: nobody has been exposed yet, 4 days left. Check that the experiment is served and that its exposures are logged." {
 		t.Error(got)
 	}
 }
@@ -315,11 +315,11 @@ func TestFiguresThatTurned(t *testing.T) {
 			if !c.Significant {
 				continue
 			}
-			said := strings.Contains(c.Sentence, "decided on "+c.Record.Date+" at +7.00%, but the latest figures point the other way: "+signed(c.Lift.Or(0)))
+			said := strings.Contains(c.Sentence, "decided on "+c.Record.Date+" at +7.00%, but the latest figures point the other way: "+signed(c.Lift.Or(0), liftDecimals(c.Lift, c.LiftLo, c.LiftHi)))
 			if said != (effects[k] < 0) {
 				t.Errorf("%s, goal %s: %s", card.Date, goal, c.Sentence)
 			}
-			advised := strings.Contains(card.Recommendation.Sentence, "(decided on "+c.Record.Date+" at +7.00%, but the latest figures point the other way: "+signed(c.Lift.Or(0))+")")
+			advised := strings.Contains(card.Recommendation.Sentence, "(decided on "+c.Record.Date+" at +7.00%, but the latest figures point the other way: "+signed(c.Lift.Or(0), liftDecimals(c.Lift, c.LiftLo, c.LiftHi))+")")
 			if advised != (effects[k] < 0) {
 				t.Errorf("%s, goal %s: %s", card.Date, goal, card.Recommendation.Sentence)
 			}

@@ -121,15 +121,17 @@ func comparisonSentence(c *Comparison, s scored) string {
 	}
 	size := ""
 	if v, ok := c.Lift.Get(); ok {
-		size = ": " + signed(v)
+		decimals := liftDecimals(c.Lift, c.LiftLo, c.LiftHi)
+		size = ": " + signed(v, decimals)
 		if lo, hi := c.LiftLo, c.LiftHi; lo.ok || hi.ok {
-			size += fmt.Sprintf(" [%s, %s]", end(lo), end(hi))
+			size += fmt.Sprintf(" [%s, %s]", end(lo, decimals), end(hi, decimals))
 		}
 	} else if v, ok := c.Effect.Value.Get(); ok {
-		size = ": difference " + digits.Plain(v)
+		scale, unit := 1.0, ""
 		if s.metric.Kind() == experiment.KindProportion {
-			size = ": difference " + digits.Plain(100*v) + " pp"
+			scale, unit = 100, " pp"
 		}
+		size = ": difference " + digits.Fixed(v*scale, Decimals(c.Effect.Value, c.Effect.SE, c.Lo, c.Hi, scale)) + unit
 	}
 	if c.AsOf != "" {
 		size += " as of " + c.AsOf
@@ -193,19 +195,11 @@ func fewConvertedInSegment(arm VariantResult) string {
 	return fmt.Sprintf("%s converted of %s in %s: too few for the normal approximation", digits.Count(int64(arm.Conversions)), count(arm.Users, "user", "users"), arm.Variant)
 }
 
-// roughP is pEquals without exponents, for the sentence that is read first.
-func roughP(p float64) string {
-	if p < 1e-4 {
-		return "p < 0.0001"
-	}
-	return pEquals(p)
-}
-
 // investigateRatioSentence says how far the arm that is furthest from the plan is from it.
 func investigateRatioSentence(variant string, users []int64, planned []float64, arm int, p float64) string {
 	seen, want := shareOf(users, planned, arm)
 	return fmt.Sprintf("Investigate before believing any number: %s has %s of the users, planned were %s, and chance does not explain that (%s).",
-		variant, seen, want, roughP(p))
+		variant, seen, want, pEquals(p))
 }
 
 // shareOf writes the share of an arm in the users, and in the plan.

@@ -106,7 +106,7 @@ func severalSentence(several, all int64, share float64, excluded bool) string {
 }
 
 func severalUnevenSentence(several, all int64, p float64) string {
-	return fmt.Sprintf("%s of %s users were seen in more than one variant, and not equally often from each arm (%s): leaving them out biases the result. Beside it stands what it is with everybody counted in the variant seen first.",
+	return fmt.Sprintf("%s of %s users were seen in more than one variant, and not equally often from each arm (%s): leaving them out biases the result. The notes of each metric say what it is with everybody counted in the variant seen first.",
 		digits.Count(several), digits.Count(all), pEquals(p))
 }
 

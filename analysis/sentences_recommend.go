@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"readout/experiment"
@@ -99,25 +100,29 @@ func turned(c Comparison) bool {
 func decidedElse(c Comparison) string {
 	at := ""
 	if v, ok := c.Record.Lift.Get(); ok {
-		at = " at " + signed(v)
+		at = " at " + signed(v, liftDecimals(c.Record.Lift, c.Record.LiftLo, c.Record.LiftHi))
 	}
 	return fmt.Sprintf("decided on %s%s, but the latest figures point the other way", c.Record.Date, at)
 }
 
 // decidedSize writes how large the difference of a comparison is, in parentheses.
 func decidedSize(c Comparison) string {
-	if !turned(c) {
-		return inParentheses(c.Lift)
+	var parts []string
+	if turned(c) {
+		parts = append(parts, decidedElse(c))
 	}
 	if v, ok := c.Lift.Get(); ok {
-		return " (" + decidedElse(c) + ": " + signed(v) + ")"
+		parts = append(parts, signed(v, liftDecimals(c.Lift, c.LiftLo, c.LiftHi)))
 	}
-	return " (" + decidedElse(c) + ")"
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ": ") + ")"
 }
 
 func futilitySentence(card *Scorecard) string {
 	stop, allowed := "Stop for futility", "Going on is allowed and keeps the error rate."
-	forecast := ", should users keep coming as they did"
+	forecast := ", if users keep coming as they did"
 	if card.DaysLeft == 0 {
 		stop, allowed, forecast = "Nothing to wait for", "To wait for the last users is allowed and keeps the error rate.", ""
 	}
@@ -125,8 +130,8 @@ func futilitySentence(card *Scorecard) string {
 		for _, c := range m.Comparisons {
 			p, ok := c.ConditionalPowerMDE.Get()
 			if mde, has := card.Plan.MDE.Get(); m.Role == Primary && !c.Stopped && ok && has {
-				return fmt.Sprintf("%s: had %s improved %s by %s, results as weak as these would be unlikely by now. %s (If it did after all, the end would show it with %s probability%s.)",
-					stop, c.Variant, m.Name, plainPercent(mde), allowed, chance(p), forecast)
+				return fmt.Sprintf("%s: had %s improved %s by %s, results as weak as these would be unlikely by now. %s (Should %s be that good after all, the end would show it with %s probability%s.)",
+					stop, c.Variant, m.Name, plainPercent(mde), allowed, c.Variant, chance(p), forecast)
 			}
 		}
 	}
@@ -191,7 +196,7 @@ func inconclusiveSentence(card *Scorecard, over string) string {
 // the one whose scorecard is final.
 func (a *analyzer) keepRunningSentence(card *Scorecard) string {
 	if nobody(card) && card.DaysLeft > 0 {
-		return fmt.Sprintf("Keep running: nobody has been exposed yet, %s left.", count(int64(card.DaysLeft), "day", "days"))
+		return fmt.Sprintf("Keep running: nobody has been exposed yet, %s left. Check that the experiment is served and that its exposures are logged.", count(int64(card.DaysLeft), "day", "days"))
 	}
 	sentence := fmt.Sprintf("Keep running: %s left", count(int64(card.DaysLeft), "day", "days"))
 	if card.DaysLeft == 0 {

@@ -14,16 +14,16 @@ func TestComparisonSentenceSaysWhatWasLookedFor(t *testing.T) {
 	rate.Numerator.Aggregate = experiment.AggregateAny
 	oneSided := testMetric("revenue")
 	oneSided.Sides = experiment.SidesOne
-	c := Comparison{Variant: "big", Effect: Estimate{Value: Defined(0.2762)}}
+	c := Comparison{Variant: "big", Effect: Estimate{Value: Defined(0.276)}}
 	for _, tt := range []struct {
 		metric  *experiment.Metric
 		verdict Verdict
 		want    string
 	}{
-		{testMetric("revenue"), NoDifference, "No difference was found for big on revenue: difference 0.2762."},
-		{oneSided, NoDifference, "No improvement was found for big on revenue: difference 0.2762."},
-		{oneSided, NotYet, "No improvement found so far for big on revenue: difference 0.2762."},
-		{rate, NotYet, "No difference found so far for big on rate: difference 27.62 pp."},
+		{testMetric("revenue"), NoDifference, "No difference was found for big on revenue: difference 0.276."},
+		{oneSided, NoDifference, "No improvement was found for big on revenue: difference 0.276."},
+		{oneSided, NotYet, "No improvement found so far for big on revenue: difference 0.276."},
+		{rate, NotYet, "No difference found so far for big on rate: difference 27.6 pp."},
 	} {
 		c.Verdict = tt.verdict
 		if got := comparisonSentence(&c, scored{metric: tt.metric}); got != tt.want {
@@ -37,8 +37,8 @@ func TestComparisonSentenceSaysWhatWasLookedFor(t *testing.T) {
 func TestComparisonSentenceUnderHolm(t *testing.T) {
 	c := Comparison{Variant: "big", Lift: Defined(0.1), LiftLo: Defined(0.01), Verdict: NotYet, Alpha: Defined(0.05), PAdjusted: Defined(0.09)}
 	for p, want := range map[float64]string{
-		0.03: "No difference found so far for big on revenue after Holm's correction: +10.00% [+1.00%, no limit].",
-		0.06: "No difference found so far for big on revenue: +10.00% [+1.00%, no limit].",
+		0.03: "No difference found so far for big on revenue after Holm's correction: +10.0% [+1.0%, no limit].",
+		0.06: "No difference found so far for big on revenue: +10.0% [+1.0%, no limit].",
 	} {
 		c.P = Defined(p)
 		if got := comparisonSentence(&c, scored{metric: testMetric("revenue")}); got != want {

@@ -36,7 +36,7 @@ func TestSentencesSeparateThousands(t *testing.T) {
 		smallPhasesSentence([]smallPhase{{metric: "revenue", variant: "big", users: n}}),
 		comparisonSentence(&comparison, scored{metric: mean}),
 		comparisonSentence(&comparison, scored{metric: share}),
-		"lift " + signed(n) + ", margin " + plainPercent(n),
+		"lift " + signed(n, 0) + ", margin " + plainPercent(n),
 		WeekPart{Days: n}.Sentence(),
 		segmentsSentence(experiment.Statistics{}, &Segments{Comparisons: n, Least: n, Most: n}),
 	} {

@@ -110,7 +110,7 @@ func degenerates() []degenerate {
 			missing: append(noTest, "mean", "se"), reason: "the denominator is 0", column: "reason"},
 		{name: "control mean zero", days: one(valuesOf(-1, 1, 0), some()), missing: []string{"lift", "lift_lo", "lift_hi"}, reason: "control is 0", column: "lift_reason"},
 		{name: "control mean uncertain", days: one(valuesOf(-1, 1, 0.1), some()), missing: []string{"lift_lo", "lift_hi"},
-			reason: "the control mean is not significantly different from 0", column: "lift_reason"},
+			reason: "control may as well be 0, so the lift has no limits", column: "lift_reason"},
 		{name: "control mean zero at the last look", statistics: alwaysValid,
 			days:    [][2]analysis.Arm{armsOf(hundred(0), hundred(0.5)), armsOf(hundred(0), hundred(0.5))},
 			missing: []string{"lift", "lift_lo", "lift_hi"}, reason: "control was 0, or too close to it, at the last look", column: "lift_reason"},

@@ -59,7 +59,7 @@ func ExampleFormatNamed() {
 	// data through 2026-01-18 (UTC)
 	// [####################] 100% of the time until the end of 2026-01-18, 0 days left
 	//
-	// Ship big: it improves revenue (+10.00%) and harms nothing that is watched.
+	// Ship big: it improves revenue (+10.0%) and harms nothing that is watched.
 	//
 	// Users: control 4,000 (50% planned), big 4,100 (50% planned)
 }

@@ -59,26 +59,6 @@ func sign(s string) string {
 	return "+" + s
 }
 
-// decimalsOf returns the decimals for an estimate and its interval, multiplied by scale:
-// three digits of the width, or of the standard error, or of the estimate itself.
-func decimalsOf(value, se, lo, hi analysis.Number, scale float64) int {
-	l, okLo := lo.Get()
-	h, okHi := hi.Get()
-	if okLo && okHi && h > l {
-		return digits.Decimals((h-l)*scale, 3)
-	}
-	// From one end to the estimate is about half of the interval there would be.
-	if v, ok := value.Get(); ok && okLo && v > l {
-		return digits.Decimals(2*(v-l)*scale, 3)
-	} else if ok && okHi && h > v {
-		return digits.Decimals(2*(h-v)*scale, 3)
-	}
-	if s, ok := se.Get(); ok && s > 0 {
-		return digits.Decimals(s*scale, 3)
-	}
-	return digits.Decimals(value.Or(0)*scale, 3)
-}
-
 // share is shortPercent for what may be not defined.
 func share(n analysis.Number) string {
 	v, ok := n.Get()
@@ -112,7 +92,7 @@ func lift(c *analysis.Comparison) string {
 	if !ok {
 		return missing
 	}
-	decimals := decimalsOf(c.Lift, analysis.Number{}, c.LiftLo, c.LiftHi, 100)
+	decimals := analysis.Decimals(c.Lift, analysis.Number{}, c.LiftLo, c.LiftHi, 100)
 	s := sign(digits.Fixed(100*v, decimals)) + "%"
 	if c.LiftUnbounded {
 		return s + " " + labelUnbounded
@@ -131,7 +111,7 @@ func effect(kind string, value, se, lo, hi analysis.Number) string {
 	if kind == kindProportion {
 		scale, unit = 100, " "+labelPoints
 	}
-	decimals := decimalsOf(value, se, lo, hi, scale)
+	decimals := analysis.Decimals(value, se, lo, hi, scale)
 	return list(" ", sign(digits.Fixed(v*scale, decimals)), interval(lo, hi, decimals, scale, "")) + unit
 }
 

@@ -48,7 +48,7 @@ func segmentsSample() *analysis.Segments {
 				}(), Metrics: []analysis.SegmentMetric{
 					purchased(60000, 5900, 6300, analysis.SegmentComparison{
 						Effect: analysis.Estimate{Value: def(0.00667), SE: def(0.00174), DF: def(119000)}, Raw: analysis.Estimate{Value: def(0.00667), SE: def(0.00174), DF: def(119000)},
-						Lo: def(0.00325), Hi: def(0.01008), Lift: def(0.0678), LiftUnbounded: true, LiftReason: "the control mean is not significantly different from 0",
+						Lo: def(0.00325), Hi: def(0.01008), Lift: def(0.0678), LiftUnbounded: true, LiftReason: "control may as well be 0, so the lift has no limits",
 						P: def(0.000127), LnP: def(-8.97), Q: def(0.000254)}),
 					latency("it was not computed"),
 				}},

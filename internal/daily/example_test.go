@@ -49,5 +49,5 @@ func ExampleSummarized_Run() {
 	// 2000-01-07: effect 0.60 [-1.76, 2.96]
 	// 2000-01-14: effect 1.20 [0.06, 2.34]
 	// 2000-01-21: effect 1.40 [0.67, 2.13]
-	// Ship big: it improves revenue (+14.00%) and harms nothing that is watched.
+	// Ship big: it improves revenue (+14.0%) and harms nothing that is watched.
 }
