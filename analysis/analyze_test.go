@@ -192,12 +192,13 @@ func TestNotDefined(t *testing.T) {
 		control, big moments.Set
 		reason       string
 		effect       bool
+		verdict      Verdict
 	}{
-		{"nobody", set(), set(), "no users yet", false},
-		{"an empty arm", set(1, 2, 3), set(), "no users yet", false},
-		{"one user", set(0), set(1, 1, 1), "control: only one user, so the variance is not defined", true},
-		{"no variation", set(2, 2, 2), set(3, 3, 3), "no variation: every user has the same value", true},
-		{"too large", huge, huge, "control: values are too large to compute with", true},
+		{"nobody", set(), set(), "no users yet", false, TooEarly},
+		{"an empty arm", set(1, 2, 3), set(), "no users yet", false, CannotSay},
+		{"one user", set(0), set(1, 1, 1), "control: only one user, so the variance is not defined", true, CannotSay},
+		{"no variation", set(2, 2, 2), set(3, 3, 3), "no variation: every user has the same value", true, CannotSay},
+		{"too large", huge, huge, "control: values are too large to compute with", true, CannotSay},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := testExperiment()
@@ -209,7 +210,7 @@ func TestNotDefined(t *testing.T) {
 				t.Fatalf("%d looks, %v", len(looks), err)
 			}
 			got := first(card)
-			if got.Reason != c.reason || got.Verdict != CannotSay || got.P.ok || got.Lo.ok || got.LiftLo.ok || got.Effect.Value.ok != c.effect {
+			if got.Reason != c.reason || got.Verdict != c.verdict || !strings.HasSuffix(got.Sentence, ": "+c.reason+".") || got.P.ok || got.Lo.ok || got.LiftLo.ok || got.Effect.Value.ok != c.effect {
 				t.Errorf("reason %q, verdict %s, %+v", got.Reason, got.Verdict, got)
 			}
 		})

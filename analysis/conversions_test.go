@@ -56,6 +56,16 @@ func crosses(t *testing.T, in Input, days int, day func(k int) Day) bool {
 	return false
 }
 
+// While nobody counts, a rate waits for users and not for conversions.
+func TestRateWithoutUsersSaysSo(t *testing.T) {
+	in := rateInput(14, experiment.SpendingPocock)
+	in.addDay(set(), set())
+	card, _, err := Analyze(in)
+	if got := first(card).Sentence; err != nil || !strings.HasSuffix(got, ": no users yet.") {
+		t.Errorf("%s, %v", got, err)
+	}
+}
+
 // The first look of a rate waits for conversions to be expected in the smaller arm, by the rate
 // of both arms together. It then spends what looks before would have spent.
 func TestRateWaitsForConversions(t *testing.T) {

@@ -140,6 +140,9 @@ func comparisonSentence(c *Comparison, s scored) string {
 	case CannotSay:
 		return fmt.Sprintf("Nothing can be said about %s: %s.", name, c.Reason)
 	case TooEarly:
+		if c.Reason != "" {
+			name += ": " + c.Reason
+		}
 		return fmt.Sprintf("It is too early to say anything about %s.", name)
 	case Better, Worse:
 		if turned(*c) {

@@ -62,13 +62,26 @@ func (a *analyzer) conclude(card *Scorecard) error {
 				return fmt.Errorf("metric %s, variant %s: %w", s.metric.Name, c.Variant, err)
 			}
 			c.Verdict = verdict(c, s, t, card.Over(row, c))
+			if row.nobody() && !card.Over(row, c) {
+				c.Verdict = TooEarly
+			}
 			c.Sentence = comparisonSentence(c, s)
-			if c.Verdict == TooEarly && c.Look == 0 && !c.Stopped && a.waits(t, s, i, a.treatments()[j]) {
+			if c.Verdict == TooEarly && c.Reason == "" && c.Look == 0 && !c.Stopped && a.waits(t, s, i, a.treatments()[j]) {
 				c.Sentence = waitingSentence(c, s)
 			}
 		}
 	}
 	return nil
+}
+
+// nobody reports whether no user counts for a metric, as while no window is over.
+func (m *MetricResult) nobody() bool {
+	for _, v := range m.Variants {
+		if v.Users > 0 {
+			return false
+		}
+	}
+	return m.Reason == ""
 }
 
 // Over reports whether no look of a comparison of metric m is to come.
