@@ -64,6 +64,12 @@ func TestCovarianceFromUsers(t *testing.T) {
 	if got, _ := covariance(at, e, l); !(math.Abs(got/(want*300/250)-1) <= 1e-12) {
 		t.Errorf("with late users: covariance %v, want %v", got, want*300/250)
 	}
+	// Without columns the number of users who stay is known.
+	e, l = arms(&Joint{Through: at, Moments: moments.Set{N: 250}})
+	stay := (0.25*0.25 + 0.75*0.75) / 500 * earlier.LinearCov(before, now) * 250 / 300
+	if got, crossed := covariance(at, e, l); crossed || !(math.Abs(got/stay-1) <= 1e-12) {
+		t.Errorf("by number: covariance %v (from the users: %v), want %v", got, crossed, stay)
+	}
 	standIn := (0.25*0.25 + 0.75*0.75) / 500 * earlier.LinearCov(before, now)
 	for name, previous := range map[string]*Joint{
 		"none": nil, "of another look": {Through: day0, Moments: joint}, "of other columns": {Through: at, Moments: earlier},

@@ -87,8 +87,9 @@ type Arm struct {
 	Moments moments.Set
 	// Converted counts users with at least one conversion.
 	Converted int64
-	// Previous, where there is one, links the users of an earlier look with this one. Metrics
-	// without a window need it for the exact correlation between looks.
+	// Previous, where there is one, links the users of an earlier look with this one, for the
+	// exact correlation between looks: metrics without a window need it, and all where users are
+	// left out for having been seen in several variants.
 	Previous *Joint
 	// Values are the single values of a quantile metric, whose Moments are over users of the
 	// number of their values; those of segments are [SegmentValues]. Nil where there are none.
@@ -102,7 +103,7 @@ type Joint struct {
 	// Through is the instant of the earlier look.
 	Through time.Time
 	// Moments are over the users in at both looks: first all columns of the arm as they were
-	// at the earlier one, then the same columns now.
+	// at the earlier one, then the same columns now; or without columns the number of users alone.
 	Moments moments.Set
 }
 

@@ -134,11 +134,12 @@ func lookArm(phase int, arm Arm, weights []float64) LookArm {
 //	Cov = Σ_phases share_j share_k · w_j' S_jk w_k · n_jk / (n_j n_k)
 //
 // with S_jk the covariances, over the n_jk users in at both looks, of their columns at the
-// earlier and at the later one. With a window a user has the same columns at both, so that
-// S_jk is S_j, which is logged, and everybody stays; without one S_jk and n_jk come from
-// the arm's joint moments, and where there are none S_j stands in, which is somewhat too
-// small for values that still grow. Users who came to be known after the earlier look, with late
-// rows, are in the joint moments and took no part in it: n_jk is n_j at most. crossed says that no phase needed the stand-in.
+// earlier and at the later one, from the arm's joint moments. Where those have no columns, S_j
+// stands in, which is logged: with a window a user has the same columns at both, so that it
+// is S_jk but for those who are left out by the later one, and without a window it is somewhat too
+// small for values that still grow. Where the looks are not linked at all, everybody is taken
+// to stay. Users who came to be known after the earlier look, with late rows, are linked and
+// took no part in it: n_jk is n_j at most. crossed says that no phase needed the stand-in.
 func covariance(at time.Time, earlier, later []LookArm) (cov float64, crossed bool) {
 	crossed = true
 	for _, e := range earlier {
@@ -148,8 +149,10 @@ func covariance(at time.Time, earlier, later []LookArm) (cov float64, crossed bo
 			}
 			s := func(i, j int) float64 { return e.Cov[moments.Index(i, j)] }
 			both := 1.0
-			if p := len(e.Weights); l.joint.links(at, p) {
+			if l.joint.links(at) {
 				both = min(1, float64(l.joint.Moments.N)/float64(e.N))
+			}
+			if p := len(e.Weights); l.joint.linksColumns(at, p) {
 				s = func(i, j int) float64 { return l.joint.Moments.Cov(i, p+j) }
 			} else {
 				crossed = false
@@ -166,10 +169,13 @@ func covariance(at time.Time, earlier, later []LookArm) (cov float64, crossed bo
 	return cov, crossed
 }
 
-// links reports whether the joint moments are those with the look at the given instant, of
-// so many columns at either.
-func (j *Joint) links(at time.Time, columns int) bool {
-	return j != nil && j.Through.Equal(at) && j.Moments.N > 1 && j.Moments.Columns() == 2*columns
+// links reports whether the users are those in at the look at the given instant as well.
+func (j *Joint) links(at time.Time) bool { return j != nil && j.Through.Equal(at) }
+
+// linksColumns reports whether there are joint moments with that look, of so many columns at
+// either.
+func (j *Joint) linksColumns(at time.Time, columns int) bool {
+	return j.links(at) && j.Moments.N > 1 && j.Moments.Columns() == 2*columns
 }
 
 // correlation returns the correlation of the statistics at two looks, at most 1, and

@@ -30,7 +30,7 @@ type bundle struct {
 	caps  []*experiment.Cap
 	cross bool // Metric.CrossLooks
 	// counts says that all columns are of whole numbers, and that nothing but their moments
-	// is wanted.
+	// is wanted, at one look or, of those that do not grow, at two.
 	counts bool
 }
 
@@ -134,7 +134,7 @@ func (c *compiler) bundle(p *program, at int, m *Metric, fixed, growing *columnC
 		}
 		b.whole = append(b.whole, true)
 	}
-	b.counts = !b.cross && !slices.Contains(b.whole, false)
+	b.counts = !(b.cross && b.growing) && !slices.Contains(b.whole, false)
 	return b
 }
 

@@ -205,7 +205,7 @@ func (c *capper) capped(cells *momentCells, n []int64, place func(*spell) int) [
 // link returns what links the capped numbers with those at the look before, in cells by
 // arm. both, left and entered count, by arm, the users at both looks and at one alone.
 func (c *capper) link(whole []bool, both, left, entered []int64) *crossCells {
-	cross := newCrossCells(whole, len(both))
+	cross := newCrossCells(whole, true, len(both))
 	width := cross.width
 	// What is left of these counts are users without a spell.
 	both, left, entered = slices.Clone(both), slices.Clone(left), slices.Clone(entered)

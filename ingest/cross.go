@@ -16,19 +16,37 @@ import (
 //	Σ x_i y_j = Σ x_i x_j + change_ij,   change_ij = Σ x_i (y_j − x_j)
 //
 // where left and entered are the raw moments of users who count at one of the looks alone.
-// All of these are exact, so nothing is lost to the differences.
+// All of these are exact, so nothing is lost to the differences. Numbers that do not grow are
+// the same at both looks: then left says it all, and the others are nil.
 type crossCells struct {
 	width         int
-	entered, left *momentCells
+	left, entered *momentCells
 	change        []exactSum // width × width a cell
 }
 
-func newCrossCells(whole []bool, cells int) *crossCells {
-	return &crossCells{
-		width:   len(whole),
-		entered: newMomentCells(whole, 1, cells),
-		left:    newMomentCells(whole, 1, cells),
-		change:  make([]exactSum, cells*len(whole)*len(whole)),
+// newCrossCells returns what links looks of columns, of which whole says whether they hold
+// whole numbers, and growing whether they may change from look to look.
+func newCrossCells(whole []bool, growing bool, cells int) *crossCells {
+	c := &crossCells{width: len(whole), left: newMomentCells(whole, 1, cells)}
+	if growing {
+		c.entered = newMomentCells(whole, 1, cells)
+		c.change = make([]exactSum, cells*len(whole)*len(whole))
+	}
+	return c
+}
+
+// turn notes that the numbers of a user change at a look: before are those of the look before,
+// nil if there were none; now is nil when the user leaves. entered says that the user begins to
+// count. With sign leave it takes out what was noted.
+func (c *crossCells) turn(cell int, before, now *bundleState, entered bool, sign int) {
+	switch {
+	case now == nil:
+		c.left.add(cell, before.x[:c.width], 0, sign)
+	case c.entered == nil:
+	case entered:
+		c.entered.add(cell, now.x[:c.width], 0, sign)
+	case before != nil:
+		c.changed(cell, &before.x, &now.x, sign)
 	}
 }
 
@@ -66,8 +84,11 @@ func (c *crossCells) changedTimes(cell int, x, y *[maxColumns]float64, users int
 }
 
 func (c *crossCells) merge(o *crossCells) {
-	c.entered.merge(o.entered)
 	c.left.merge(o.left)
+	if c.entered == nil {
+		return
+	}
+	c.entered.merge(o.entered)
 	for i := range c.change {
 		c.change[i].merge(&o.change[i])
 	}
@@ -80,7 +101,11 @@ func (c *crossCells) joint(cell int, n int64, v *momentView, before, now *moment
 	w := len(v.columns)
 	set := moments.New(2 * w)
 	set.N = n
-	if n == 0 {
+	switch {
+	case n == 0:
+		return &set
+	case c.entered == nil:
+		c.stayed(cell, n, v, before, beforeCell, &set)
 		return &set
 	}
 	sums := make([]rawSum, 2*w)
@@ -112,6 +137,28 @@ func (c *crossCells) joint(cell int, n int64, v *momentView, before, now *moment
 		}
 	}
 	return &set
+}
+
+// stayed fills in the joint moments of columns that are the same at both looks: those of the
+// look before, less what has left, in all blocks.
+func (c *crossCells) stayed(cell int, n int64, v *momentView, before *momentCells, beforeCell int, set *moments.Set) {
+	w := len(v.columns)
+	sums := make([]rawSum, w)
+	for i, r := range v.sums {
+		sums[i] = difference(before.raw(beforeCell, r), c.left.raw(cell, r))
+		set.Mean[i] = quotient(sums[i], n)
+		set.Mean[w+i] = set.Mean[i]
+	}
+	k := 0
+	for i := range w {
+		for j := 0; j <= i; j++ {
+			r := v.products[k]
+			x := centredRaw(difference(before.raw(beforeCell, r), c.left.raw(cell, r)), sums[i], sums[j], n)
+			set.C[k], set.C[moments.Index(w+i, w+j)] = x, x
+			set.C[moments.Index(w+i, j)], set.C[moments.Index(w+j, i)] = x, x
+			k++
+		}
+	}
 }
 
 // sum returns a + b.

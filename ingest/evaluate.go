@@ -333,17 +333,9 @@ func (e *evaluator) turn(v *visit, bundle, look int, before, now *bundleState) {
 	for i, at := range v.segments {
 		e.turnCells(v.totals.segments[i].bundles[bundle], at+look, before, now)
 	}
-	width := len(b.whole)
 	entered := look == v.entries[b.clock]
 	if cross := v.totals.crosses[bundle]; cross != nil {
-		switch {
-		case now == nil:
-			cross.left.add(v.cells+look, before.x[:width], 0, e.sign)
-		case entered:
-			cross.entered.add(v.cells+look, now.x[:width], 0, e.sign)
-		case before != nil:
-			cross.changed(v.cells+look, &before.x, &now.x, e.sign)
-		}
+		cross.turn(v.cells+look, before, now, entered, e.sign)
 	}
 	if b.caps != nil {
 		e.turnSpells(v, bundle, look, before, now, entered)

@@ -39,7 +39,12 @@ func (e *evaluator) sayCounts(v *visit, b *bundle, place, at int) {
 	var s countState
 	e.counts(v, b, v.fixed, &s)
 	e.addCounts(v, place, at, &s, int64(e.sign))
-	if v.gone < e.end {
-		e.addCounts(v, place, v.gone, &s, -int64(e.sign))
+	if v.gone == e.end {
+		return
+	}
+	e.addCounts(v, place, v.gone, &s, -int64(e.sign))
+	if cross := v.totals.crosses[place]; cross != nil {
+		s.converted = 0
+		cross.left.addCounts(v.cells+v.gone, &s, int64(e.sign))
 	}
 }

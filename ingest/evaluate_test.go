@@ -105,9 +105,11 @@ func notZero(t *experimentTotals) (n int) {
 	ints(t.entering...)
 	for _, c := range t.crosses {
 		if c != nil {
-			cells(c.entered)
 			cells(c.left)
 			sums(c.change)
+		}
+		if c != nil && c.entered != nil {
+			cells(c.entered)
 		}
 	}
 	return n

@@ -47,8 +47,29 @@ type keptCells struct {
 
 type keptCross struct {
 	Linked        bool
-	Entered, Left keptCells
+	Left, Entered keptCells
 	Change        keptSums
+}
+
+// keepCross returns what links looks, if anything does, as it is kept.
+func keepCross(c *crossCells) keptCross {
+	if c == nil {
+		return keptCross{}
+	}
+	k := keptCross{Linked: true, Left: keepCells(c.left)}
+	if c.entered != nil {
+		k.Entered, k.Change = keepCells(c.entered), keepSums(c.change)
+	}
+	return k
+}
+
+// give puts it into fresh cells. It reports whether it fits.
+func (k *keptCross) give(c *crossCells, looks lookMove) bool {
+	if c == nil || !k.Linked {
+		return c == nil && !k.Linked
+	}
+	return k.Left.give(c.left, looks) && (c.entered == nil ||
+		k.Entered.give(c.entered, looks) && k.Change.give(c.change, c.width*c.width, looks))
 }
 
 // keptSegment is the arms of a slot; the value of null is empty.
@@ -95,11 +116,7 @@ func keepTotals(t *experimentTotals, segments []namedSlots) keptTotals {
 		k.Segments = append(k.Segments, keepSegments(&t.segments[column], segments[column]))
 	}
 	for _, c := range t.crosses {
-		if c == nil {
-			k.Crosses = append(k.Crosses, keptCross{})
-			continue
-		}
-		k.Crosses = append(k.Crosses, keptCross{true, keepCells(c.entered), keepCells(c.left), keepSums(c.change)})
+		k.Crosses = append(k.Crosses, keepCross(c))
 	}
 	return k
 }
@@ -119,14 +136,7 @@ func (k *keptTotals) give(t *experimentTotals, to []int, own ownLooks, segments 
 		ok = giveSegments(&t.segments[i], k.Segments[i], segments[i], looks)
 	}
 	for i := 0; ok && i < len(t.crosses); i++ {
-		c, was := t.crosses[i], &k.Crosses[i]
-		switch {
-		case c == nil || !was.Linked:
-			ok = c == nil && !was.Linked
-		default:
-			ok = was.Entered.give(c.entered, looks) && was.Left.give(c.left, looks) &&
-				was.Change.give(c.change, c.width*c.width, looks)
-		}
+		ok = k.Crosses[i].give(t.crosses[i], looks)
 	}
 	return ok
 }

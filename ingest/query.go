@@ -101,7 +101,7 @@ type Metric struct {
 	// MatureAfter, if positive, counts a user only at looks at or after the first exposure
 	// plus this long. Otherwise every user counts, with what has happened before the look.
 	MatureAfter time.Duration
-	// CrossLooks asks for Cell.Previous.
+	// CrossLooks asks for the columns of Cell.Previous.
 	CrossLooks bool
 }
 

@@ -114,9 +114,6 @@ func referenceLook(q *Query, exposures, conversions []fakeFile, dates bool, look
 func (r *reference) link(before *reference) {
 	for i := range r.results {
 		for m, phases := range r.results[i].Metrics {
-			if !r.q.Experiments[i].Metrics[m].CrossLooks {
-				continue
-			}
 			for phase := range phases {
 				for v := range phases[phase] {
 					was, is := before.users[i][m][phase][v], r.users[i][m][phase][v]
@@ -126,7 +123,10 @@ func (r *reference) link(before *reference) {
 							rows = append(rows, slices.Concat(x, is[user]))
 						}
 					}
-					set := referenceMomentsOf(2*r.q.Experiments[i].Metrics[m].columns(), rows)
+					set := moments.Set{N: int64(len(rows))}
+					if r.q.Experiments[i].Metrics[m].CrossLooks {
+						set = referenceMomentsOf(2*r.q.Experiments[i].Metrics[m].columns(), rows)
+					}
 					phases[phase][v].Previous = &set
 				}
 			}

@@ -143,12 +143,13 @@ type Cell struct {
 	// Values are the single values where the aggregate is Each, of all users together no
 	// more than 134 million; nil otherwise, and in segments.
 	Values *Values
-	// Previous holds, where Metric.CrossLooks asks for it and from the second look on, the
-	// joint moments of the columns at the look before in the query, whenever that was, and
-	// then of the same columns at this look. It covers the users who count at both looks:
-	// not those who begin to count at this one, nor those left out from this one on because
-	// it saw them in a second variant. Where caps are applied, columns at either look have
-	// the bounds of that look.
+	// Previous links this look, from the second on, with the one before in the query, whenever
+	// that was; nil in segments. It covers the users who count at both looks: not those who
+	// begin to count at this one, nor those left out from this one on because it saw them in a
+	// second variant. Where Metric.CrossLooks asks for it, it holds the joint moments of the
+	// columns at the look before and then of the same columns at this look; else it has no
+	// columns, and says how many users these are. Where caps are applied, columns at either
+	// look have the bounds of that look.
 	//
 	// Users are independent, so with m users at the look before and n at this one the
 	// covariance of means at the two looks is Previous.N · Cov(x_i, y_j) / (m n).

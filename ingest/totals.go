@@ -63,7 +63,7 @@ type experimentTotals struct {
 	taken           [][]spell       // those of members who were taken out
 	capped          [][]cappedLook  // of bundles with caps, by look asked for; nil until known
 	values          [][]valueRecord // by metric
-	entering        [][]int64       // users that begin to count, as clocks; nil without bundles to link
+	entering        [][]int64       // users that begin to count, as clocks; nil where nobody leaves and nothing is to be linked
 	// crosses links the looks of bundles without caps; nil for those not to be linked.
 	crosses []*crossCells
 	// segments has, by column, the arms of each slot, one slot after the other.
@@ -83,14 +83,14 @@ func newExperimentTotals(p *program, slots []segmentSlots, wholeFits bool) *expe
 		values:    make([][]valueRecord, len(p.metrics)),
 	}
 	for range p.clocks {
-		if p.hasCross {
+		if p.hasCross || p.several == Exclude {
 			t.entering = append(t.entering, make([]int64, cells))
 		}
 	}
 	for i := range p.bundles {
 		var cross *crossCells
 		if b := &p.bundles[i]; b.cross && b.caps == nil {
-			cross = newCrossCells(b.wholeIf(wholeFits), cells)
+			cross = newCrossCells(b.wholeIf(wholeFits), b.growing, cells)
 		}
 		t.crosses = append(t.crosses, cross)
 	}

@@ -1,5 +1,7 @@
 package ingest
 
+import "readout/moments"
+
 // lookWalk goes through the own looks of a bundle's experiment, in order, and makes the cells
 // of its metrics. Arms are phase × variants + rank.
 type lookWalk struct {
@@ -8,7 +10,7 @@ type lookWalk struct {
 	k        int // own look
 	raw      *momentCells
 	clock    []int64 // users that count, by arm and look
-	entering []int64 // users that begin to; nil unless looks are linked
+	entering []int64 // users that begin to; nil where nobody ceases to
 	recorded *crossCells
 	caps     *capper
 	known    []cappedLook // by look of the run, what caps come to; the walk fills in what is not known
@@ -39,7 +41,7 @@ func newLookWalk(p *program, t *experimentTotals, at int) *lookWalk {
 	b := &p.bundles[at]
 	w := &lookWalk{bundle: b, ownLooks: p.ownLooks, k: -1, raw: t.bundles[at], clock: t.clocks[b.clock], recorded: t.crosses[at]}
 	w.users = make([]int64, p.arms())
-	if b.cross {
+	if t.entering != nil {
 		w.entering = t.entering[b.clock]
 	}
 	if w.known = t.capped[at]; b.caps != nil && w.known == nil {
@@ -70,7 +72,7 @@ func (w *lookWalk) next() {
 	if w.bundle.caps != nil {
 		w.cap(all)
 	}
-	if w.bundle.cross && w.look() > 0 {
+	if w.look() > 0 {
 		w.link(earlier)
 	}
 }
@@ -93,6 +95,10 @@ func (w *lookWalk) cap(users int64) {
 
 // link finds what links the look with the one before, at which there were so many users.
 func (w *lookWalk) link(earlier []int64) {
+	w.both = earlier
+	if w.entering == nil {
+		return
+	}
 	arms := len(w.users)
 	w.both = make([]int64, arms)
 	left, entered := make([]int64, arms), make([]int64, arms)
@@ -100,6 +106,9 @@ func (w *lookWalk) link(earlier []int64) {
 		entered[arm] = w.entering[arm*w.looks+w.k]
 		w.both[arm] = w.users[arm] - entered[arm]
 		left[arm] = earlier[arm] - w.both[arm]
+	}
+	if !w.bundle.cross {
+		return
 	}
 	w.cross = cellsAtCross{w.recorded, w.k, w.looks}
 	if w.caps != nil {
@@ -140,7 +149,11 @@ func (w *lookWalk) cell(m *shownMetric, arm int) Cell {
 	if m.values != nil {
 		c.Values = &Values{look: int32(w.look()), records: m.values[arm]}
 	}
-	if w.bundle.cross && w.look() > 0 {
+	switch {
+	case w.look() == 0:
+	case !w.bundle.cross:
+		c.Previous = &moments.Set{N: w.both[arm]}
+	default:
 		c.Previous = w.cross.joint(w.cross.first+arm*w.cross.step, w.both[arm], &m.view,
 			w.before.momentCells, w.now.momentCells, w.before.first+arm*w.before.step, w.now.first+arm*w.now.step)
 	}

@@ -2,10 +2,12 @@ package daily
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"readout/analysis"
+	"readout/experiment"
 	"readout/ingest"
 )
 
@@ -23,5 +25,30 @@ func TestTableReadCountsRowsWithoutTime(t *testing.T) {
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Which metrics the engine is asked to link: where values of users change, or users leave.
+func TestLinkedMetrics(t *testing.T) {
+	week := experiment.Window{To: 7 * 24 * time.Hour}
+	limit := &experiment.Cap{}
+	for _, c := range []struct {
+		name    string
+		metric  experiment.Metric
+		several ingest.SeveralVariants
+		want    bool
+	}{
+		{"window", experiment.Metric{Numerator: experiment.Column{Window: week}}, ingest.Exclude, true},
+		{"window, nobody leaves", experiment.Metric{Numerator: experiment.Column{Window: week}}, ingest.First, false},
+		{"window, capped", experiment.Metric{Numerator: experiment.Column{Window: week, Cap: limit}}, ingest.Exclude, false},
+		{"window, capped below", experiment.Metric{Numerator: experiment.Column{Window: week}, Denominator: &experiment.Column{Window: week, Cap: limit}}, ingest.Exclude, false},
+		{"open", experiment.Metric{Numerator: experiment.Column{Window: experiment.Window{Open: true}}}, ingest.First, true},
+		{"open, capped", experiment.Metric{Numerator: experiment.Column{Window: experiment.Window{Open: true}, Cap: limit}}, ingest.First, true},
+		{"quantile", experiment.Metric{Quantile: 0.9, Numerator: experiment.Column{Window: week}}, ingest.Exclude, false},
+	} {
+		c.metric.Immature = experiment.ImmatureExclude
+		if got := linked(&c.metric, c.several); got != c.want {
+			t.Errorf("%s: linked %v, want %v", c.name, got, c.want)
+		}
 	}
 }

@@ -91,21 +91,40 @@ func experimentQuery(s subject) ingest.Experiment {
 	}
 	adjusted := s.experiment.Statistics.Method != experiment.MethodSequential
 	for _, m := range s.experiment.Scorecard.Metrics() {
-		x.Metrics = append(x.Metrics, metricQuery(m, adjusted))
+		q := metricQuery(m, adjusted)
+		q.CrossLooks = linked(m, x.SeveralVariants)
+		x.Metrics = append(x.Metrics, q)
 	}
 	return x
 }
 
-// metricQuery asks for one metric, with covariates when it is to be adjusted. Where past
-// users keep changing, the correlation of looks has to come from the users. A quantile
-// needs the single values, which have neither.
+// linked reports whether the correlation of the looks of a metric has to come from its users:
+// where those of the past keep changing, and where some are left out later. A cap makes links
+// of a metric that does not grow dear, and a quantile has no columns to link; what is known
+// of them is how many users stay.
+func linked(m *experiment.Metric, several ingest.SeveralVariants) bool {
+	switch {
+	case m.Kind() == experiment.KindQuantile:
+		return false
+	case analysis.MatureAfter(m) == 0:
+		return true
+	}
+	return several == ingest.Exclude && !capped(m)
+}
+
+// capped reports whether a column of the metric has a cap.
+func capped(m *experiment.Metric) bool {
+	return m.Numerator.Cap != nil || m.Denominator != nil && m.Denominator.Cap != nil
+}
+
+// metricQuery asks for one metric, with covariates when it is to be adjusted. A quantile
+// needs the single values, which have none.
 func metricQuery(m *experiment.Metric, adjusted bool) ingest.Metric {
 	out := ingest.Metric{Name: m.Name, Value: columnQuery(m.Numerator), MatureAfter: analysis.MatureAfter(m)}
 	if m.Kind() == experiment.KindQuantile {
 		out.Value.Aggregate = ingest.Each
 		return out
 	}
-	out.CrossLooks = out.MatureAfter == 0
 	if m.Denominator != nil {
 		d := columnQuery(*m.Denominator)
 		out.Denominator = &d
