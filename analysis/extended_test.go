@@ -224,3 +224,43 @@ func TestExtensionAfterAStop(t *testing.T) {
 		t.Error("no crossing after the first look of an extension")
 	}
 }
+
+// An extension before the first look only moves the end, also after the end that was planned: the
+// first look does not have all of alpha to spend, and those after it have some left. Days that are
+// analysed when the extension is known, and were before it, are on the timeline of their time.
+func TestExtensionBeforeTheFirstLook(t *testing.T) {
+	const sides, alpha = 2, 0.05
+	for _, from := range []int{3, 8, 14} {
+		at := day0.AddDate(0, 0, 12).Add(9 * time.Hour)
+		control, big := newStream(10, 4, 1), newStream(10.5, 4, 2)
+		in := testInput(testExperiment(), 20)
+		in.FirstEnd = day0.AddDate(0, 0, 10)
+		in.Extensions = []experiment.Extension{{At: at, From: in.FirstEnd, To: in.End, End: in.FirstEnd}}
+		for k := range 21 {
+			n := 100
+			if k < from {
+				n = 0
+			}
+			in.addDay(control.more(n), big.more(n))
+			_, added, err := Analyze(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in.Looks = append(in.Looks, added...)
+		}
+		if len(in.Looks) == 0 {
+			t.Fatalf("from day %d: no look", from)
+		}
+		for _, l := range in.Looks {
+			// The metric's clock starts a day after the experiment.
+			want := sequential.Spent(sequential.OBrienFleming{}, l.Time, alpha, sides)
+			if from < 12 {
+				want = min(alpha, sequential.Spent(sequential.OBrienFleming{}, 20*l.Time/10, alpha, sides))
+			}
+			if !(math.Abs(l.Spent-want) <= 1e-12) {
+				t.Errorf("from day %d, %s: spent %v, want %v", from, l.Date, l.Spent, want)
+			}
+		}
+		togetherAtEachLook(t, 0.5, in.Looks)
+	}
+}

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"slices"
 	"time"
 
 	"readout/experiment"
@@ -158,12 +159,23 @@ func (in *Input) spending(m *experiment.Metric) (sequential.Spending, error) {
 
 // lookedUntil returns when looks on the timeline before an extension ended: when it was decided, or
 // with the day of the last look where the experiment was over by then. What is left of alpha after
-// a stop does not pass away while nobody is looked at.
+// a stop does not pass away while nobody is looked at, nor does any before the first look: that
+// would have all of it to spend were the planned end over by then, and leave none for the others.
 func (in *Input) lookedUntil(m *experiment.Metric, e experiment.Extension) time.Time {
+	if !e.At.After(in.today().Through) && !in.lookedBy(m, e.At) {
+		return in.Start
+	}
 	if last := experiment.EndOfDay(e.End.Add(MatureAfter(m)-1), in.Location); last.Before(e.At) {
 		return last
 	}
 	return e.At
+}
+
+// lookedBy reports whether a comparison of a metric had a look by an instant.
+func (in *Input) lookedBy(m *experiment.Metric, at time.Time) bool {
+	return slices.ContainsFunc(in.Looks, func(l Look) bool {
+		return l.Metric == m.Name && l.Config == in.MetricHash[m.Name] && !l.At.After(at)
+	})
 }
 
 // MatureAfter returns how long after the first exposure a user counts for a metric: the
