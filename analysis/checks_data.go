@@ -199,12 +199,19 @@ func (a *analyzer) missingDaysCheck(*Scorecard) (Check, bool) {
 	}, true
 }
 
+// staleAlarm is how much older than the end of the day the latest row of a table is when that is an
+// alarm: no weekend is as long.
+const staleAlarm = 3 * 24 // hours
+
 // freshnessCheck warns when the latest row of a table is more than a day older than the end of
-// the day; exposures are to come only while users are enrolled.
+// the day, and alarms when it is older than any weekend is long; exposures are to come only while
+// users are enrolled.
 func (a *analyzer) freshnessCheck(*Scorecard) (Check, bool) {
 	if a.in.AdHoc {
 		return Check{}, false
 	}
+	var check Check
+	var stalest float64
 	for _, table := range []struct {
 		row   string
 		last  time.Time
@@ -215,15 +222,19 @@ func (a *analyzer) freshnessCheck(*Scorecard) (Check, bool) {
 		{"exposure", a.day.Data.Exposures.Last, a.in.ExposureDates, !a.day.Through.After(a.in.End)},
 	} {
 		hours := a.day.Through.Sub(table.last).Hours()
-		if !table.due || table.last.IsZero() || hours < 24 || table.dates && hours <= 25 {
+		if !table.due || table.last.IsZero() || hours < 24 || table.dates && hours <= 25 || hours <= stalest {
 			continue
 		}
-		return Check{
+		stalest = hours
+		check = Check{
 			Name: CheckFreshness, Severity: Warning, Sentence: freshnessSentence(table.row, table.last.In(a.in.Location), hours),
 			Numbers: []CheckNumber{{"hours", Defined(hours)}},
-		}, true
+		}
 	}
-	return Check{}, false
+	if stalest >= staleAlarm {
+		check.Severity = Alarm
+	}
+	return check, stalest > 0
 }
 
 // dateOnlyCheck says how times without a time of day are read.

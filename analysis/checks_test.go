@@ -79,6 +79,10 @@ func TestChecks(t *testing.T) {
 		}, CheckFreshness, "", ""},
 		{"late conversions", func(in *Input) { in.today().Data.Conversions.Last = at(1, 12) }, CheckFreshness, Warning, "conversion is from 2026-01-06 12:00, 36 hours"},
 		{"late exposures", func(in *Input) { in.today().Data.Exposures.Last = at(1, 12) }, CheckFreshness, Warning, "exposure is from"},
+		{"data that have stopped", func(in *Input) {
+			in.today().Data.Conversions.Last, in.today().Data.Exposures.Last = at(1, 12), at(-1, 0)
+		}, CheckFreshness, Alarm, "exposure is from 2026-01-04 00:00, 96 hours before the end of the day: find out why no more have come"},
+		{"a weekend without data", func(in *Input) { in.today().Data.Conversions.Last = at(0, 18) }, CheckFreshness, Warning, "54 hours before the end of the day: check whether data are late"},
 		{"dates are as late as can be", func(in *Input) {
 			in.ConversionDates, in.today().Data.Conversions.Last = true, at(2, 0)
 		}, CheckFreshness, "", ""},

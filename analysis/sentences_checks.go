@@ -157,8 +157,12 @@ func missingDaysSentence(exposures, conversions, both []string) string {
 }
 
 func freshnessSentence(row string, last time.Time, hours float64) string {
-	return fmt.Sprintf("The latest %s is from %s, %s hours before the end of the day: check whether data are late.",
-		row, last.Format("2006-01-02 15:04"), digits.Fixed(hours, 0))
+	do := "check whether data are late"
+	if hours >= staleAlarm {
+		do = "find out why no more have come"
+	}
+	return fmt.Sprintf("The latest %s is from %s, %s hours before the end of the day: %s.",
+		row, last.Format("2006-01-02 15:04"), digits.Fixed(hours, 0), do)
 }
 
 func dateOnlySentence(exposures, conversions bool) string {
