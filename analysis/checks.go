@@ -12,6 +12,7 @@ const (
 	CheckMissingDays      = "missing_days"
 	CheckFreshness        = "freshness"
 	CheckDateOnly         = "date_only_times"
+	CheckMissingZone      = "missing_zone"
 	CheckCovariateBalance = "covariate_balance"
 	CheckNoConversions    = "no_conversions"
 	CheckFewUsers         = "few_users"
@@ -53,7 +54,7 @@ func (a *analyzer) checks(card *Scorecard) []Check {
 	out := []Check{a.sampleRatioCheck()}
 	for _, check := range []func(*Scorecard) (Check, bool){
 		a.segmentRatioCheck, a.segmentValuesCheck, a.zeroWeightCheck, a.severalCheck, a.unknownCheck, a.nullCheck, a.outsideCheck,
-		a.missingDaysCheck, a.freshnessCheck, a.dateOnlyCheck, a.valuesCheck,
+		a.missingDaysCheck, a.freshnessCheck, a.dateOnlyCheck, a.missingZoneCheck, a.valuesCheck,
 		a.balanceCheck, a.noConversionsCheck, a.fewUsersCheck, a.smallPhasesCheck, a.partWeeksCheck, a.definitionCheck,
 	} {
 		if c, ok := check(card); ok {

@@ -248,6 +248,20 @@ func (a *analyzer) dateOnlyCheck(*Scorecard) (Check, bool) {
 	}, true
 }
 
+// missingZoneCheck warns when one table says in which zone its times are and the other does not:
+// where the latter are in UTC, they are hours away from those that they are compared with.
+func (a *analyzer) missingZoneCheck(*Scorecard) (Check, bool) {
+	in := a.in
+	exposures, conversions := in.ExposureWallClock, in.ConversionWallClock
+	utc := in.Location.String() == time.UTC.String()
+	if exposures == conversions || in.ExposureDates || in.ConversionDates || utc {
+		return Check{}, false
+	}
+	return Check{
+		Name: CheckMissingZone, Severity: Warning, Sentence: missingZoneSentence(exposures, in.Location),
+	}, true
+}
+
 // valuesCheck counts conversions whose value could not be used.
 func (a *analyzer) valuesCheck(*Scorecard) (Check, bool) {
 	for _, l := range a.day.Data.LeftOut {

@@ -33,6 +33,7 @@ func TestChecks(t *testing.T) {
 			in.today().Data.LeftOut = append(in.today().Data.LeftOut, NewLeftOut(reason, name, rows, users))
 		}
 	}
+	berlin := time.FixedZone("Europe/Berlin", 0) // days stay those of the other cases
 	for _, c := range []struct {
 		name     string
 		change   func(*Input)
@@ -78,11 +79,11 @@ func TestChecks(t *testing.T) {
 			in.today().Data.Conversions.Last, in.today().Data.Exposures.Last = at(2, 20), at(2, 20)
 		}, CheckFreshness, "", ""},
 		{"late conversions", func(in *Input) { in.today().Data.Conversions.Last = at(1, 12) }, CheckFreshness, Warning, "conversion is from 2026-01-06 12:00, 36 hours"},
-		{"late exposures", func(in *Input) { in.today().Data.Exposures.Last = at(1, 12) }, CheckFreshness, Warning, "exposure is from"},
 		{"data that have stopped", func(in *Input) {
 			in.today().Data.Conversions.Last, in.today().Data.Exposures.Last = at(1, 12), at(-1, 0)
 		}, CheckFreshness, Alarm, "exposure is from 2026-01-04 00:00, 96 hours before the end of the day: find out why no more have come"},
 		{"a weekend without data", func(in *Input) { in.today().Data.Conversions.Last = at(0, 18) }, CheckFreshness, Warning, "54 hours before the end of the day: check whether data are late"},
+		{"late exposures", func(in *Input) { in.today().Data.Exposures.Last = at(1, 12) }, CheckFreshness, Warning, "exposure is from"},
 		{"dates are as late as can be", func(in *Input) {
 			in.ConversionDates, in.today().Data.Conversions.Last = true, at(2, 0)
 		}, CheckFreshness, "", ""},
@@ -104,6 +105,12 @@ func TestChecks(t *testing.T) {
 		{"exposures after the end", left(LeftAfterEnd, "", 4, 0), CheckOutsideDates, Info, "4 exposures at or after the end"},
 		{"values that are none", left(LeftNoValue, "", 7, 0), CheckValues, Info, "7 conversions"},
 		{"dates", func(in *Input) { in.ConversionDates = true }, CheckDateOnly, Info, "date of the exposure"},
+		{"conversions without a zone", func(in *Input) { in.ConversionWallClock, in.Location = true, berlin }, CheckMissingZone, Warning,
+			"Times of conversions have no zone and are read in Europe/Berlin, those of exposures have one: if"},
+		{"exposures without a zone", func(in *Input) { in.ExposureWallClock, in.Location = true, berlin }, CheckMissingZone, Warning, "Times of exposures have no zone"},
+		{"neither has a zone", func(in *Input) { in.ExposureWallClock, in.ConversionWallClock, in.Location = true, true, berlin }, CheckMissingZone, "", ""},
+		{"conversions without a zone, dates of exposures", func(in *Input) { in.ConversionWallClock, in.ExposureDates, in.Location = true, true, berlin }, CheckMissingZone, "", ""},
+		{"conversions without a zone in UTC", func(in *Input) { in.ConversionWallClock = true }, CheckMissingZone, "", ""},
 		{"users in an arm without traffic", func(in *Input) {
 			in.Experiment.Variants[0].Traffic, in.Experiment.Variants[1].Traffic = experiment.Whole, 0
 		}, CheckZeroWeight, Alarm, "big has 300 users"},

@@ -175,6 +175,15 @@ func dateOnlySentence(exposures, conversions bool) string {
 	return "Exposures have dates without a time of day: they count from the start of that day."
 }
 
+func missingZoneSentence(exposures bool, zone *time.Location) string {
+	without, with := "conversions", "exposures"
+	if exposures {
+		without, with = with, without
+	}
+	return fmt.Sprintf("Times of %s have no zone and are read in %s, those of %s have one: if the former are in UTC, write them with a zone, or they count hours away from the latter.",
+		without, zone, with)
+}
+
 func valuesSentence(rows int64) string {
 	return fmt.Sprintf("%s no usable value (missing, NaN or infinite): the event counts, the value adds nothing.",
 		count(rows, "conversion has", "conversions have"))

@@ -12,6 +12,7 @@ type readCounts struct {
 	byLook []lookCounts // what comes in at each look
 	first  int64
 	dates  bool
+	clock  bool
 	// from is the time from which on rows matter to the query; earlier ones only count as
 	// read.
 	from  int64
@@ -44,6 +45,7 @@ type groupCounts struct {
 	first, last    int64
 	noTime, noUser int64 // rows without a time; of those without a user too: noUser
 	dates          bool  // times are dates
+	clock          bool  // times are without a zone
 }
 
 // lacking counts a row without a time.
@@ -136,7 +138,7 @@ func (c *readCounts) skip(t table, g int) bool {
 	if hi >= c.from || !exact || c.cursor.of(hi) != look {
 		return false
 	}
-	c.group.first, c.group.last, c.group.dates = lo, hi, t.DateOnly()
+	c.group.first, c.group.last, c.group.dates, c.group.clock = lo, hi, t.DateOnly(), t.WallClock()
 	c.byLook[look].Rows += t.NumRows(g)
 	c.byLook[look].Last = max(c.byLook[look].Last, hi)
 	return true
@@ -155,7 +157,7 @@ func (c *readCounts) end() int64 {
 		return g.first
 	}
 	c.first = min(c.first, g.first)
-	c.dates = c.dates || g.dates
+	c.dates, c.clock = c.dates || g.dates, c.clock || g.clock
 	l := &c.byLook[look]
 	l.Rows += g.noUser + g.noTime
 	if g.last == noTime || g.last >= c.from {
@@ -179,7 +181,7 @@ func (c *readCounts) merge(o *readCounts) {
 		c.byLook[i].add(&o.byLook[i])
 	}
 	c.first = min(c.first, o.first)
-	c.dates = c.dates || o.dates
+	c.dates, c.clock = c.dates || o.dates, c.clock || o.clock
 }
 
 // tableReads returns what each look sees, given the earliest time of each file. One without rows,

@@ -28,6 +28,7 @@ type fakeTable struct {
 	noStats bool
 	inexact bool
 	dates   bool
+	clock   bool
 	fail    error
 	closed  *int64
 }
@@ -52,6 +53,8 @@ func (t *fakeTable) TimeRange(g int) (lo, hi int64, exact, ok bool) {
 }
 
 func (t *fakeTable) DateOnly() bool { return t.dates }
+
+func (t *fakeTable) WallClock() bool { return t.clock }
 
 func (t *fakeTable) Read(g int) rowSource { return &fakeRows{table: t, rows: t.rows[g]} }
 
@@ -83,6 +86,7 @@ func (r *fakeRows) Close() error { return nil }
 type fakeData struct {
 	exposures, conversions []fakeFile
 	dates                  bool
+	clock                  bool // conversions have times without a zone
 	noStats, inexact       bool
 	fileSize               int64
 	damaged                []string // paths of files that cannot be read
@@ -114,7 +118,7 @@ func (d *fakeData) sources(r *runner) (exposures, conversions source) {
 	})
 	conversions = d.source("conversions", d.conversions, func(rows []fakeRow) *tables.Batch {
 		b := fill(rows, conversionSpec)
-		b.DateOnly = d.dates
+		b.DateOnly, b.WallClock = d.dates, d.clock
 		return b
 	})
 	return exposures, conversions
@@ -154,7 +158,7 @@ func (d *fakeData) source(name string, files []fakeFile, toBatch func([]fakeRow)
 	s.open = func(_ context.Context, f tables.File) (table, error) {
 		i := slices.IndexFunc(s.files, func(o tables.File) bool { return o.Path == f.Path })
 		atomic.AddInt64(&d.opened, 1)
-		t := &fakeTable{rows: files[i], batch: toBatch, noStats: d.noStats, inexact: d.inexact, dates: d.dates && name == "conversions", closed: &d.closed}
+		t := &fakeTable{rows: files[i], batch: toBatch, noStats: d.noStats, inexact: d.inexact, dates: d.dates && name == "conversions", clock: d.clock && name == "conversions", closed: &d.closed}
 		if slices.Contains(d.damaged, f.Path) {
 			t.fail = fmt.Errorf("read %s: the page is damaged", f.Path)
 		}

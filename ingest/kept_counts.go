@@ -15,6 +15,7 @@ type keptFile struct {
 	Footer        uint64 // XXH3 of the file's metadata
 	First         int64  // the earliest time; latestTime without any
 	Dates         bool   // times are dates
+	WallClock     bool   // times are without a zone
 	From          int64  // readCounts.from
 	// Timeless says that a row group has no time at all: its rows belong to the first look,
 	// whichever that is, so the file cannot be counted again without being read.
@@ -52,7 +53,7 @@ type keptKindRows struct {
 
 // takeReads moves the counts of the row groups read since the last call into the file.
 func (f *keptFile) takeReads(c *readCounts) {
-	f.Dates = f.Dates || c.dates
+	f.Dates, f.WallClock = f.Dates || c.dates, f.WallClock || c.clock
 	f.First = min(f.First, c.first)
 	f.From = c.from
 	for look := range c.byLook {
@@ -68,7 +69,7 @@ func (f *keptFile) takeReads(c *readCounts) {
 		f.Looks[at].Counts.add(l)
 		*l = lookCounts{Last: noTime}
 	}
-	c.first, c.dates = latestTime, false
+	c.first, c.dates, c.clock = latestTime, false, false
 }
 
 // kept is how many rows are kept of the file: a table has either experiments or kinds.
@@ -155,7 +156,8 @@ func (f *keptFile) giveReads(c *readCounts, now []int) {
 	c.first = min(c.first, f.First)
 	for i := range f.Looks {
 		// The last look is the one at the end of time.
-		c.dates = c.dates || f.Dates && now[i] < len(c.byLook)-1
+		seen := now[i] < len(c.byLook)-1
+		c.dates, c.clock = c.dates || f.Dates && seen, c.clock || f.WallClock && seen
 		c.byLook[now[i]].add(&f.Looks[i].Counts)
 	}
 }

@@ -462,3 +462,19 @@ func TestKeptTotalsAndOddConversions(t *testing.T) {
 	}
 	f("with two clocks", q)
 }
+
+// TestTimesWithoutAZoneAreKnown: also where the files are not read again.
+func TestTimesWithoutAZoneAreKnown(t *testing.T) {
+	q, d := small()
+	dir := t.TempDir()
+	for _, clock := range []bool{true, false} {
+		d.clock = clock // of what is read; the first run has read all of it
+		r, err := runKept(q, d, dir, 1, 1<<20, slices.Repeat([]string{"v"}, 1+len(d.conversions)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.ExposureWallClock || !r.ConversionWallClock {
+			t.Errorf("exposures %t, conversions %t", r.ExposureWallClock, r.ConversionWallClock)
+		}
+	}
+}

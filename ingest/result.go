@@ -15,6 +15,9 @@ type Result struct {
 	// ExposureDates and ConversionDates report that a table has dates for times, in some file at
 	// least.
 	ExposureDates, ConversionDates bool
+	// ExposureWallClock and ConversionWallClock report that a table has times without a zone, in some
+	// file at least, which are read in the query's.
+	ExposureWallClock, ConversionWallClock bool
 	// HistoryStart is the start of the day, in the query's zone, of the earliest
 	// conversion row that the last look sees; zero if there is none. Of look-backs that reach
 	// further back a part is missing, and all of those of users first exposed before any

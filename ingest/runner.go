@@ -209,6 +209,9 @@ func (r *runner) run(ctx context.Context, exposures, conversions source) (*Resul
 		ExposureDates:   exposed.dates,
 		ConversionDates: converted.dates,
 		Files:           r.files,
+
+		ExposureWallClock:   exposed.clock,
+		ConversionWallClock: converted.clock,
 	}
 	if result.Experiments, err = r.experiments(ctx, programs, totals, segments); err != nil {
 		return nil, err

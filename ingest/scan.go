@@ -23,6 +23,8 @@ type table interface {
 	TimeRange(g int) (lo, hi int64, exact, ok bool)
 	// DateOnly reports whether times are dates, as far as is known yet.
 	DateOnly() bool
+	// WallClock reports whether times are without a zone, as far as is known yet.
+	WallClock() bool
 	Read(g int) rowSource
 	Close() error
 }

@@ -34,7 +34,10 @@ const wantedTime = "want a timestamp, a date, or ISO 8601 text such as 2024-01-3
 
 // resolution is what a file's times turned out to be. All of them must be one or the
 // other: a date stands for its whole day.
-type resolution struct{ state atomic.Int32 }
+type resolution struct {
+	state     atomic.Int32
+	wallClock atomic.Bool // some times are readings of a clock, without a zone
+}
 
 const (
 	resolutionUnknown = iota
@@ -56,6 +59,13 @@ func (r *resolution) note(dateOnly bool) error {
 	return nil
 }
 
+// noteZone takes in that a time of text has no zone. A date has none that could be missing.
+func (r *resolution) noteZone(t isoTime) {
+	if !t.dateOnly && !r.wallClock.Load() {
+		r.wallClock.Store(true)
+	}
+}
+
 func (r *resolution) dates() bool { return r.state.Load() == resolutionDates }
 
 func errTimeRange(what string) error {
@@ -71,6 +81,7 @@ func timeConverter(t columnType, location *time.Location, form *resolution) (con
 		return c, nil
 	case t.meaning == timestampValue:
 		c.numbers = timestamps(t, location)
+		form.wallClock.Store(!t.utc)
 		return c, form.note(false)
 	case t.meaning == dateValue:
 		clock := wallClock{location: location}
@@ -208,6 +219,7 @@ func textTimes(location *time.Location, form *resolution) func([]int64, []byte, 
 			micros := t.micros
 			if !t.zoned {
 				micros = clock.instant(micros)
+				form.noteZone(t)
 			}
 			if micros < firstTime || micros > lastTime {
 				return errTimeRange(fmt.Sprintf("%.40q", text))

@@ -177,3 +177,30 @@ func TestToMicros(t *testing.T) {
 		}
 	}
 }
+
+// TestTimesWithoutAZone: what a file's times say of their zone.
+func TestTimesWithoutAZone(t *testing.T) {
+	for name, c := range map[string]struct {
+		typ  columnType
+		text string
+		want bool
+	}{
+		"timestamps of instants": {typ: columnType{meaning: timestampValue, utc: true, unit: time.Microsecond}},
+		"timestamps of a clock":  {typ: columnType{meaning: timestampValue, unit: time.Microsecond}, want: true},
+		"text without a zone":    {text: "2024-01-31T12:00:00", want: true},
+		"text with a zone":       {text: "2024-01-31T12:00:00Z"},
+		"text of a date":         {text: "2024-01-31"},
+	} {
+		var form resolution
+		var err error
+		if c.text == "" {
+			_, err = timeConverter(c.typ, time.UTC, &form)
+		} else {
+			var at [1]int64
+			err = textTimes(time.UTC, &form)(at[:], []byte(c.text), []byteSpan{{size: uint32(len(c.text))}})
+		}
+		if got := form.wallClock.Load(); err != nil || got != c.want {
+			t.Errorf("%s: %t, %v", name, got, err)
+		}
+	}
+}

@@ -228,6 +228,9 @@ func (t *OpenFile) DateOnly() bool {
 	return t.schema.types[t.time].meaning == dateValue || t.form.dates()
 }
 
+// WallClock reports whether times are readings of a clock, without a zone, as far as is known yet.
+func (t *OpenFile) WallClock() bool { return t.form.wallClock.Load() }
+
 // Size returns the bytes of the wanted columns of a row group, as they are in the file.
 func (t *OpenFile) Size(g int) int64 {
 	var n int64

@@ -55,6 +55,9 @@ type Batch struct {
 	// DateOnly is true if the times of the file are dates: midnight in the location of
 	// the specification. It can be relied on from the first row on that has a time.
 	DateOnly bool
+	// WallClock is true if the file has times without a zone, read in the location of the
+	// specification. Dates have none.
+	WallClock bool
 	// Value is NaN where null, not finite or absent; nil if not wanted.
 	Value []float64
 	// Text has one slice of codes for each text column of the specification.
@@ -131,7 +134,7 @@ func (r *Rows) Next(b *Batch) (more bool, err error) {
 	if err := r.columns(b); err != nil {
 		return false, r.file.wrap(err)
 	}
-	b.DateOnly = r.file.form.dates()
+	b.DateOnly, b.WallClock = r.file.form.dates(), r.file.WallClock()
 	return true, nil
 }
 

@@ -95,6 +95,7 @@ func (a *AdHoc) input(s subject, answer answer) analysis.Input {
 		Experiment: a.Experiment, Control: a.Control, Location: a.Project.Location,
 		Start: a.Start, End: a.End, PlannedUsers: a.PlannedUsers, AdHoc: true,
 		ExposureDates: answer.result.ExposureDates, ConversionDates: answer.result.ConversionDates,
+		ExposureWallClock: answer.result.ExposureWallClock, ConversionWallClock: answer.result.ConversionWallClock,
 		MetricHash: metricHashes(a.Experiment),
 	}
 	in.Stopped = stoppedOf(a.State)
