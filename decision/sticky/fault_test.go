@@ -87,6 +87,27 @@ func TestDiskFull(t *testing.T) {
 	done(t, s, name)
 }
 
+// TestFormatOfALaterVersion: a store of a later version is left alone, with what to do.
+func TestFormatOfALaterVersion(t *testing.T) {
+	fs := vfs.NewMem()
+	open := func() (*Pebble, error) { return OpenPebble("decisions", PebbleOptions{FS: fs}) }
+	s, err := open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.db.FormatMajorVersion(); got != storeFormat {
+		t.Errorf("a new store has format %d", got)
+	}
+	closeStore(t, s)
+	marker := fileOf(t, fs, "marker.format-version.")
+	if err := fs.Rename(marker, marker[:len(marker)-len("024")]+"999"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open(); err == nil || !strings.Contains(err.Error(), "open decision store decisions: a later version of the service has written it: run that version") {
+		t.Error(err)
+	}
+}
+
 // TestDamaged: a table that was damaged on the disk ends the process with what to do, and without
 // ids of visitors. A damaged manifest is found at the start.
 func TestDamaged(t *testing.T) {

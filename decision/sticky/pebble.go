@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"io/fs"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -25,6 +27,10 @@ const (
 )
 
 const (
+	// storeFormat is the format of the database. A newer one is taken on purpose: no older version of
+	// the service opens a store that was raised to it.
+	storeFormat = pebble.FormatValueSeparation
+
 	pebbleCache    = 64 << 20
 	pebbleMemTable = 16 << 20
 	// syncEvery is the least time between two syncs of the log: under load more changes then
@@ -102,15 +108,24 @@ func OpenPebble(dir string, o PebbleOptions) (*Pebble, error) {
 		s.now = time.Now
 	}
 	if err := s.open(o); err != nil {
-		if errors.Is(err, syscall.EAGAIN) {
-			err = errors.New("another process has it open")
-		}
-		if pebble.IsCorruptionError(err) {
-			err = fmt.Errorf("%w: %w", ErrDamaged, err)
-		}
-		return nil, fmt.Errorf("open decision store %s: %w", dir, err)
+		return nil, fmt.Errorf("open decision store %s: %w", dir, openFault(err))
 	}
 	return s, nil
+}
+
+// openFault returns why the database did not open, with what to do.
+func openFault(err error) error {
+	switch {
+	case errors.Is(err, syscall.EAGAIN):
+		return errors.New("another process has it open")
+	case pebble.IsCorruptionError(err):
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w: run the service as the user to whom the directory and its files belong", err)
+	case strings.Contains(err.Error(), "unknown format major version"):
+		return fmt.Errorf("a later version of the service has written it: run that version: %w", err)
+	}
+	return err
 }
 
 // open opens the database and finds the end of the queue.
@@ -120,7 +135,7 @@ func (s *Pebble) open(o PebbleOptions) error {
 	defer cache.Unref()
 	options := &pebble.Options{
 		FS: s.fs, Cache: cache, MemTableSize: pebbleMemTable,
-		FormatMajorVersion: pebble.FormatNewest,
+		FormatMajorVersion: storeFormat,
 		WALMinSyncInterval: func() time.Duration { return syncEvery },
 		Logger:             log,
 	}
