@@ -35,7 +35,7 @@ func steps(tasks []task, last Day, zone *time.Location) ([]step, error) {
 		maps.Copy(dates, t.days)
 		all += int(last.Through.Sub(t.start).Hours() / 24)
 	}
-	if len(tasks) > 0 && all <= mostDays {
+	if len(tasks) > 0 && (all <= mostDays || len(dates) == 0) {
 		return []step{{tasks: tasks, last: last}}, nil
 	}
 	var out []step

@@ -51,4 +51,11 @@ func TestSteps(t *testing.T) {
 		span("old", "2022-01-01", "2022-01-05"), span("long", "2022-01-01", "2022-01-31"), span("new", "2026-03-23", "2026-03-31"))
 	f("2026-03-31", []string{"2020-01-28 old:28", "2026-03-30 new:28", "2026-03-31 new:1 last:1"},
 		span("old", "2020-01-01", "2020-01-28"), span("new", "2026-03-03", "2026-03-31"), span("last", "2026-03-31", "2026-03-31"))
+	// One whose scorecards follow their files comes to the last step, which goes through the last day.
+	watched := span("watched", "2026-03-01", "2026-02-28")
+	watched.watched = true
+	f("2026-03-31", []string{"2026-03-31 watched:0"}, watched)
+	f("2036-03-31", []string{"2036-03-31 watched:0"}, watched)
+	f("2026-03-31", []string{"2020-01-28 old:28", "2026-03-31 new:9 watched:0"},
+		span("old", "2020-01-01", "2020-01-28"), span("new", "2026-03-11", "2026-03-19"), watched)
 }
