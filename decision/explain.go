@@ -32,9 +32,9 @@ type Step struct {
 	Detail string `json:"detail"`
 }
 
-// Explain decides about a visitor as [Experiment.Decide] does with expose, changes nothing,
+// explain decides about a visitor as [Experiment.Decide] does with expose, changes nothing,
 // and says what led to it. When nothing is shown, the first step that does not pass is why.
-func (x *Experiment) Explain(v *Visitor, earlier Assignment, now time.Time) Explanation {
+func (x *Experiment) explain(v *Visitor, earlier Assignment, now time.Time) Explanation {
 	if !x.Remembers() {
 		earlier = Assignment{}
 	}

@@ -12,7 +12,7 @@ func ExplainAll(experiments []*Experiment, v *Visitor, remembered []Assignment, 
 	out := make([]Explanation, len(experiments))
 	first := make(map[string]string) // the experiment that answers, by selector
 	for i, x := range experiments {
-		out[i] = x.Explain(v, remembered[i], now)
+		out[i] = x.explain(v, remembered[i], now)
 		e := &out[i]
 		switch answers := first[e.Selector]; {
 		case !e.Shown:

@@ -95,7 +95,7 @@ func TestExplainIsDecide(t *testing.T) {
 				{Out: NotCovered, At: during}, {Shown: true}, {Variant: "control", At: during, Shown: true, Sessions: []uint64{sessionHash("s")}},
 			}).Draw(t, "earlier")
 		}
-		o, e := x.Decide(v, earlier, during, true), x.Explain(v, earlier, during)
+		o, e := x.Decide(v, earlier, during, true), x.explain(v, earlier, during)
 		body := o.Body
 		if body == nil {
 			body = []byte("null")
@@ -137,7 +137,7 @@ func TestExplainDraws(t *testing.T) {
 	seen := make(map[Reason]int)
 	for i := range 200 {
 		v := visitor(fmt.Sprint("u-", i))
-		o, e := x.Decide(v, Assignment{}, during, true), x.Explain(v, Assignment{}, during)
+		o, e := x.Decide(v, Assignment{}, during, true), x.explain(v, Assignment{}, during)
 		seen[o.Reason]++
 		first := ""
 		for _, step := range e.Steps {
@@ -193,7 +193,7 @@ func TestExplanationWords(t *testing.T) {
 	}
 	v := visitor("u")
 	v.Known.Request = Attributes{"plan": Text("free")}
-	got := text(x.Explain(v, Assignment{Variant: "big", At: during.AddDate(0, 0, -1), Exposed: true}, during))
+	got := text(x.explain(v, Assignment{Variant: "big", At: during.AddDate(0, 0, -1), Exposed: true}, during))
 	for _, want := range []string{
 		"status true Running, 2026-01-05T00:00:00Z to 2026-02-02T00:00:00Z",
 		`audience false plan is text "free", country is not known`,
@@ -205,7 +205,7 @@ func TestExplanationWords(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
 	}
-	got = text(x.Explain(visitor("u"), Assignment{Out: NotCovered, At: during}, during))
+	got = text(x.explain(visitor("u"), Assignment{Out: NotCovered, At: during}, during))
 	if want := "assignment false left out since 2026-01-10T12:00:00Z: not_covered. Who is left out stays out"; !strings.Contains(got, want) {
 		t.Errorf("no %q in\n%s", want, got)
 	}

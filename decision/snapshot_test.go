@@ -143,7 +143,7 @@ func TestRemembers(t *testing.T) {
 		}
 		// Where nothing is remembered nothing may depend on it.
 		for _, earlier := range []Assignment{{Out: NotCovered, At: during}, {Variant: "old", At: during}, {Shown: true}} {
-			if a, b := x.Decide(visitor("u"), Assignment{}, during, true), x.Explain(visitor("u"), earlier, during); !c.want && (a.Variant != b.Variant || a.Reason != b.Reason) {
+			if a, b := x.Decide(visitor("u"), Assignment{}, during, true), x.explain(visitor("u"), earlier, during); !c.want && (a.Variant != b.Variant || a.Reason != b.Reason) {
 				t.Errorf("%s: answers %s, explained as %s", c.name, a.Reason, b.Reason)
 			}
 		}

@@ -36,7 +36,7 @@ func (s State) apply(entry Entry) (State, error) {
 			s.Extensions = append(slices.Clone(s.Extensions), Extension{At: entry.At, From: planned, To: *entry.End, End: s.End})
 		}
 	case ActionStopVariant:
-		stopped := StoppedVariant{entry.Variant, entry.At, entry.Why, entry.By}
+		stopped := StoppedVariant{entry.Variant, entry.At, entry.Why}
 		s.Stopped = append(slices.Clone(s.Stopped), stopped)
 		if s.Definition != nil {
 			s = s.phase(entry.At, []string{changedStopped})

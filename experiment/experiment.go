@@ -51,8 +51,8 @@ func (e *Experiment) Variant(name string) (Variant, bool) {
 	return Variant{}, false
 }
 
-// Treatments returns the variants other than control, in file order.
-func (e *Experiment) Treatments() []Variant {
+// treatments returns the variants other than control, in file order.
+func (e *Experiment) treatments() []Variant {
 	var treatments []Variant
 	for _, v := range e.Variants {
 		if v.Name != Control {

@@ -110,7 +110,7 @@ func (e *Experiment) mayStop(s State, name string) error {
 		return errors.New("control cannot be stopped: stop the experiment instead")
 	}
 	running := 0
-	for _, v := range e.Treatments() {
+	for _, v := range e.treatments() {
 		if _, stopped := s.VariantStopped(v.Name); !stopped && v.Name != name {
 			running++
 		}
@@ -169,7 +169,7 @@ func (s State) permits(t transition) error {
 
 // allowedText names the moves that are allowed now.
 func (s State) allowedText() string {
-	allowed := s.Allowed()
+	allowed := s.allowed()
 	if len(allowed) == 0 {
 		return "nothing is allowed any more"
 	}

@@ -164,7 +164,7 @@ func TestExperimentFields(t *testing.T) {
 		[]any{e.Title, e.Salt, e.Selector, e.SeveralVariants, e.Statistics})
 	same(t, "null is a payload", "null", string(e.Variants[2].Payload))
 	same(t, "timestamps are no dates", Schedule{Start: at(t, "2026-01-05T08:00:00Z"), End: at(t, "2026-02-01T17:00:00Z")}, e.Schedule)
-	same(t, "treatments", []Variant{e.Variants[1], e.Variants[2]}, e.Treatments())
+	same(t, "treatments", []Variant{e.Variants[1], e.Variants[2]}, e.treatments())
 
 	e, _ = p.Experiment("welcome")
 	same(t, "personalization", []Variant{{Name: "hello", Line: 4, Traffic: Whole, Payload: []byte(`"Welcome back"`)}}, e.Variants)

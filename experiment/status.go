@@ -109,7 +109,6 @@ type StoppedVariant struct {
 	Variant string
 	At      time.Time
 	Why     string
-	By      string
 }
 
 // A Decision gives one variant to everybody and freezes the results.
@@ -175,8 +174,8 @@ func (s State) VariantStopped(name string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// Allowed returns the moves that people may make now.
-func (s State) Allowed() []Action {
+// allowed returns the moves that people may make now.
+func (s State) allowed() []Action {
 	var allowed []Action
 	for _, t := range transitions() {
 		if t.automatic || !slices.Contains(t.from, s.Status) || s.Archived {

@@ -114,7 +114,7 @@ func fullPage() Page {
 	second.Stagewise = &analysis.Stagewise{Date: "2026-01-18", Look: 7, P: def(0.0021), Estimate: def(1.9), Lo: def(0.4), Hi: def(3.4)}
 	state := stateSample(experiment.Running)
 	state.Extensions = []experiment.Extension{{At: day("2026-01-10"), From: day("2026-01-26"), To: day("2026-02-02"), End: day("2026-01-26")}}
-	state.Stopped = []experiment.StoppedVariant{{Variant: "big", At: day("2026-01-18"), Why: "it broke", By: "ana"}}
+	state.Stopped = []experiment.StoppedVariant{{Variant: "big", At: day("2026-01-18"), Why: "it broke"}}
 	return Page{Experiment: "checkout-button", Card: &card, Definition: definitionSample(), State: state,
 		Stale: "These numbers are from 2026-01-20: a scorecard of 2026-01-22 should be here and is not."}
 }

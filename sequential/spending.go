@@ -52,8 +52,8 @@ var families = []family{
 	{"hwang-shih-decani", "gamma", newHwangShihDeCani},
 }
 
-// SpendingNames returns the names that [NewSpending] knows.
-func SpendingNames() []string {
+// spendingNames returns the names that [NewSpending] knows.
+func spendingNames() []string {
 	names := make([]string, len(families))
 	for i, f := range families {
 		names[i] = f.name
@@ -79,7 +79,7 @@ func NewSpending(name string, parameter *float64) (Spending, error) {
 		}
 		return f.build(*parameter)
 	}
-	return nil, fmt.Errorf("spending function %q is not known, use one of %s", name, strings.Join(SpendingNames(), ", "))
+	return nil, fmt.Errorf("spending function %q is not known, use one of %s", name, strings.Join(spendingNames(), ", "))
 }
 
 // share turns a fraction of alpha spent at time t into the two methods of

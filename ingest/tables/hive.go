@@ -16,9 +16,9 @@ type Folder struct {
 // hiveNull is the value Hive and Spark write for null (hive.exec.default.partition.name).
 const hiveNull = "__HIVE_DEFAULT_PARTITION__"
 
-// HiveFolders returns the key=value folders of a path with slashes, outermost first. The
+// hiveFolders returns the key=value folders of a path with slashes, outermost first. The
 // last element of the path is the file's name and is no folder.
-func HiveFolders(path string) []Folder {
+func hiveFolders(path string) []Folder {
 	var folders []Folder
 	parts := strings.Split(path, "/")
 	for _, part := range parts[:len(parts)-1] {

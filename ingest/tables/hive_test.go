@@ -9,7 +9,7 @@ import (
 func TestHiveFolders(t *testing.T) {
 	f := func(path string, want ...Folder) {
 		t.Helper()
-		if diff := cmp.Diff(want, HiveFolders(path)); diff != "" {
+		if diff := cmp.Diff(want, hiveFolders(path)); diff != "" {
 			t.Errorf("%s: %s", path, diff)
 		}
 	}

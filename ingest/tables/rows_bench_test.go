@@ -88,7 +88,7 @@ func writeRows[T any](tb testing.TB, rows []T, options ...parquet.WriterOption) 
 type memoryStore map[string][]byte
 
 func (s memoryStore) file(path string) File {
-	return File{Path: path, Size: int64(len(s[path])), Folders: HiveFolders(path)}
+	return File{Path: path, Size: int64(len(s[path])), Folders: hiveFolders(path)}
 }
 
 func (s memoryStore) List(context.Context, string) ([]File, error) {

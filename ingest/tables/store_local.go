@@ -156,7 +156,7 @@ func (l *listing) entry(path string, info fs.FileInfo) error {
 			return fmt.Errorf("%s: not a regular file", path)
 		}
 		l.files = append(l.files, File{
-			Path: path, Size: info.Size(), Version: strconv.FormatInt(info.ModTime().UnixNano(), 10), Folders: HiveFolders(path),
+			Path: path, Size: info.Size(), Version: strconv.FormatInt(info.ModTime().UnixNano(), 10), Folders: hiveFolders(path),
 		})
 		return nil
 	}

@@ -20,7 +20,7 @@ type Summarized struct {
 	Experiment *experiment.Experiment
 	Control    string
 	// Start and End bound the clock on which alpha is spent. A zero Start means the beginning
-	// of the first look's day, or where looks are numbered [FirstNumberedDay]; a zero End
+	// of the first look's day, or where looks are numbered [firstNumberedDay]; a zero End
 	// the last look.
 	Start, End time.Time
 	// Through is the last day of looks to use; zero means the last there is.
@@ -31,9 +31,9 @@ type Summarized struct {
 	Location     *time.Location
 }
 
-// FirstNumberedDay is the day at whose end numbered looks have look 1, when no start is
+// firstNumberedDay is the day at whose end numbered looks have look 1, when no start is
 // given: a day like any other.
-const FirstNumberedDay = "2000-01-01"
+const firstNumberedDay = "2000-01-01"
 
 // arms is the position of a metric and a variant.
 type arms struct{ metric, variant int }
@@ -106,7 +106,7 @@ func (s *Summarized) looks() ([]summaryLook, error) {
 	}
 	first := s.Start
 	if first.IsZero() && s.Summary.numbered {
-		d, err := ParseDay(FirstNumberedDay, s.Location)
+		d, err := ParseDay(firstNumberedDay, s.Location)
 		if err != nil {
 			return nil, err
 		}
