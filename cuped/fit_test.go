@@ -141,6 +141,13 @@ func TestDropped(t *testing.T) {
 	if diff := cmp.Diff([]cuped.Dropped{{0, cuped.NoOutcome}}, cuped.Fit(m, arms(8)...).Dropped); diff != "" {
 		t.Errorf("outcome without denominator (-want +got):\n%s", diff)
 	}
+	steep := moments.New(2)
+	for _, x := range []float64{-1, 0, 1, 2, -2} {
+		steep.Add(x*1e153, x*1e-157)
+	}
+	if diff := cmp.Diff([]cuped.Dropped{{0, cuped.TooLarge}}, cuped.Fit(yOnX, steep).Dropped); diff != "" {
+		t.Errorf("coefficient out of range (-want +got):\n%s", diff)
+	}
 }
 
 func TestNoEstimate(t *testing.T) {

@@ -35,18 +35,18 @@ func solve(m Model, set moments.Set, arms []moments.Set, reasons []string) solut
 			reasons[j] = reason
 		}
 	}
-	if set.N < 3 {
+	none := func(reason string) solution {
 		for j := range m.Covariates {
-			drop(j, TooFewUsers)
+			drop(j, reason)
 		}
-		return s
+		return solution{}
+	}
+	if set.N < 3 {
+		return none(TooFewUsers)
 	}
 	_, outcome, ok := m.Outcome.linearise(set)
 	if !ok || !finite(variance(set, outcome)) {
-		for j := range m.Covariates {
-			drop(j, NoOutcome)
-		}
-		return s
+		return none(NoOutcome)
 	}
 	var weights [][]float64 // of the kept covariates
 	var half []float64      // lower⁻¹ · covariances of outcome and scaled covariates
@@ -87,10 +87,7 @@ func solve(m Model, set moments.Set, arms []moments.Set, reasons []string) solut
 		s.theta[k] /= s.scale[k]
 	}
 	if slices.ContainsFunc(s.theta, func(theta float64) bool { return !finite(theta) }) {
-		for _, j := range s.kept {
-			drop(j, TooLarge)
-		}
-		return solution{}
+		return none(TooLarge)
 	}
 	return s
 }
