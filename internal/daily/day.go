@@ -20,7 +20,7 @@ func DayOf(t time.Time, zone *time.Location) Day {
 	start := experiment.StartOfDay(y, m, d, zone)
 	return Day{
 		Date:  time.Date(y, m, d, 12, 0, 0, 0, time.UTC).Format(time.DateOnly),
-		Start: start, Through: experiment.StartOfDay(y, m, d+1, zone),
+		Start: start, Through: experiment.EndOfDay(t, zone),
 	}
 }
 
