@@ -144,7 +144,9 @@ func TestWrongUsage(t *testing.T) {
 	f("--keys k --no-keys", "", "--keys and --no-keys exclude each other")
 	f("--no-keys serve", "", `unknown argument "serve"`)
 	f("--port 80", "", "unknown flag: --port")
-	f("--no-keys --poll 0s", "", "--poll 0s: want more than 0")
+	for _, flag := range []string{"--poll 0s", "--flush-every 0s", "--flush-rows 0", "--max-body 0"} {
+		f("--no-keys "+flag, "", flag+": want more than 0")
+	}
 	f("--no-keys", "READOUT_CHOOSE_FLUSH_ROWS=-5", "--flush-rows -5: want more than 0")
 	f("--no-keys --drain -1s", "", "--drain -1s: want 0 or more")
 	for _, origin := range []string{"*", "shop.example", "https://*.shop.example", "https://shop.example/a", "https://", "https://u:p@shop.example", "https://shop.example:x"} {

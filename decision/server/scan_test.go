@@ -97,3 +97,14 @@ func TestAttributesHaveNamesJoinedByDots(t *testing.T) {
 		t.Errorf("%v", r.attributes)
 	}
 }
+
+func TestDepth(t *testing.T) {
+	for levels, want := range map[int]error{maxDepth: nil, maxDepth + 1: errDepth} {
+		for begin, end := range map[string]string{"[": "]", `{"a":`: "}"} {
+			s := &scanner{data: []byte(strings.Repeat(begin, levels) + "1" + strings.Repeat(end, levels))}
+			if err := s.skip(); err != want {
+				t.Errorf("%d levels of %s: %v, want %v", levels, begin, err, want)
+			}
+		}
+	}
+}
