@@ -1,6 +1,9 @@
 package analysis
 
-import "sort"
+import (
+	"cmp"
+	"slices"
+)
 
 // holm returns the Holm-adjusted p-values of p, in the order of p: with the p sorted
 // upwards, the running maximum of (m − i) p_(i) for i = 0, 1, …, at most 1. m is the size of
@@ -40,6 +43,6 @@ func ascending(p []float64) []int {
 	for i := range order {
 		order[i] = i
 	}
-	sort.SliceStable(order, func(a, b int) bool { return p[order[a]] < p[order[b]] })
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(p[i], p[j]) })
 	return order
 }

@@ -108,8 +108,7 @@ func output(ctx context.Context, dir string, name string, args ...string) ([]byt
 	c.WaitDelay = 5 * time.Second
 	text, err := c.Output()
 	if err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 			err = fmt.Errorf("%w\n%s%s", err, text, exit.Stderr)
 		}
 		return nil, fmt.Errorf("%s: %w", filepath.Base(name), err)

@@ -3,6 +3,7 @@ package experiment
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -81,7 +82,7 @@ func parseEntry(line []byte) (Entry, error) {
 		return Entry{}, fmt.Errorf("not an entry of the lifecycle log: %w", err)
 	}
 	if len(bytes.TrimSpace(line[decoder.InputOffset():])) > 0 {
-		return Entry{}, fmt.Errorf("not an entry of the lifecycle log: text after the entry")
+		return Entry{}, errors.New("not an entry of the lifecycle log: text after the entry")
 	}
 	if err := CheckName(entry.Experiment); err != nil {
 		return Entry{}, fmt.Errorf("experiment %q: %w", clip(entry.Experiment), err)

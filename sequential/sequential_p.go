@@ -1,6 +1,7 @@
 package sequential
 
 import (
+	"errors"
 	"fmt"
 	"math"
 )
@@ -172,7 +173,7 @@ func inverse(f func(float64) (float64, error), logMax float64) (float64, bool, e
 			return 0, false, err
 		}
 		if step > 1e305 {
-			return 0, false, fmt.Errorf("no alpha is too small to stop at these statistics")
+			return 0, false, errors.New("no alpha is too small to stop at these statistics")
 		}
 	}
 	// Far below it no difference to anything is left, and -Inf would stop the search.

@@ -22,7 +22,7 @@ func main() {
 		return
 	}
 	fmt.Fprintln(os.Stderr, "readout-choose:", err)
-	if errors.As(err, new(usageError)) {
+	if _, ok := errors.AsType[usageError](err); ok {
 		os.Exit(2)
 	}
 	os.Exit(1)

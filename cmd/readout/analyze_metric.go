@@ -157,8 +157,8 @@ func (f analyzeFlags) named(p *experiment.Project, window experiment.Window, loo
 // checkMetrics refuses names that may be those of metrics whose definitions have faults: they
 // would be taken for events, and something else be counted.
 func (f analyzeFlags) checkMetrics(p *experiment.Project, faults error) error {
-	var all, ofMetrics experiment.Errors
-	errors.As(faults, &all)
+	all, _ := errors.AsType[experiment.Errors](faults)
+	var ofMetrics experiment.Errors
 	for _, fault := range all {
 		if folder, _, _ := strings.Cut(fault.File, "/"); folder == "metrics" {
 			ofMetrics = append(ofMetrics, fault)

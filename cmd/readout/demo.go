@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -104,7 +103,7 @@ func (a *app) runDemo(ctx context.Context) ([]analysis.Scorecard, error) {
 		}
 	}
 	if len(cards) == 0 {
-		return nil, fmt.Errorf("the demo made no scorecards")
+		return nil, errors.New("the demo made no scorecards")
 	}
 	return cards, nil
 }

@@ -111,8 +111,7 @@ func askServer(ctx context.Context, o explainFlags) (decision.Explanation, error
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		var fault *url.Error
-		if errors.As(err, &fault) {
+		if fault, ok := errors.AsType[*url.Error](err); ok {
 			err = fault.Err
 		}
 		return none, fmt.Errorf("ask the decision service at %s: %w", o.server, err)

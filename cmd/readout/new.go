@@ -114,10 +114,11 @@ func (a *app) freePath(folder, name string) (string, error) {
 // checkNew returns the faults that a file would have if it were written.
 func checkNew(dir, file string, text []byte) error {
 	_, err := experiment.LoadWith(dir, map[string][]byte{file: text})
-	var all, own experiment.Errors
-	if !errors.As(err, &all) {
+	all, ok := errors.AsType[experiment.Errors](err)
+	if !ok {
 		return err
 	}
+	var own experiment.Errors
 	for _, fault := range all {
 		if fault.File == file {
 			own = append(own, fault)

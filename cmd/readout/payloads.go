@@ -15,8 +15,8 @@ import (
 // decision service could not fill in, as the loader does with other faults, and returns err
 // with those added.
 func (a *app) checkPayloads(p *experiment.Project, err error) error {
-	var faults experiment.Errors
-	if err != nil && !errors.As(err, &faults) {
+	faults, ok := errors.AsType[experiment.Errors](err)
+	if err != nil && !ok {
 		return err
 	}
 	before := len(faults)

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"os/user"
@@ -35,8 +34,7 @@ func (a *app) load() (*experiment.Project, error) {
 // when nothing can be done is there an error.
 func (a *app) loadWhole() (p *experiment.Project, faults, err error) {
 	p, err = a.load()
-	var found experiment.Errors
-	if p != nil && errors.As(err, &found) {
+	if found, ok := errors.AsType[experiment.Errors](err); ok && p != nil {
 		return p, found, nil
 	}
 	return p, nil, err
@@ -95,7 +93,7 @@ func who(by string, account func() (*user.User, error)) (string, error) {
 	if u, err := account(); err == nil && u.Username != "" {
 		return u.Username, nil
 	}
-	return "", fmt.Errorf("who does it? Say so with --by NAME")
+	return "", errors.New("who does it? Say so with --by NAME")
 }
 
 // checkDir refuses a directory that is no project, by its whole name: jobs are often started

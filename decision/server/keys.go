@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -51,7 +52,7 @@ func ParseKeys(data []byte) (*Keys, error) {
 		return nil, err
 	}
 	if len(k.sums) == 0 {
-		return nil, fmt.Errorf("no keys: make a line with readout-choose key")
+		return nil, errors.New("no keys: make a line with readout-choose key")
 	}
 	return k, nil
 }

@@ -28,8 +28,7 @@ func run(ctx context.Context, c *exec.Cmd, fine ...int) (cost, []byte, error) {
 	if ctx.Err() != nil {
 		return cost{}, nil, ctx.Err()
 	}
-	var exit *exec.ExitError
-	if errors.As(err, &exit) && slices.Contains(fine, exit.ExitCode()) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && slices.Contains(fine, exit.ExitCode()) {
 		err = nil
 	}
 	if err != nil {

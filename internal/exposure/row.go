@@ -1,6 +1,7 @@
 package exposure
 
 import (
+	"errors"
 	"fmt"
 	"time"
 	"unicode/utf8"
@@ -25,7 +26,7 @@ func (c Columns) check() error {
 	for _, name := range c.names() {
 		switch {
 		case name == "":
-			return fmt.Errorf("a column has no name")
+			return errors.New("a column has no name")
 		case !utf8.ValidString(name):
 			return fmt.Errorf("column %q: the name is not UTF-8", name)
 		case seen[name]:

@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -114,7 +115,7 @@ func (e *Ended) run(seed uint64, run int) error {
 	}
 	e.All.note(all)
 	if len(c.Looks) == 0 {
-		return fmt.Errorf("no look was made")
+		return errors.New("no look was made")
 	}
 	l := c.Looks[w.random(seed+1, run).IntN(len(c.Looks))]
 	e.Random.note(covers(l.Lo, l.Hi))
@@ -125,7 +126,7 @@ func (e *Ended) run(seed uint64, run int) error {
 	e.Record.note(covers(l.Lo, l.Hi))
 	e.Plain.note(l.Effect.Or(0) > w.Effect)
 	if c.Stagewise == nil {
-		return fmt.Errorf("no inference after the end")
+		return errors.New("no inference after the end")
 	}
 	e.Stagewise.note(covers(c.Stagewise.Lo, c.Stagewise.Hi))
 	e.Above.note(c.Stagewise.Estimate.Or(0) > w.Effect)
