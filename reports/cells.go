@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"math"
 	"strings"
 
 	"readout/analysis"
@@ -80,7 +81,19 @@ func meanCell(r row) string {
 	if r.result == nil {
 		return missing
 	}
-	return mean(r.metric.Kind, r.result.Mean, r.result.SE)
+	return mean(r.metric.Kind, r.result.Mean, leastSE(r.metric))
+}
+
+// leastSE returns the smallest standard error of the variants, so that their means have the
+// same decimals.
+func leastSE(m *analysis.MetricResult) analysis.Number {
+	least := analysis.Number{}
+	for _, v := range m.Variants {
+		if se, ok := v.SE.Get(); ok && se > 0 && se < least.Or(math.Inf(1)) {
+			least = v.SE
+		}
+	}
+	return least
 }
 
 // compared returns what f says of the row's comparison. Control, which is compared with

@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"slices"
+
 	"readout/analysis"
 )
 
@@ -15,6 +17,11 @@ type checkView struct {
 // needsAttention reports whether somebody has to look at a check.
 func needsAttention(c analysis.Check) bool {
 	return c.Severity != analysis.OK && c.Severity != analysis.Info
+}
+
+// weighsSplit reports whether a check shows an e-value.
+func weighsSplit(c analysis.Check) bool {
+	return needsAttention(c) && slices.ContainsFunc(c.Numbers, func(n analysis.CheckNumber) bool { return n.Name == "ln_e_value" })
 }
 
 // checkOf returns a check, with its figures where somebody has to look at them; the

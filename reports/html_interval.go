@@ -54,13 +54,17 @@ func axisOf(m *analysis.MetricResult) (barAxis, bool) {
 			}
 		}
 	}
+	drawn := false
 	for i := range m.Comparisons {
 		s := a.span(m, &m.Comparisons[i])
+		if _, ok := s.value.Get(); ok {
+			drawn = true
+		}
 		for _, n := range []analysis.Number{s.value, s.lo, s.hi, s.margin} {
 			a.far = math.Max(a.far, 1.1*math.Abs(n.Or(0)))
 		}
 	}
-	return a, drawable(-a.far, a.far)
+	return a, drawn && drawable(-a.far, a.far)
 }
 
 // span returns what is drawn of a comparison.

@@ -22,8 +22,13 @@ const (
 	pageDecisionWhy   = "Reason: %s (%s)."
 	pageStopped       = "Stopped early: %s."
 	pageArchived      = "This experiment is archived."
-	pageFirstNumber   = "First number on %s."
-	pageFirstWindow   = "First number on %s, when the time window of the first users is over."
+	pageNoNumbers     = "There are no numbers yet. What is planned is under Variants, Metrics and Targeting."
+	pageNoResults     = "A personalization has no results. What users get is under Variants, and who gets it under Targeting."
+	pageNoneServed    = "A personalization has no metrics."
+	pageZone          = "times in %s"
+	pageDoubt         = "A check has raised an alarm: until it is explained, do not take anything below for a result."
+	pageFirstNumber   = "First number with the data of %s."
+	pageFirstWindow   = "First number with the data of %s, when the time window of the first users is over."
 	pageAdvised       = "The scorecard said: %s"
 	pageNotFinal      = "Not final yet: the last users are counted by %s."
 	pageFrozen        = "The results are frozen as of %s, before the last users were counted."
@@ -44,6 +49,15 @@ const (
 	pageSegments      = "%s segments"
 )
 
+// How people do what is recommended. Three dots stand for a reason.
+const (
+	pageNextShip        = "To ship it now: readout stop %[1]s --why …, then readout decide %[1]s %[2]s --why …. It may also run on until its end; what was decided stays."
+	pageNextStop        = "To stop it: readout stop %[1]s --why …, then readout decide %[1]s control --why …."
+	pageNextStopVariant = "To take it out: readout stop-variant %s %s --why …."
+	pageNextDecide      = "To ship it: readout decide %s %s --why …."
+	pageNextEnd         = "To end it: readout decide %s VARIANT --why …, where control leaves things as they are."
+)
+
 // The sentences about the numbers of one comparison.
 const (
 	pageRecord      = "Decided on %s, at look %d: effect %s, p-value %s. That is the result of the test."
@@ -61,6 +75,8 @@ const (
 	pageFoundHolm   = "A line beyond a boundary is not enough: the difference counts as found once its p-value, adjusted for the number of comparisons, is small enough."
 	pageAsOfLook    = "No look on this day: interval and p-value are those of %s."
 	pageCuped       = "CUPED with %s"
+	pageCupedLift   = "lift and difference adjusted for what users did before (CUPED)"
+	pageStoppedOn   = "stopped on %s"
 	pageCupedGain   = " leaves %s of the variance, which is worth %s more users"
 )
 
@@ -182,7 +198,7 @@ func glossary() []term {
 		{"Conversions", "users who converted at least once, each counted once."},
 		{"Lift", "how much higher or lower than control, in percent of control."},
 		{"Interval, in [ ]", "the values that the true number may well have. While it contains 0, there may be no difference at all. A test in one direction has an interval with one end. It holds although results are looked at every day."},
-		{"p-value", "how often a difference like this would show up by chance alone, if there were none. It is small when chance is a poor explanation."},
+		{"p-value", "how often a difference like this would show up by chance alone, if there were none. It is small when chance is a poor explanation, and that in the table allows for all looks so far."},
 		{"q-value", "the p-value, corrected for the number of secondary metrics."},
 		{"pp", "percentage points: from 10% to 12% is +2 pp, and a lift of +20%."},
 		{"Look", "a day on which the numbers were tested."},
@@ -192,7 +208,7 @@ func glossary() []term {
 		{"Alpha", "how often a test may take chance for a difference: 5% at 95% confidence. Several comparisons share it, and daily looks spend it bit by bit."},
 		{"Power", "how often a difference of the size that is looked for would be found."},
 		{"Phase of traffic", "a time in which the planned traffic of all variants was the same."},
-		{"CUPED", "using what users did before the experiment to take noise out of the comparison."},
+		{"CUPED", "using what users did before the experiment to take noise out of the comparison. Lift and difference then need not be those of the two figures in the table; both are under Metrics."},
 		{"Margin", "how much worse a guardrail may get, in percent of control."},
 	}
 }
@@ -200,7 +216,12 @@ func glossary() []term {
 // estimateTerm explains the estimate after the end, which other than the interval in the table is
 // of one look.
 func estimateTerm() term {
-	return term{"Best estimate, now that the test has ended", "Unlike the interval in the table, it holds for the look at which the test ended alone, corrects for having stopped when the numbers looked good, and is narrower. The lift has no such estimate: the boundaries were crossed, or not, by the effect."}
+	return term{"Best estimate, now that the test has ended", "Unlike those in the table, its interval and p-value hold for the look at which the test ended alone. It corrects for having stopped when the numbers looked good, and its interval is narrower. The lift has no such estimate: the boundaries were crossed, or not, by the effect."}
+}
+
+// evidenceTerm explains the figures of the check of the split.
+func evidenceTerm() term {
+	return term{"e-value", "how much better users fit another split than the planned one. If they are split as planned, it reaches 1000 on some day in fewer than 1 of 1000 experiments. That is an alarm, and its logarithm is then above 6.9."}
 }
 
 // segmentTerm explains segments, where there are any.

@@ -3,6 +3,8 @@ package reports
 import (
 	"fmt"
 	"html/template"
+
+	"readout/experiment"
 )
 
 // pageView is everything that the template of an experiment's page writes. Texts are safe
@@ -23,6 +25,8 @@ type pageView struct {
 	MetricsNote string
 	Targeting   targetingView
 	HasCard     bool
+	// NoNumbers says why there are no results where there is no scorecard.
+	NoNumbers string
 }
 
 // page returns the view of an experiment.
@@ -36,11 +40,14 @@ func (s *Site) page(p *Page) (pageView, error) {
 	v.Standing = s.standing(p)
 	v.Advice = s.advice(p, v.Standing)
 	zone := s.zone(p)
+	v.Through, v.NoNumbers = fmt.Sprintf(pageZone, zone.location), pageNoNumbers
 	if p.Card != nil {
 		v.Through = fmt.Sprintf(labelThrough, visible(p.Card.Date), visible(p.Card.TimeZone))
 		for _, c := range p.Card.Checks {
 			if needsAttention(c) {
-				v.Alerts = append(v.Alerts, checkOf(c))
+				alert := checkOf(c)
+				alert.Figures = "" // they stand in the list of all checks
+				v.Alerts = append(v.Alerts, alert)
 			}
 		}
 		sortChecks(v.Alerts)
@@ -52,6 +59,9 @@ func (s *Site) page(p *Page) (pageView, error) {
 	v.Metrics = definitions(p, zone)
 	if len(v.Metrics) == 0 {
 		v.MetricsNote = pageNoRoleMetrics
+	}
+	if p.Definition != nil && p.Definition.Type == experiment.TypePersonalization {
+		v.NoNumbers, v.MetricsNote = pageNoResults, pageNoneServed
 	}
 	v.Targeting = s.targeting(p, v.Standing)
 	return v, nil

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -25,6 +26,8 @@ type resultsView struct {
 	Method   string
 	Family   string
 	Glossary []term
+	// Doubt says that an alarm stands against all of it.
+	Doubt string
 }
 
 // roleView is the metrics of one role.
@@ -46,7 +49,7 @@ type metricView struct {
 
 // rowView is one variant of a metric.
 type rowView struct {
-	Variant                  string
+	Variant, Stopped         string
 	Control                  bool
 	Users, Conversions, Mean string
 	// Value and Interval are the lift, Effect the difference in the metric's unit.
@@ -93,6 +96,12 @@ func results(card *analysis.Scorecard, zone zone) (resultsView, error) {
 	}
 	for _, c := range card.Checks {
 		v.Checks = append(v.Checks, checkOf(c))
+		if c.Severity == analysis.Alarm {
+			v.Doubt = pageDoubt
+		}
+	}
+	if slices.ContainsFunc(card.Checks, weighsSplit) {
+		v.Glossary = append(v.Glossary, evidenceTerm())
 	}
 	sortChecks(v.Checks)
 	v.Family = familyLine(&card.Plan)
@@ -133,6 +142,9 @@ func checkRank(c checkView) int {
 func metricOf(card *analysis.Scorecard, m *analysis.MetricResult, zone zone) metricView {
 	v := metricView{Name: shortName(m.Name), Lower: lowerWord(m), Mean: meanWord(m.Kind)}
 	v.About = aboutMetric(card, m, zone)
+	if m.CUPED != nil && len(m.CUPED.Covariates) > 0 {
+		v.About = list("; ", v.About, pageCupedLift)
+	}
 	for _, col := range columnsOf(m) {
 		switch col.head {
 		case headP:
@@ -151,7 +163,7 @@ func metricOf(card *analysis.Scorecard, m *analysis.MetricResult, zone zone) met
 		v.Notes = append(v.Notes, visible(m.Reason))
 	}
 	for _, r := range tableRows(card, m) {
-		v.Rows = append(v.Rows, rowOf(r, axis, drawn, v.Tail))
+		v.Rows = append(v.Rows, rowOf(r, axis, drawn, v.Tail, zone))
 		v.Notes = append(v.Notes, comparisonNotes(r)...)
 		v.Details = append(v.Details, comparisonDetails(r)...)
 	}
@@ -172,11 +184,14 @@ func meanWord(kind string) string {
 }
 
 // rowOf returns a row of the table.
-func rowOf(r row, axis barAxis, drawn bool, tail []string) rowView {
+func rowOf(r row, axis barAxis, drawn bool, tail []string, zone zone) rowView {
 	v := rowView{
 		Variant: variantName(r.variant), Control: r.variant.Control,
 		Users: usersCell(r), Conversions: conversionsCell(r), Mean: meanCell(r),
 		Effect: effectCell(r),
+	}
+	if !r.variant.Stopped.IsZero() {
+		v.Stopped = fmt.Sprintf(pageStoppedOn, zone.date(r.variant.Stopped))
 	}
 	v.Value, v.Interval, _ = strings.Cut(liftCell(r), " ")
 	if v.Effect == missing {

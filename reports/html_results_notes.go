@@ -53,7 +53,7 @@ func endNotes(r row) []string {
 		return append(out, fmt.Sprintf(pageStagewise, s.Look, visible(s.Date),
 			effect(r.metric.Kind, s.Estimate, none, s.Lo, s.Hi), readableP(s.P, none, c.Alpha)))
 	}
-	if c.Futile {
+	if c.Futile && !r.card.Over(r.metric, c) {
 		out = append(out, pageFutile)
 	}
 	return out

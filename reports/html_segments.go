@@ -52,27 +52,26 @@ type segmentRowView struct {
 	Notes []string
 }
 
-// segmentsOf returns the results by segment, or nil where there are none.
+// segmentsOf returns the results by the columns that have segments, or nil where none has.
 func segmentsOf(card *analysis.Scorecard) *segmentsView {
 	if card.Segments == nil {
 		return nil
 	}
 	v := &segmentsView{Sentence: visible(card.Segments.Sentence)}
 	for i := range card.Segments.Columns {
-		v.Columns = append(v.Columns, segmentColumnOf(card, &card.Segments.Columns[i]))
+		if column := &card.Segments.Columns[i]; len(column.Segments) > 0 {
+			v.Columns = append(v.Columns, segmentColumnOf(card, column))
+		}
+	}
+	if len(v.Columns) == 0 {
+		return nil
 	}
 	return v
 }
 
 // segmentColumnOf returns the results of a column.
 func segmentColumnOf(card *analysis.Scorecard, column *analysis.SegmentColumn) segmentColumnView {
-	v := segmentColumnView{Name: shortName(column.Column), Count: labelNoSegments}
-	switch n := len(column.Segments); {
-	case n == 1:
-		v.Count = pageOneSegment
-	case n > 1:
-		v.Count = fmt.Sprintf(pageSegments, digits.Count(int64(n)))
-	}
+	v := segmentColumnView{Name: shortName(column.Column), Count: several(int64(len(column.Segments)), pageOneSegment, pageSegments)}
 	for _, variant := range card.Variants {
 		v.Variants = append(v.Variants, variantName(variant))
 	}

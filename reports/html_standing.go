@@ -76,6 +76,9 @@ func (s *Site) advice(p *Page, st standing) advice {
 			out.Sentence = labelNoAdvice
 		}
 		out.Notes = cardNotes(p.Card, zone, experiment.Status(st.Status) == experiment.Completed)
+		if todo := next(p, experiment.Status(st.Status)); todo != "" {
+			out.Notes = append(out.Notes, todo)
+		}
 	} else {
 		out.Class = "open"
 		out.Sentence = s.notYet(p, st)
@@ -111,7 +114,7 @@ func cardNotes(card *analysis.Scorecard, zone zone, decided bool) []string {
 	var first time.Time
 	immature := len(card.Metrics) > 0
 	for i, m := range card.Metrics {
-		immature = immature && m.FirstNumber.After(card.Through)
+		immature = immature && awaitsFirst(card, &card.Metrics[i])
 		if i == 0 || m.FirstNumber.Before(first) {
 			first = m.FirstNumber
 		}

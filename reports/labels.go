@@ -30,7 +30,7 @@ const (
 	labelPoints      = "pp"
 	labelLower       = " (lower is better)"
 	labelLegend      = "In the tables: [ ] confidence interval by the method below; pp percentage points; lift is relative to control."
-	labelFirstNumber = "first number on %s"
+	labelFirstNumber = "first number with the data of %s"
 	labelFinal       = "final at %s"
 	labelLift        = "lift: "
 	labelRecord      = "decided at look %d on %s: effect %s, p %s"

@@ -10,10 +10,11 @@ import (
 )
 
 // sentences returns what the comparison says of itself. Secondary metrics are read from
-// the table unless they are significant or cannot be.
+// the table unless they are significant, or cannot be, or cannot be yet.
 func sentences(r row) []string {
 	c := r.comparison
-	if c == nil || c.Sentence == "" || r.metric.Role == analysis.Secondary && !c.Significant && c.Reason == "" {
+	if c == nil || c.Sentence == "" ||
+		r.metric.Role == analysis.Secondary && !c.Significant && c.Reason == "" && c.Verdict != analysis.TooEarly {
 		return nil
 	}
 	return []string{c.Sentence}

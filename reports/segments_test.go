@@ -98,9 +98,9 @@ func TestSegmentControl(t *testing.T) {
 func TestSegmentsOnPage(t *testing.T) {
 	card := full()
 	v := segmentsOf(&card)
-	country, device := v.Columns[0], v.Columns[1]
-	if country.Count != "4 segments" || device.Count != labelNoSegments || country.Alarm.Class != "bad" || device.Alarm.Text != "" {
-		t.Errorf("country %q %v, device %q %v", country.Count, country.Alarm, device.Count, device.Alarm)
+	country := v.Columns[0]
+	if len(v.Columns) != 1 || country.Count != "4 segments" || country.Alarm.Class != "bad" {
+		t.Errorf("%d columns, country %q %v", len(v.Columns), country.Count, country.Alarm)
 	}
 	if diff := cmp.Diff([]cellView{{"control", "69,803 (67,902)"}, {"big", "66,002 (67,902)"}}, country.Splits[1].Users); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -111,6 +111,10 @@ func TestSegmentsOnPage(t *testing.T) {
 	}
 	if other.Segment != "(other)" || other.Value != missing || other.Bar != nil || len(other.Notes) != 1 {
 		t.Errorf("others are %+v", other)
+	}
+	card.Segments.Columns = card.Segments.Columns[1:]
+	if segmentsOf(&card) != nil {
+		t.Error("a column without segments has some")
 	}
 	card.Segments = nil
 	if segmentsOf(&card) != nil {

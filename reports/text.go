@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"readout/analysis"
 	"readout/internal/digits"
@@ -51,7 +50,7 @@ func writeCard(c *canvas, card *analysis.Scorecard) {
 	writeHead(c, card, zone)
 	c.blank()
 	writeAdvice(c, card)
-	writeUsers(c, card)
+	writeUsers(c, card, zone)
 	for _, r := range roleLabels {
 		writeRole(c, card, zone, r.title, func(have analysis.Role) bool { return have == r.role })
 	}
@@ -149,7 +148,7 @@ func nothingNotes(card *analysis.Scorecard) []string {
 }
 
 // writeUsers writes the users per variant beside the planned shares.
-func writeUsers(c *canvas, card *analysis.Scorecard) {
+func writeUsers(c *canvas, card *analysis.Scorecard, zone zone) {
 	var users, several []string
 	for i, v := range card.Variants {
 		traffic := share(analysis.Defined(v.Traffic))
@@ -158,7 +157,7 @@ func writeUsers(c *canvas, card *analysis.Scorecard) {
 		}
 		of := fmt.Sprintf(labelUsersOf, variantName(v), digits.Count(v.Users), traffic)
 		if !v.Stopped.IsZero() {
-			of += fmt.Sprintf(labelStopped, v.Stopped.Format(time.DateOnly))
+			of += fmt.Sprintf(labelStopped, zone.date(v.Stopped))
 		}
 		users = append(users, of)
 		if v.Several > 0 {

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
@@ -112,10 +113,17 @@ func windows(card *analysis.Scorecard, metrics []*analysis.MetricResult, zone zo
 	return abouts
 }
 
+// awaitsFirst reports whether a metric has no number yet because no window is over. At the very
+// instant of the first number only those count who were exposed at the start to the microsecond.
+func awaitsFirst(card *analysis.Scorecard, m *analysis.MetricResult) bool {
+	return !m.FirstNumber.IsZero() && !m.FirstNumber.Before(card.Through) &&
+		!slices.ContainsFunc(m.Variants, func(v analysis.VariantResult) bool { return v.Users > 0 })
+}
+
 // aboutMetric says what is counted and until when.
 func aboutMetric(card *analysis.Scorecard, m *analysis.MetricResult, zone zone) string {
 	about := visible(m.Window)
-	if m.FirstNumber.After(card.Through) {
+	if awaitsFirst(card, m) {
 		about = list(", ", about, fmt.Sprintf(labelFirstNumber, zone.date(m.FirstNumber)))
 	}
 	if m.Final.After(card.Through) {

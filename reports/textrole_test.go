@@ -88,3 +88,16 @@ func TestLookNoteWithoutBoundary(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// A secondary metric that is too early to say anything about says so below its table.
+func TestTooEarlyIsSaidOfSecondaryMetrics(t *testing.T) {
+	m := analysis.MetricResult{Role: analysis.Secondary}
+	c := analysis.Comparison{Verdict: analysis.TooEarly, Sentence: "It is too early."}
+	r := row{metric: &m, comparison: &c}
+	if got := sentences(r); len(got) != 1 {
+		t.Errorf("too early: %q", got)
+	}
+	if c.Verdict = analysis.NotYet; len(sentences(r)) != 0 {
+		t.Errorf("not yet: %q", sentences(r))
+	}
+}
