@@ -104,6 +104,7 @@ func (a *analyzer) noConversionsCheck(card *Scorecard) (Check, bool) {
 		return Check{}, false
 	}
 	var unseen []unseenEvent
+	seen := false
 	for i, m := range a.in.Experiment.Scorecard.Metrics() {
 		var users, converted int64
 		var denominator float64
@@ -115,7 +116,7 @@ func (a *analyzer) noConversionsCheck(card *Scorecard) (Check, bool) {
 		if users < smallArm {
 			continue
 		}
-		if converted == 0 {
+		if seen = seen || converted > 0; converted == 0 {
 			unseen = append(unseen, unseenEvent{m.Name, m.Numerator.Event})
 		}
 		if d := m.Denominator; d != nil && denominator == 0 && countsEvents(d.Aggregate) && (converted > 0 || d.Event != m.Numerator.Event) {
@@ -126,7 +127,7 @@ func (a *analyzer) noConversionsCheck(card *Scorecard) (Check, bool) {
 		return Check{}, false
 	}
 	return Check{
-		Name: CheckNoConversions, Severity: Warning, Sentence: noConversionsSentence(unseen),
+		Name: CheckNoConversions, Severity: Warning, Sentence: noConversionsSentence(unseen, seen),
 		Numbers: []CheckNumber{{"events", Defined(float64(len(unseen)))}},
 	}, true
 }

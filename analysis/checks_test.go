@@ -119,7 +119,7 @@ func TestChecks(t *testing.T) {
 			for v := range in.today().Metrics[0][0] {
 				in.today().Metrics[0][0][v].Converted = 0
 			}
-		}, CheckNoConversions, Warning, `for revenue, event "purchase": check`},
+		}, CheckNoConversions, Warning, `for revenue, event "purchase": check the name of the event, filters and window of the metric, and whether users have the same ids in both tables.`},
 		{"nobody of few converted", func(in *Input) {
 			for v := range in.today().Metrics[0][0] {
 				in.today().Metrics[0][0][v] = Arm{Moments: newStream(10, 4, 5).more(49)}
@@ -135,7 +135,7 @@ func TestChecks(t *testing.T) {
 				in.today().Metrics[0][0][v].Moments = set
 			}
 			in.Days = in.Days[2:]
-		}, CheckNoConversions, Warning, `for revenue, event "vist": check`},
+		}, CheckNoConversions, Warning, `for revenue, event "vist": check the name of the event, filters and window of the metric.`},
 		{"a summary has no events", func(in *Input) {
 			in.Summarized = true
 			for v := range in.today().Metrics[0][0] {

@@ -194,12 +194,18 @@ func imbalanceSentence(i imbalance, p float64) string {
 		i.variant, i.metric, pEquals(p))
 }
 
-func noConversionsSentence(unseen []unseenEvent) string {
+// noConversionsSentence says what nobody has; seen, that some metric has conversions, so that users
+// are found in both tables.
+func noConversionsSentence(unseen []unseenEvent, seen bool) string {
 	var parts []string
 	for _, u := range unseen {
 		parts = append(parts, fmt.Sprintf("%s, event %q", u.metric, u.event))
 	}
-	return "No user has a conversion that counts for " + strings.Join(parts, "; for ") + ": check the name of the event, and filters and window of the metric."
+	ids := ""
+	if !seen {
+		ids = ", and whether users have the same ids in both tables"
+	}
+	return "No user has a conversion that counts for " + strings.Join(parts, "; for ") + ": check the name of the event, filters and window of the metric" + ids + "."
 }
 
 func fewUsersSentence(m MetricResult, v VariantResult) string {

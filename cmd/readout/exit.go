@@ -8,6 +8,7 @@ import (
 
 	"readout/analysis"
 	"readout/experiment"
+	"readout/ingest/tables"
 	"readout/internal/atomicfile"
 )
 
@@ -72,6 +73,9 @@ func (a *app) fail(err error) int {
 		return exitFailed
 	case errors.Is(err, atomicfile.ErrLocked):
 		a.tell("readout: %v: %s", err, atWork)
+		return exitFailed
+	case errors.Is(err, tables.ErrNoColumn):
+		a.tell("readout: %v: name the columns as the file has them, with --column or in readout.yaml", err)
 		return exitFailed
 	}
 	a.tell("readout: %v", err)

@@ -66,14 +66,15 @@ func (s *fileSchema) addFolder(name string, t columnType) int {
 	return len(s.leaves) - 1
 }
 
-// errNoColumn is returned for a column that the file has not.
-var errNoColumn = errors.New("no such column")
+// ErrNoColumn is in the error of a column that a file of exposures or conversions lacks: who reads
+// the table has perhaps another name for it.
+var ErrNoColumn = errors.New("missing")
 
 // find returns the position of the column with exactly this name.
 func (s fileSchema) find(name string) (int, error) {
 	i := slices.Index(s.names, name)
 	if i < 0 {
-		return 0, errNoColumn
+		return 0, ErrNoColumn
 	}
 	if slices.Contains(s.names[i+1:], name) {
 		return 0, errors.New("the file has two columns of this name")
@@ -87,14 +88,14 @@ const namesShown = 20
 // missing says that a column is not there, which ones are, and which is meant perhaps.
 func (s fileSchema) missing(name string) error {
 	if len(s.names) == 0 {
-		return errors.New("missing, and the file has no columns at all")
+		return fmt.Errorf("%w, and the file has no columns at all", ErrNoColumn)
 	}
 	found := strings.Join(s.names[:min(len(s.names), namesShown)], ", ")
 	if more := len(s.names) - namesShown; more > 0 {
 		found += fmt.Sprintf(" and %d more", more)
 	}
 	if near, ok := experiment.Nearest(name, s.names); ok {
-		return fmt.Errorf("missing, did you mean %q? the file has %s", near, found)
+		return fmt.Errorf("%w, did you mean %q? the file has %s", ErrNoColumn, near, found)
 	}
-	return fmt.Errorf("missing, the file has %s", found)
+	return fmt.Errorf("%w, the file has %s", ErrNoColumn, found)
 }

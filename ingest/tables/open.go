@@ -97,14 +97,14 @@ func (t *OpenFile) resolve() error {
 		_, err := timeConverter(typ, t.spec.Location, &t.form)
 		return err
 	})
-	if errors.Is(err, errNoColumn) {
+	if errors.Is(err, ErrNoColumn) {
 		err = t.folderTime()
 	}
 	fault(t.spec.Time, t.required(t.spec.Time, err))
 	t.value = absent
 	if t.spec.Value != "" {
 		t.value, err = t.column(t.spec.Value, func(typ columnType) error { _, err := valueConverter(typ); return err })
-		if t.spec.ValueNeeded || !errors.Is(err, errNoColumn) {
+		if t.spec.ValueNeeded || !errors.Is(err, ErrNoColumn) {
 			fault(t.spec.Value, t.required(t.spec.Value, err))
 		}
 	}
@@ -112,7 +112,7 @@ func (t *OpenFile) resolve() error {
 	t.folderCode = make([]uint32, len(t.spec.Text))
 	for i, c := range t.spec.Text {
 		t.text[i], err = t.column(c.Name, func(typ columnType) error { _, err := c.converter(typ); return err })
-		if errors.Is(err, errNoColumn) {
+		if errors.Is(err, ErrNoColumn) {
 			t.folderCode[i], err = t.fromFolder(c)
 		}
 		fault(c.Name, err)
@@ -144,7 +144,7 @@ func (t *OpenFile) column(name string, check func(columnType) error) (int, error
 }
 
 func (t *OpenFile) required(name string, err error) error {
-	if errors.Is(err, errNoColumn) {
+	if errors.Is(err, ErrNoColumn) {
 		return t.schema.missing(name)
 	}
 	return err
@@ -154,7 +154,7 @@ func (t *OpenFile) required(name string, err error) error {
 func (t *OpenFile) folderTime() error {
 	folder, ok := t.file.folder(t.spec.Time)
 	if !ok {
-		return errNoColumn
+		return ErrNoColumn
 	}
 	var text []byte
 	if !folder.Null {

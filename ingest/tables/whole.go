@@ -111,10 +111,11 @@ func (unclosed) Close() error { return nil }
 func (t *OpenFile) wholeColumn(w Column) (*wholeColumn, error) {
 	i, err := t.schema.find(w.Name)
 	switch {
-	case err == errNoColumn && w.Optional:
+	case err == ErrNoColumn && w.Optional:
 		return nil, nil
 	case err != nil:
-		return nil, fmt.Errorf("column %q: %w", w.Name, t.required(w.Name, err))
+		// Not as ErrNoColumn: --column names no column of such a table.
+		return nil, fmt.Errorf("column %q: %v", w.Name, t.required(w.Name, err))
 	}
 	out := new(wholeColumn)
 	return out, out.read(t, w.Kind, i)
