@@ -71,10 +71,11 @@ func execute(t *template.Template, name string, view any) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// unbroken finds, in text escaped for HTML, dates, intervals and p-values: they are read as one.
-var unbroken = regexp.MustCompile(`\bp (?:=|&lt;) [0-9]+(?:\.[0-9]+)?(?:e-[0-9]+)?|\d{4}-\d\d-\d\d(?: \d\d:\d\d)?|\[(?:[-+0-9.,%e ]|no limit)+\](?: pp)?`)
+// unbroken finds, in text escaped for HTML, dates, intervals, p-values and the flag of a reason: they
+// are read as one.
+var unbroken = regexp.MustCompile(`--why …|\bp(?:-value)? (?:=|&lt;) [0-9]+(?:\.[0-9]+)?(?:e-[0-9]+)?|\d{4}-\d\d-\d\d(?: \d\d:\d\d)?|\[(?:[-+0-9.,%e ]|no limit)+\](?: pp)?`)
 
-// nowrap escapes a text for HTML and keeps its dates, intervals and p-values on one line each.
+// nowrap escapes a text for HTML and keeps each of these on one line.
 func nowrap(text string) template.HTML {
 	return template.HTML(unbroken.ReplaceAllString(template.HTMLEscapeString(text), `<span class="nowrap">$0</span>`))
 }

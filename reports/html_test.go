@@ -402,6 +402,8 @@ func TestNowrap(t *testing.T) {
 	f("-1% [-1.2e-10%, 3%], <b>", `-1% <span class="nowrap">[-1.2e-10%, 3%]</span>, &lt;b&gt;`)
 	f("[unbounded] 2026-2-1 []", "[unbounded] 2026-2-1 []")
 	f("(p = 1.7e-36, step = 1)", `(<span class="nowrap">p = 1.7e-36</span>, step = 1)`)
+	f("is +5.00 pp, p-value < 0.0001.", `is +5.00 pp, <span class="nowrap">p-value &lt; 0.0001</span>.`)
+	f("readout stop a --why ….", `readout stop a <span class="nowrap">--why …</span>.`)
 	f("that (p < 0.0001).", `that (<span class="nowrap">p &lt; 0.0001</span>).`)
 }
 
