@@ -221,7 +221,7 @@ func estimateTerm() term {
 
 // evidenceTerm explains the figures of the check of the split.
 func evidenceTerm() term {
-	return term{"e-value", "how much better users fit another split than the planned one. If they are split as planned, it reaches 1000 on some day in fewer than 1 of 1000 experiments. That is an alarm, and its logarithm is then above 6.9."}
+	return term{"e-value", "how much better users fit another split than the planned one. If they are split as planned, it reaches 1000 on some day in at most 1 of 1000 experiments. That is an alarm, and its logarithm is then above 6.9."}
 }
 
 // segmentTerm explains segments, where there are any.

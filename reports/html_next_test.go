@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +111,14 @@ func TestResultsSayWhatLimitsThem(t *testing.T) {
 	}
 	if v.Doubt != pageDoubt {
 		t.Errorf("with an alarm: %q", v.Doubt)
+	}
+	explained := func(severity analysis.Severity) bool {
+		p.Card.Checks = []analysis.Check{{Severity: severity, Numbers: []analysis.CheckNumber{{Name: "ln_e_value", Value: def(8)}}}}
+		v, err := results(p.Card, berlin)
+		return err == nil && slices.ContainsFunc(v.Glossary, func(t term) bool { return t == evidenceTerm() })
+	}
+	if !explained(analysis.Alarm) || explained(analysis.OK) {
+		t.Error("an e-value is explained where none is shown, or not where one is")
 	}
 	p.Card.Checks = nil
 	if v, err = results(p.Card, berlin); err != nil || v.Doubt != "" {
