@@ -131,33 +131,43 @@ func (r *Runner) correct(s step, a answer) error {
 	}
 	now := filesOf(a, from, r.Project.Location)
 	if was != nil {
-		c, err := correctionsOf(was, now, s.last, r.Project.Location)
-		if err != nil {
+		if err := now.compare(was, s, r.Project.Location); err != nil {
 			return err
-		}
-		for _, name := range s.absent {
-			now.again(name, earlier(was.Again[name], c.since(time.Time{}, nil)))
-		}
-		for i := range s.tasks {
-			t := &s.tasks[i]
-			if t.watched {
-				now.again(t.experiment.Name, earlier(was.Again[t.experiment.Name], c.since(t.rowsFrom(), t.over)))
-			}
 		}
 	}
 	for i := range s.tasks {
 		t := &s.tasks[i]
-		since, again := now.Again[t.experiment.Name]
-		if !again {
-			continue
-		}
-		for _, d := range t.activeDays(s.last, r.Project.Location) {
-			if !t.days[d.Date] && d.Through.After(since) && reports.HasDay(r.State, t.experiment.Name, d.Date) {
-				t.days[d.Date], t.corrected[d.Date] = true, true
-			}
+		if since, again := now.Again[t.experiment.Name]; again {
+			r.wantAgain(t, since, s.last)
 		}
 	}
 	return now.write(r.State)
+}
+
+// compare notes what is to be made again where files were others, and what was left to be.
+func (f *filesRead) compare(was *filesRead, s step, zone *time.Location) error {
+	c, err := correctionsOf(was, f, s.last, zone)
+	if err != nil {
+		return err
+	}
+	for _, name := range s.absent {
+		f.again(name, earlier(was.Again[name], c.since(time.Time{}, nil)))
+	}
+	for i := range s.tasks {
+		if t := &s.tasks[i]; t.watched {
+			f.again(t.experiment.Name, earlier(was.Again[t.experiment.Name], c.since(t.rowsFrom(), t.over)))
+		}
+	}
+	return nil
+}
+
+// wantAgain adds to the days that a task wants those with a scorecard that end after an instant.
+func (r *Runner) wantAgain(t *task, since time.Time, last Day) {
+	for _, d := range t.activeDays(last, r.Project.Location) {
+		if !t.days[d.Date] && d.Through.After(since) && reports.HasDay(r.State, t.experiment.Name, d.Date) {
+			t.days[d.Date], t.corrected[d.Date] = true, true
+		}
+	}
 }
 
 // corrected notes that the scorecards of a step were made.
