@@ -144,8 +144,7 @@ func (c *readCounts) skip(t table, g int) bool {
 	return true
 }
 
-// end ends a row group and returns its earliest time: noTime if it has rows and none has a time,
-// latestTime if it has no rows. Rows without a time belong to it.
+// end ends a row group and returns its earliest time. Rows without a time belong to it.
 func (c *readCounts) end() int64 {
 	g := c.group
 	c.group = groupCounts{first: latestTime, last: noTime}
@@ -170,9 +169,6 @@ func (c *readCounts) end() int64 {
 			c.byLook[over].OpenNoTime -= g.noTime
 		}
 	}
-	if g.first == latestTime && g.noUser+g.noTime > 0 {
-		return noTime
-	}
 	return g.first
 }
 
@@ -184,12 +180,15 @@ func (c *readCounts) merge(o *readCounts) {
 	c.dates, c.clock = c.dates || o.dates, c.clock || o.clock
 }
 
-// tableReads returns what each look sees, given the earliest time of each file. One without rows,
-// of which nobody can say when it came, is seen by none.
+// tableReads returns what each look sees, given the earliest time of each file.
 func (c *readCounts) tableReads(earliest []int64) []TableRead {
 	out := make([]TableRead, len(c.byLook))
 	for _, t := range earliest {
-		if look := c.cursor.of(t); t != latestTime && look < len(out) {
+		look := 0
+		if t != latestTime {
+			look = c.cursor.of(t)
+		}
+		if look < len(out) {
 			out[look].Files++
 		}
 	}

@@ -107,9 +107,6 @@ func (p *keptPlan) places(files int) (map[*keptRowsFile][]int64, []int64) {
 		}
 		places[u.rows][u.at] = int64(u.place)
 		earliest[u.place] = u.rows.Files[u.at].First
-		if u.rows.Files[u.at].Timeless {
-			earliest[u.place] = noTime
-		}
 	}
 	return places, earliest
 }
