@@ -17,9 +17,8 @@
 // record. The repeated confidence interval of a look is effect ± c_k times its
 // standard error. [Monitoring] gives the sequential p-value. A [Design] gives stopping
 // probabilities, power, inflation and expected sample size under a drift, and after the
-// test the stage-wise p-value, estimate and interval. [FutilityBounds],
-// [BindingBounds], [FutilityPlan] and [ConditionalPower] are about stopping because
-// nothing will come of it.
+// test the stage-wise p-value, estimate and interval. [FutilityBounds] and
+// [ConditionalPower] are about stopping because nothing will come of it.
 //
 // [Mixture] is the other procedure: confidence sequences and p-values for a test that is
 // looked at whenever one likes, with estimated variances. [BinomialMixture] is

@@ -44,41 +44,6 @@ func FutilityBounds(p Process, upper []Critical, beta, means []float64) ([]Criti
 	return lower, nil
 }
 
-// BindingBounds returns both boundaries of a one-sided test in which crossing the lower one
-// ends it for good: the upper one spends alpha[k] under no effect knowing that paths below
-// have stopped, and so lies lower than without futility. The level is only kept if the
-// rule is followed. alpha and beta hold increments in [0, 1); what has no critical value, and
-// the error, are as in [Boundaries] and [FutilityBounds].
-//
-// Source: S. Pampallona, A. A. Tsiatis, K. Kim (2001), see [FutilityBounds].
-func BindingBounds(p Process, alpha, beta, means []float64) (Design, error) {
-	for _, spend := range [][]float64{alpha, beta} {
-		if err := checkSpend(p, spend, 1); err != nil {
-			return Design{}, err
-		}
-	}
-	if err := checkMeans(p, means); err != nil {
-		return Design{}, err
-	}
-	d := Design{Process: p, Upper: make([]Critical, p.Looks()), Lower: make([]Critical, p.Looks())}
-	null := newWalk(p, reaches(alpha, 1))
-	planned := newWalk(p, evenReach(p.Looks()))
-	for k := range d.Upper {
-		var err error
-		if d.Upper[k], err = null.critical(alpha[k], 1); err != nil {
-			return Design{}, err
-		}
-		if d.Lower[k], err = planned.futile(beta[k], d.Upper[k], means[k]); err != nil {
-			return Design{}, err
-		}
-		lo, hi := d.region(k)
-		null.start = d.Upper[k].Value
-		null.advance(lo, hi)
-		planned.advance(lo-means[k], hi-means[k])
-	}
-	return d, nil
-}
-
 // futile returns the futility bound of the current look of a walk centred on the mean.
 func (w *walk) futile(beta float64, upper Critical, mean float64) (Critical, error) {
 	if beta < smallestSpend {
@@ -106,66 +71,6 @@ func checkMeans(p Process, means []float64) error {
 		}
 	}
 	return nil
-}
-
-// FutilityPlan is a one-sided design with a futility boundary before it starts.
-type FutilityPlan struct {
-	Process Process
-	Alpha   []float64 // increments to spend above under no effect
-	Beta    []float64 // increments to spend below under the planned effect; their sum is 1 - power
-	Binding bool
-}
-
-// Design returns the boundaries under a constant effect that gives the last look the
-// expectation drift.
-func (f FutilityPlan) Design(drift float64) (Design, error) {
-	means := f.Process.Means(drift)
-	if f.Binding {
-		return BindingBounds(f.Process, f.Alpha, f.Beta, means)
-	}
-	upper, err := Boundaries(f.Process, f.Alpha, 1)
-	if err != nil {
-		return Design{}, err
-	}
-	lower, err := FutilityBounds(f.Process, upper, f.Beta, means)
-	return Design{Process: f.Process, Upper: upper, Lower: lower}, err
-}
-
-// Drift returns the drift of the last look for which both boundaries meet there, so that
-// exactly beta is spent and the power is 1 - beta, and the design with it. The error of
-// the drift is below 1e-8.
-func (f FutilityPlan) Drift() (float64, Design, error) {
-	var beta float64
-	for _, b := range f.Beta {
-		beta += b
-	}
-	missed := func(drift float64) (float64, error) {
-		d, err := f.Design(drift)
-		if err != nil {
-			return 0, err
-		}
-		// Whatever has not crossed above at the end has missed the effect.
-		power, err := d.Power(drift)
-		return power - (1 - beta), err
-	}
-	low, err := missed(0)
-	if err != nil {
-		return 0, Design{}, err
-	}
-	high, err := missed(largestDrift)
-	if err != nil {
-		return 0, Design{}, err
-	}
-	drift, err := root(missed, 0, low, largestDrift, high, 1e-9)
-	if err != nil {
-		return 0, Design{}, fmt.Errorf("drift for beta %v: %w", beta, err)
-	}
-	d, err := f.Design(drift)
-	if err != nil {
-		return 0, Design{}, err
-	}
-	d.Lower[len(d.Lower)-1] = d.Upper[len(d.Upper)-1]
-	return drift, d, nil
 }
 
 // ConditionalPower returns the probability that the statistic of a later look is at least
