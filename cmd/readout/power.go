@@ -74,15 +74,19 @@ the effect is the one given, or none.`,
 
 // planned is the answer, for people and for --json.
 type planned struct {
-	Alpha     float64  `json:"alpha_each"`
-	Inflation float64  `json:"inflation"`
-	Users     []int64  `json:"users_per_arm,omitempty"`
-	Total     int64    `json:"users,omitempty"`
-	Days      int64    `json:"days,omitempty"`
-	Weeks     int64    `json:"weeks,omitempty"`
-	Power     *float64 `json:"power,omitempty"`
-	Effect    *float64 `json:"effect,omitempty"`
-	Relative  *float64 `json:"relative_effect,omitempty"`
+	Alpha     float64 `json:"alpha_each"`
+	Inflation float64 `json:"inflation"`
+	Users     []int64 `json:"users_per_arm,omitempty"`
+	Total     int64   `json:"users,omitempty"`
+	// ExpectedEffect and ExpectedNone are the users on average until the test may stop, if the
+	// effect is there and if there is none.
+	ExpectedEffect int64    `json:"expected_users_effect,omitempty"`
+	ExpectedNone   int64    `json:"expected_users_no_effect,omitempty"`
+	Days           int64    `json:"days,omitempty"`
+	Weeks          int64    `json:"weeks,omitempty"`
+	Power          *float64 `json:"power,omitempty"`
+	Effect         *float64 `json:"effect,omitempty"`
+	Relative       *float64 `json:"relative_effect,omitempty"`
 }
 
 func (a *app) plan(f powerFlags) error {
@@ -118,7 +122,9 @@ func (a *app) plan(f powerFlags) error {
 	case f.users == 0 && !given:
 		return usagef("give the effect to find with --mde (relative) or --absolute, a margin with --margin, or the users there are with --users")
 	case f.users == 0:
-		err = out.size(baseline, effect, design, f.usersPerDay)
+		if err = out.size(baseline, effect, design, f.usersPerDay); err == nil {
+			err = out.expected(f, looks, design)
+		}
 	case given:
 		err = out.findPower(baseline, effect, design, f, looks)
 	default:
@@ -243,6 +249,10 @@ func (p *planned) print(a *app, f powerFlags) {
 			fmt.Fprintf(a.out, "At %s new users a day that takes %s %s; in whole weeks, %s %s.\n",
 				digits.Exact(f.usersPerDay), digits.Count(p.Days), plural(int(p.Days), "day", "days"),
 				digits.Count(p.Weeks), plural(int(p.Weeks), "week", "weeks"))
+		}
+		if p.ExpectedEffect > 0 {
+			fmt.Fprintf(a.out, "Stopped at the first significant look it takes %s on average if the effect is there; stopped for futility too, %s if there is none.\n",
+				digits.Count(p.ExpectedEffect), digits.Count(p.ExpectedNone))
 		}
 	}
 	fmt.Fprintf(a.out, "Alpha of each comparison %.4g; %s the users of a test with a single look.\n", p.Alpha, times(p.Inflation))

@@ -215,16 +215,13 @@ func (f powerFlags) sequential(alpha float64) (*sequential.Design, error) {
 	if s := experiment.SpendingName(f.spending); s != experiment.SpendingOBrienFleming && s != experiment.SpendingPocock {
 		return nil, usagef("--spending %q: want obrien-fleming or pocock", f.spending)
 	}
-	spending, err := sequential.NewSpending(f.spending, nil)
+	spend, err := f.increments(alpha, f.sides())
 	if err != nil {
 		return nil, err
 	}
-	information, spend := make([]float64, f.looks), make([]float64, f.looks)
-	before := 0.0
+	information := make([]float64, f.looks)
 	for k := range information {
-		information[k] = float64(k+1) / float64(f.looks)
-		spent := sequential.Spent(spending, information[k], alpha, f.sides())
-		spend[k], before = spent-before, spent
+		information[k] = float64(k + 1)
 	}
 	process, err := sequential.FromInformation(information)
 	if err != nil {
