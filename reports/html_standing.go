@@ -76,8 +76,8 @@ func (s *Site) advice(p *Page, st standing) advice {
 			out.Sentence = labelNoAdvice
 		}
 		out.Notes = cardNotes(p.Card, zone, experiment.Status(st.Status) == experiment.Completed)
-		if todo := next(p, experiment.Status(st.Status)); todo != "" {
-			out.Notes = append(out.Notes, todo)
+		if commands := next(p, experiment.Status(st.Status)); commands != "" {
+			out.Notes = append(out.Notes, commands)
 		}
 	} else {
 		out.Class = "open"

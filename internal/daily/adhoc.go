@@ -94,10 +94,9 @@ func (a *AdHoc) input(s subject, answer answer) analysis.Input {
 		Organization: a.Project.Organization, Project: a.Project.Name,
 		Experiment: a.Experiment, Control: a.Control, Location: a.Project.Location,
 		Start: a.Start, End: a.End, PlannedUsers: a.PlannedUsers, AdHoc: true,
-		ExposureDates: answer.result.ExposureDates, ConversionDates: answer.result.ConversionDates,
-		ExposureWallClock: answer.result.ExposureWallClock, ConversionWallClock: answer.result.ConversionWallClock,
 		MetricHash: metricHashes(a.Experiment),
 	}
+	answer.describeTimes(&in)
 	in.Stopped = stoppedOf(a.State)
 	if a.End.Equal(a.State.End) {
 		in.FirstEnd, in.Extensions = a.State.FirstEnd, a.State.Extensions

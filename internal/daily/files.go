@@ -91,9 +91,7 @@ func (f *filesRead) write(state string) error {
 func filesOf(a answer, from time.Time, zone *time.Location) *filesRead {
 	counted := a.looks[0]
 	for _, t := range a.readAt {
-		if t.Before(counted) {
-			counted = t
-		}
+		counted = earlier(counted, t)
 	}
 	first := DayOf(counted, zone)
 	if first.Start.Before(counted) {

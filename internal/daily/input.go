@@ -219,3 +219,9 @@ func tableRead(t, before ingest.TableRead, dates bool) analysis.TableRead {
 	}
 	return out
 }
+
+// describeTimes tells the analysis how the times of both tables are written.
+func (a answer) describeTimes(in *analysis.Input) {
+	in.ExposureDates, in.ConversionDates = a.result.ExposureDates, a.result.ConversionDates
+	in.ExposureWallClock, in.ConversionWallClock = a.result.ExposureWallClock, a.result.ConversionWallClock
+}
