@@ -3,7 +3,7 @@
 
 GO ?= go
 
-.PHONY: build test race lint check bench demo golden references bench-go bench-engine bench-service soak crash clients
+.PHONY: build test race lint check bench demo golden references bench-go bench-engine bench-service soak crash clients processors
 
 build:
 	$(GO) build -o bin/ ./cmd/readout ./cmd/readout-choose
@@ -14,6 +14,11 @@ test:
 # Slow, on two cores more than ten minutes for a package: for changes to what runs in parallel.
 race:
 	$(GO) test -race -timeout 60m ./ingest/... ./decision/... ./internal/... ./cmd/...
+
+# Slow: the tests on arm64, which multiplies and adds in one step, emulated by Debian's
+# qemu-user-static, whose binfmt must be registered for commands that start themselves.
+processors:
+	CGO_ENABLED=0 GOARCH=arm64 $(GO) test -count=1 -timeout 120m -exec qemu-aarch64-static ./...
 
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }

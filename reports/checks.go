@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"math"
 	"slices"
 
 	"readout/analysis"
@@ -52,7 +53,7 @@ func checkFigure(n analysis.CheckNumber) string {
 	case "level":
 		return "alarms below p " + p()
 	case "ln_e_value":
-		return "logarithm of the e-value " + number(n.Value)
+		return "logarithm of the e-value " + logFigure(n.Value)
 	case "chi_square":
 		return "chi-square " + number(n.Value)
 	case "share", "largest_deviation":
@@ -61,4 +62,13 @@ func checkFigure(n analysis.CheckNumber) string {
 		}
 	}
 	return nameWords(n.Name) + " " + number(n.Value)
+}
+
+// logFigure writes a logarithm with at most three decimals. It is a sum of large terms: what is
+// left of them where they cancel is nobody's evidence.
+func logFigure(n analysis.Number) string {
+	if v, ok := n.Get(); ok {
+		n = analysis.Defined(math.Round(1000*v) / 1000)
+	}
+	return number(n)
 }
