@@ -83,7 +83,7 @@ a summary are named in it, and all are compared unless some are chosen.`,
 	flags.StringVar(&f.confidence, "confidence", "", "90%, 95% or 99%")
 	flags.StringVar(&f.start, "start", "", "first day or instant of enrolment (default: where the data begin)")
 	flags.StringVar(&f.end, "end", "", "last day, or instant, of enrolment (default: where the data end)")
-	flags.StringVar(&f.date, "date", "", "last day of data to use (default: the last there is; of a project, yesterday)")
+	flags.StringVar(&f.date, "date", "", "last day of data to use (default: the last there is; of a project, yesterday, or the last one before its decision)")
 	flags.StringVar(&f.weights, "weights", "", "planned traffic, such as control=50,big=50 (default: equal)")
 	flags.Int64Var(&f.plannedUsers, "planned-users", 0, "users of all variants at the end, to which an always-valid test is tuned (default: those of the first look, as if they came evenly)")
 	flags.StringVar(&f.severalVariants, "several-variants", "", "users seen in several variants: exclude (left out) or first (the first variant counts)")

@@ -30,6 +30,9 @@ func (a *app) projectJob(name string, f analyzeFlags) (*daily.AdHoc, error) {
 	if err != nil {
 		return nil, errors.Join(faults, err)
 	}
+	if e.Type == experiment.TypePersonalization {
+		return nil, usagef("%s is a personalization: served, not analysed", name)
+	}
 	if err := f.checkMetrics(p, faults); err != nil {
 		return nil, err
 	}
@@ -47,6 +50,10 @@ func (a *app) projectJob(name string, f analyzeFlags) (*daily.AdHoc, error) {
 		Start: state.Start, End: state.End, Through: daily.Yesterday(now, p.Location),
 	}
 	job.State = state
+	if d := state.Decision; d != nil && d.At.Before(now) {
+		// Results are frozen as of the decision: since then everybody gets the same variant.
+		job.Through = daily.Yesterday(d.At.Add(-1), p.Location)
+	}
 	changed := *e
 	job.Experiment = &changed
 	if err := f.apply(job, p); err != nil {

@@ -37,74 +37,95 @@ type AdHoc struct {
 // Run analyses the experiment: with the fixed method in one look at all the data, else in
 // one look per day, as if the daily job had run.
 func (a *AdHoc) Run(ctx context.Context) (analysis.Scorecard, error) {
-	zone := a.Project.Location
 	if err := a.fillDates(ctx); err != nil {
 		return analysis.Scorecard{}, err
 	}
-	s := subject{experiment: a.Experiment, control: a.Control, start: a.Start, end: a.End}
-	s.phases, s.weights = phasesOf(a.Experiment, a.State)
-	if last := DayOf(s.final().Add(-1), zone); a.Through.Start.After(last.Start) {
-		a.Through = last
-	}
-	looks := days(a.Start, a.Through, zone)
-	if len(looks) == 0 {
-		return analysis.Scorecard{}, fmt.Errorf("nothing to analyse: the data to use end at %s, before enrolment starts at %s",
-			a.Through.Through.In(zone).Format(time.RFC3339), a.Start.In(zone).Format(time.RFC3339))
-	}
-	fixed := a.Experiment.Statistics.Method == experiment.MethodFixed
-	if !fixed && len(looks) > maxDays {
-		return analysis.Scorecard{}, fmt.Errorf("%d days from %s to %s, at most %d can be looked at one by one: narrow the dates, or use the fixed method",
-			len(looks), looks[0].Date, looks[len(looks)-1].Date, maxDays)
-	}
-	if fixed {
-		looks = looks[len(looks)-1:]
-	}
-	answer, err := ask(ctx, a.Engine, query(a.Project, []subject{s}, looks, a.Seed), a.Progress)
+	t := a.task()
+	made, err := a.days(t)
 	if err != nil {
 		return analysis.Scorecard{}, err
 	}
-	in := a.input(s, answer)
-	last := looks[len(looks)-1]
-	for _, d := range looks[:len(looks)-1] {
-		in.Days = analysisDays(s, answer, 0, looks, d)
-		if len(in.Days) == 0 {
-			continue
-		}
+	last := made[len(made)-1]
+	looks := made
+	if len(made) > 1 {
+		// Those of a time in which it was over are among the days, though no looks.
+		looks = days(a.Start, last, a.Project.Location)
+	}
+	for _, d := range made {
+		t.days[d.Date] = true
+	}
+	// Nobody asks for a later day, which alone could have another end.
+	t.end = t.endOn(last)
+	r := Runner{Project: a.Project, Engine: a.Engine, Seed: a.Seed, Progress: a.Progress}
+	questions, err := r.ask(ctx, step{tasks: []task{t}, last: last}, looks)
+	if err != nil {
+		return analysis.Scorecard{}, err
+	}
+	var seen []analysis.Look
+	for _, d := range made[:len(made)-1] {
+		in := a.input(&r, &t, d, questions, looks)
+		in.Looks = seen
 		added, err := analysis.Looks(in)
 		if err != nil {
 			return analysis.Scorecard{}, err
 		}
-		in.Looks = append(in.Looks, added...)
+		seen = append(seen, added...)
 	}
-	in.Days = analysisDays(s, answer, 0, looks, last)
+	in := a.input(&r, &t, last, questions, looks)
+	in.Looks = seen
 	card, _, err := analysis.Analyze(in)
 	if err != nil || !card.LeavingOutBiases() {
 		return card, err
 	}
-	first, err := ask(ctx, a.Engine, countingFirst(a.Project, []subject{s}, []Day{last}, a.Seed), a.Progress)
+	first, err := ask(ctx, a.Engine, countingFirst(a.Project, []subject{t.subject}, []Day{last}, a.Seed), a.Progress)
 	if err == nil {
-		err = addCountedFirst(&card, in, s, first, 0, last)
+		err = addCountedFirst(&card, in, t.subject, first, 0, last)
 	}
 	return card, err
 }
 
-// input returns what the analysis needs to know of the experiment, but for its days.
-func (a *AdHoc) input(s subject, answer answer) analysis.Input {
-	in := analysis.Input{
-		Organization: a.Project.Organization, Project: a.Project.Name,
-		Experiment: a.Experiment, Control: a.Control, Location: a.Project.Location,
-		Start: a.Start, End: a.End, PlannedUsers: a.PlannedUsers, AdHoc: true,
-		MetricHash: metricHashes(a.Experiment),
+// task returns the experiment with its life: the one in the log, or with another end, of a Draft and
+// without a project, one that was planned so from the start. No decision ends it: the last day was chosen.
+func (a *AdHoc) task() task {
+	t := task{
+		subject: subject{experiment: a.Experiment, control: a.Control, start: a.Start, end: a.End},
+		state:   a.State, days: make(map[string]bool),
 	}
+	t.phases, t.weights = phasesOf(a.Experiment, a.State)
+	if a.State.Status == "" || a.State.Status == experiment.Draft || !a.End.Equal(a.State.End) {
+		t.state = experiment.State{Status: experiment.Running, End: a.End, FirstEnd: a.End, Stopped: a.State.Stopped}
+	}
+	t.state.Start, t.state.Decision = a.Start, nil
+	return t
+}
+
+// days returns the days to look at, of which there is at least one: with the fixed method the
+// last alone.
+func (a *AdHoc) days(t task) ([]Day, error) {
+	zone := a.Project.Location
+	made := t.activeDays(a.Through, zone)
+	switch {
+	case len(made) == 0:
+		through := earlier(a.Through.Through, DayOf(t.final().Add(-1), zone).Through)
+		return nil, fmt.Errorf("nothing to analyse: the data to use end at %s, before enrolment starts at %s",
+			through.In(zone).Format(time.RFC3339), a.Start.In(zone).Format(time.RFC3339))
+	case a.Experiment.Statistics.Method == experiment.MethodFixed:
+		return made[len(made)-1:], nil
+	case len(made) > maxDays:
+		return nil, fmt.Errorf("%d days from %s to %s, at most %d can be looked at one by one: narrow the dates, or use the fixed method",
+			len(made), made[0].Date, made[len(made)-1].Date, maxDays)
+	}
+	return made, nil
+}
+
+// input returns what the analysis needs to know of a day. Nothing of it says how the experiment stands
+// today, since it was not asked for as it is defined.
+func (a *AdHoc) input(r *Runner, t *task, d Day, questions []question, looks []Day) analysis.Input {
+	in := r.input(t, d)
+	in.Status, in.ConfigHash, in.AdHoc, in.PlannedUsers = "", "", true, a.PlannedUsers
+	answer := questions[questionAt(questions, 0, t.endOn(d))].answer
 	answer.describeTimes(&in)
-	in.Stopped = stoppedOf(a.State)
-	if a.End.Equal(a.State.End) {
-		in.FirstEnd, in.Extensions = a.State.FirstEnd, a.State.Extensions
-		in.Resumed = !a.State.Resumed.IsZero()
-	}
-	for _, weights := range s.weights {
-		in.Phases = append(in.Phases, analysis.Phase{Weights: weights})
-	}
+	in.Days = analysisDays(t.subject, answer, 0, looks, d)
 	return in
 }
 

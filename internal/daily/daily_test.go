@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
-	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -395,33 +394,6 @@ func TestClockWrongByYears(t *testing.T) {
 		delete(got, path)
 	}
 	sameFiles(t, got, want)
-}
-
-// An analysis on request says what the daily job says.
-func TestAdHocAgreesWithTheDailyJob(t *testing.T) {
-	s := newShop(t)
-	report, err := s.run("2026-03-30")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := s.runner.Project
-	job := daily.AdHoc{
-		Project: p, Engine: s.runner.Engine, Experiment: p.Experiments[0], Control: experiment.Control,
-		Start: p.Experiments[0].Schedule.Start, End: p.Experiments[0].Schedule.End, Through: s.day("2026-03-30"),
-	}
-	card, err := job.Run(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	// A p-value is found to 1e-9, look by look or at once.
-	near := cmp.Comparer(func(a, b analysis.Number) bool {
-		x, okX := a.Get()
-		y, okY := b.Get()
-		return okX == okY && math.Abs(x-y) <= 1e-9*max(1, math.Abs(x))
-	})
-	if diff := cmp.Diff(card.Metrics, report.Days[len(report.Days)-1].Card.Metrics, near); diff != "" {
-		t.Errorf("ad hoc (-), daily (+):\n%s", diff)
-	}
 }
 
 // The day asked for is made again when it has a scorecard, and with a first day every day from
