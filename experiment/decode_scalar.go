@@ -1,8 +1,6 @@
 package experiment
 
 import (
-	"fmt"
-	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -33,22 +31,12 @@ func (d *decoder) percent(n *node, what string) (float64, bool) {
 		d.errorf(n, "%s: %s is not between 0%% and 100%%", what, clip(n.text))
 		return 0, false
 	}
-	d.errorf(n, "%s: want a percentage such as 5%%, got %s%s", what, n.describe(), percentHint(n))
-	return 0, false
-}
-
-// percentHint says how a plain number is written as a percentage.
-func percentHint(n *node) string {
-	x, err := strconv.ParseFloat(n.text, 64)
-	switch {
-	case n.kind != kindNumber || err != nil || x < 0 || x > 100:
-		return ""
-	case x > 1, x == 0:
-		return fmt.Sprintf(": write %s%%", n.text)
-	case x == 1:
-		return ": write 1% or 100%"
+	hint := ""
+	if n.kind == kindNumber {
+		hint = PercentHint(n.text)
 	}
-	return fmt.Sprintf(": write %s%%", strconv.FormatFloat(math.Round(x*1e6)/1e4, 'f', -1, 64))
+	d.errorf(n, "%s: want a percentage such as 5%%, got %s%s", what, n.describe(), hint)
+	return 0, false
 }
 
 // percentInto returns a rule that stores a fraction.

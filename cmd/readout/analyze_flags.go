@@ -187,11 +187,14 @@ func (f analyzeFlags) applyStatistics(s *experiment.Statistics) error {
 		return usagef("--planned-users goes with --procedure always-valid")
 	}
 	if f.confidence != "" {
-		number, err := strconv.ParseFloat(strings.TrimSuffix(f.confidence, "%"), 64)
-		if err != nil || number != 90 && number != 95 && number != 99 {
+		c, err := fraction("--confidence", f.confidence)
+		if err != nil {
+			return err
+		}
+		if c != 0.9 && c != 0.95 && c != 0.99 {
 			return usagef("--confidence %q: want 90%%, 95%% or 99%%", f.confidence)
 		}
-		s.Confidence = number / 100
+		s.Confidence = c
 	}
 	return nil
 }

@@ -265,7 +265,7 @@ func signedFraction(flag, text string) (float64, error) {
 	number, ok := strings.CutSuffix(text, "%")
 	v, err := strconv.ParseFloat(number, 64)
 	if !ok || err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-		return 0, usagef("%s %q: write a percentage such as 10%%", flag, text)
+		return 0, usagef("%s %q: want a percentage such as 10%%%s", flag, text, experiment.PercentHint(text))
 	}
 	return v / 100, nil
 }
