@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -312,7 +314,7 @@ func TestLogRoundTrip(t *testing.T) {
 				Until:   now.Add(time.Duration(rapid.IntRange(-5, 400).Draw(t, "until")) * time.Hour),
 				Variant: rapid.SampledFrom([]string{"control", "big", "bigger"}).Draw(t, "variant"),
 			})
-			if err != nil {
+			if err != nil || rapid.IntRange(0, 4).Draw(t, "thinks better of it") == 0 {
 				continue
 			}
 			if err := log.Append(path, entry); err != nil {
@@ -330,6 +332,32 @@ func TestLogRoundTrip(t *testing.T) {
 			t.Fatalf("state (-written +read):\n%s", diff)
 		}
 	})
+}
+
+// TestLongLog holds that a log costs as much a line as it gets longer: copies of what came before
+// would make it several times as much here.
+func TestLongLog(t *testing.T) {
+	allocated := func(lines int) uint64 {
+		log := []byte(`{"experiment":"a","at":"2026-01-01T00:00:00Z","action":"start","from":"Draft","to":"Running","start":"2026-01-01T00:00:00Z","end":"2026-02-01T00:00:00Z","by":"ann"}` + "\n")
+		for i := range lines {
+			end := at(t, "2026-02-01T00:00:01Z").Add(time.Duration(i) * time.Second).Format(time.RFC3339)
+			log = fmt.Appendf(log, `{"experiment":"a","at":"2026-01-02T00:00:00Z","action":"extend","from":"Running","to":"Running","end":"%s","by":"ann"}`+"\n", end)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		read, err := ParseLog("lifecycle.jsonl", log)
+		runtime.ReadMemStats(&after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(read.states["a"].Extensions); n != lines {
+			t.Fatalf("%d extensions, want %d", n, lines)
+		}
+		return (after.TotalAlloc - before.TotalAlloc) / uint64(lines)
+	}
+	if few, many := allocated(50), allocated(500); many > 2*few {
+		t.Errorf("%d bytes a line in a log of 50, %d in one of 500", few, many)
+	}
 }
 
 func TestLogFaults(t *testing.T) {

@@ -78,7 +78,7 @@ func (s State) record(entry Entry) State {
 	s.Stopped = nil
 	s = s.phase(time.Time{}, nil)
 	for _, v := range stopped {
-		s.Stopped = append(slices.Clone(s.Stopped), v)
+		s.Stopped = append(s.Stopped, v)
 		s = s.phase(v.At, []string{changedStopped})
 	}
 	return s
@@ -93,6 +93,6 @@ func (s State) phase(from time.Time, changed []string) State {
 			traffic[i].Share = 0
 		}
 	}
-	s.phases = append(slices.Clone(s.phases), Phase{from, s.Definition.Hash, changed, traffic})
+	s.phases = append(s.phases, Phase{from, s.Definition.Hash, changed, traffic})
 	return s
 }
