@@ -55,6 +55,15 @@ func runKeeping(q Query, d *fakeData, dir string, workers int, memory int64, ver
 	return result, err
 }
 
+// memoryFolder makes a folder, in memory where the system has one: tests write and sync thousands of small
+// files, and a disk takes most of the time. The caller removes it.
+func memoryFolder() (string, error) {
+	if dir, err := os.MkdirTemp("/dev/shm", "kept"); err == nil {
+		return dir, nil
+	}
+	return os.MkdirTemp("", "kept")
+}
+
 // schedule is what becomes of the files of a table from run to run: a file may come late,
 // change, and go.
 type schedule struct {
@@ -134,7 +143,7 @@ func varied(t *rapid.T, q Query) Query {
 // the folder, a run that keeps rows gives what one does that reads all files.
 func TestKeptRowsChangeNothing(t *testing.T) {
 	often(t, 4, func(t *rapid.T) {
-		dir, err := os.MkdirTemp("", "kept")
+		dir, err := memoryFolder()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -220,7 +229,7 @@ func keptDays(t *rapid.T) {
 // runs for each or some of the days. Users of segments are counted first by the run that reads
 // all files, and on some days by the other.
 func runDays(t *rapid.T, q Query, d *fakeData, exposures, conversions *schedule, oneOf int) {
-	dir, err := os.MkdirTemp("", "kept")
+	dir, err := memoryFolder()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -343,7 +352,11 @@ func busyDays(t *rapid.T) {
 // any more go. Experiments start one after the other, each with an event of its own.
 func TestKeptRowsOfManyDays(t *testing.T) {
 	const days = 160
-	dir := t.TempDir()
+	dir, err := memoryFolder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
 	q, d := small()
 	q.Exposures.Experiment = "experiment"
 	d.exposures, d.conversions = nil, nil
