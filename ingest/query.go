@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -105,6 +106,21 @@ type Metric struct {
 	CrossLooks bool
 }
 
+// Wants returns the names of the metrics that read a column of the conversions which others do without:
+// that of values, or one that filters compare.
+func (x Experiment) Wants(t ConversionTable, column string) []string {
+	if column == t.User || column == t.Event || column == t.Time {
+		return nil
+	}
+	var names []string
+	for _, m := range x.Metrics {
+		if m.Value.wants(t, column) || m.Denominator != nil && m.Denominator.wants(t, column) {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
 // Column is one number per user, from the conversions with Event for which all filters
 // hold and whose time lies in [first exposure + From, first exposure + To), or until the
 // experiment's End where To is 0. A user without such conversions has 0.
@@ -121,6 +137,11 @@ type Column struct {
 	// look, over the users of all phases and variants who then count, by linear
 	// interpolation (definition 7 of Hyndman and Fan).
 	Cap *experiment.Cap
+}
+
+func (c Column) wants(t ConversionTable, column string) bool {
+	return c.Aggregate.NeedsValue() && column == t.Value ||
+		slices.ContainsFunc(c.Where, func(f experiment.Filter) bool { return f.Column == column })
 }
 
 // Aggregate says how a user's conversions become one number.

@@ -3,6 +3,7 @@ package ingest_test
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -168,6 +169,27 @@ func TestWhereBesideOtherColumns(t *testing.T) {
 	for i, want := range []float64{1, 4, 2} {
 		if got := 2 * r.Experiments[0].Looks[0].Metrics[i][0][0].Moments.Mean[0]; got != want {
 			t.Errorf("%s: %v rows, want %v", e.Metrics[i].Name, got, want)
+		}
+	}
+}
+
+// A column that every row has is of all metrics; that of values, and those of filters, of who reads them.
+func TestWants(t *testing.T) {
+	table := ingest.ConversionTable{User: "user_id", Event: "event", Time: "timestamp", Value: "value"}
+	of := func(column string) []experiment.Filter { return []experiment.Filter{{Column: column}} }
+	x := ingest.Experiment{Metrics: []ingest.Metric{
+		{Name: "share", Value: ingest.Column{Aggregate: ingest.Any}},
+		{Name: "sum", Value: ingest.Column{Aggregate: ingest.Sum}},
+		{Name: "filtered", Value: ingest.Column{Aggregate: ingest.Count, Where: of("plan")}},
+		{Name: "large", Value: ingest.Column{Aggregate: ingest.Count, Where: of("value")}},
+		{Name: "ratio", Value: ingest.Column{Aggregate: ingest.Count}, Denominator: &ingest.Column{Aggregate: ingest.Count, Where: of("plan")}},
+		{Name: "late", Value: ingest.Column{Aggregate: ingest.Count, Where: of("timestamp")}},
+	}}
+	for column, want := range map[string][]string{
+		"plan": {"filtered", "ratio"}, "value": {"sum", "large"}, "timestamp": nil, "event": nil, "country": nil,
+	} {
+		if got := x.Wants(table, column); !slices.Equal(got, want) {
+			t.Errorf("%s is wanted by %q, want %q", column, got, want)
 		}
 	}
 }

@@ -70,6 +70,17 @@ func (s *fileSchema) addFolder(name string, t columnType) int {
 // the table has perhaps another name for it.
 var ErrNoColumn = errors.New("missing")
 
+// ColumnError is in the error of a file of which a column is missing or of a type that cannot be read.
+type ColumnError struct {
+	Table  string // as in [Spec]
+	Column string
+	Err    error
+}
+
+func (e ColumnError) Error() string { return fmt.Sprintf("column %q: %v", e.Column, e.Err) }
+
+func (e ColumnError) Unwrap() error { return e.Err }
+
 // find returns the position of the column with exactly this name.
 func (s fileSchema) find(name string) (int, error) {
 	i := slices.Index(s.names, name)

@@ -85,9 +85,9 @@ func (t *OpenFile) resolve() error {
 		switch {
 		case err == nil:
 		case faults == nil:
-			faults = fmt.Errorf("column %q: %w", name, err)
+			faults = ColumnError{t.spec.Table, name, err}
 		default:
-			faults = fmt.Errorf("%w; column %q: %w", faults, name, err)
+			faults = fmt.Errorf("%w; %w", faults, ColumnError{t.spec.Table, name, err})
 		}
 	}
 	var err error

@@ -7,7 +7,8 @@
 // experiments and days that need a scorecard (wanted.go, day.go), and asks the engine once for
 // the moments of all days (query.go), or where there are very many for some weeks at a time
 // (steps.go), and once more where an end was moved after it had passed (ends.go). Days whose
-// files have changed since come to those that are made (corrected.go). Then it goes through the days in order (scorecards.go): it hands them to the
+// files have changed since come to those that are made (corrected.go), and experiments whose metrics
+// want a column that is not there wait (unread.go). Then it goes through the days in order (scorecards.go): it hands them to the
 // analysis (input.go, phase.go) with the recorded looks, which count for the test with the same
 // hash (hash.go), appends the new looks (looks.go) and stores the scorecards. Where users are
 // left out unevenly it asks once more, with everybody counted in the variant seen first

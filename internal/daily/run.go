@@ -168,10 +168,11 @@ func (r *Runner) analyseWanted(ctx context.Context, log *experiment.Log, first, 
 			return err
 		}
 	}
+	var waiting unread
 	for _, s := range steps {
-		if err := r.analyse(ctx, s, report); err != nil {
-			return err
+		if err := r.analyseReadable(ctx, s, &waiting, report); err != nil {
+			return errors.Join(append(waiting.errs, err)...)
 		}
 	}
-	return nil
+	return errors.Join(waiting.errs...)
 }

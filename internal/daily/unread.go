@@ -1,0 +1,67 @@
+package daily
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"readout/ingest/tables"
+)
+
+// unread are the experiments that wait: a metric of theirs wants a column of the conversions that some
+// file lacks, or has with another type, and that others do without.
+type unread struct {
+	names []string
+	errs  []error
+}
+
+// analyseReadable makes the scorecards of a step but for experiments that wait. If all that want one
+// wait, the step fails as it does for any file that cannot be read.
+func (r *Runner) analyseReadable(ctx context.Context, s step, u *unread, report *Report) error {
+	for {
+		s.tasks = slices.DeleteFunc(s.tasks, func(t task) bool { return slices.Contains(u.names, t.experiment.Name) })
+		if len(s.tasks) == 0 {
+			return nil
+		}
+		err := r.analyse(ctx, s, report)
+		column, ok := errors.AsType[tables.ColumnError](err)
+		if !ok || column.Table != "conversions" || !r.wait(&s, column.Column, err, u, report) {
+			return err
+		}
+	}
+}
+
+// wait lets the experiments of a step wait that want a column, and reports whether there are any, and
+// others to go on with. What is only watched has its scorecards, and fails nothing.
+func (r *Runner) wait(s *step, column string, err error, u *unread, report *Report) bool {
+	table := query(r.Project, nil, nil, 0).Conversions
+	var names, watched []string
+	var errs []error
+	var idle []Idle
+	for _, t := range s.tasks {
+		metrics := experimentQuery(t.subject).Wants(table, column)
+		if len(metrics) == 0 {
+			continue
+		}
+		name := t.experiment.Name
+		names = append(names, name)
+		if t.watched {
+			watched = append(watched, name)
+		}
+		reason := fmt.Sprintf("of %s: %v", strings.Join(metrics, ", "), err)
+		if len(t.days) == 0 {
+			idle = append(idle, Idle{name, "is final, and its scorecards follow their files no more, because " + reason})
+			continue
+		}
+		errs = append(errs, fmt.Errorf("experiment %s waits, because %s: correct the metric, or have the files written with the column", name, reason))
+	}
+	if len(names) == 0 || len(names) == len(s.tasks) && len(errs) > 0 {
+		return false
+	}
+	u.names, u.errs = append(u.names, names...), append(u.errs, errs...)
+	report.Idle = append(report.Idle, idle...)
+	s.absent = append(s.absent, watched...)
+	return true
+}
