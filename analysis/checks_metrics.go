@@ -144,10 +144,17 @@ func countsEvents(aggregate experiment.Aggregate) bool {
 // unseenEvent is an event of a metric that no user has.
 type unseenEvent struct{ metric, event string }
 
-// definitionCheck alarms when recorded looks belong to another definition of the test.
+// definitionCheck alarms when recorded looks belong to another definition of the test, and when what
+// decides was changed.
 func (a *analyzer) definitionCheck(*Scorecard) (Check, bool) {
-	if len(a.redefined) == 0 {
+	c := Check{Name: CheckDefinition, Severity: Alarm}
+	switch {
+	case len(a.redefined) > 0:
+		c.Sentence = definitionSentence(a.redefined)
+	case len(a.in.Changed) > 0:
+		c.Sentence = changedSentence(a.in.Changed)
+	default:
 		return Check{}, false
 	}
-	return Check{Name: CheckDefinition, Severity: Alarm, Sentence: definitionSentence(a.redefined)}, true
+	return c, true
 }

@@ -137,7 +137,8 @@ func column(phases [][]Arm, v int) []Arm {
 func (a *analyzer) recorded(c *Comparison, s scored, variant string) (past []Look, now *Look, mayLook bool) {
 	looks, changed := looksOf(a.in.Looks, s.metric.Name, variant, a.in.MetricHash[s.metric.Name])
 	mayLook = true
-	if changed {
+	// Who has seen results may not choose another primary metric by them.
+	if changed || len(looks) == 0 && len(a.in.Changed) > 0 && s.role != Secondary {
 		a.redefined = append(a.redefined, s.metric.Name+": "+variant)
 		mayLook = false
 		if len(looks) == 0 {

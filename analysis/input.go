@@ -46,6 +46,8 @@ type Input struct {
 	// Looks are the recorded looks of this experiment, of any day, in order. Those of later
 	// days forbid a new look: what has been tested since cannot be undone.
 	Looks []Look
+	// Changed names what it is tested and decided by that is not as it was when it began.
+	Changed []string
 	// ConfigHash identifies the experiment's definition, MetricHash each metric's test.
 	ConfigHash string
 	MetricHash map[string]string

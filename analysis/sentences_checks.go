@@ -226,6 +226,10 @@ func smallPhasesSentence(of []smallPhase) string {
 	return "Phases of traffic with few users in a variant take no part yet in " + firstOf(3, parts) + "."
 }
 
+func changedSentence(parts []string) string {
+	return fmt.Sprintf("What the experiment is decided by was changed while it ran (%s). Start a new experiment, or change it back.", strings.Join(parts, ", "))
+}
+
 func definitionSentence(comparisons []string) string {
 	return fmt.Sprintf("The test of %s was changed while it ran: what was recorded belongs to another test, so no new look is made. Start a new experiment, or change it back.",
 		firstOf(5, comparisons))

@@ -112,6 +112,22 @@ func (d *Definition) changes(next *Definition) []string {
 	return changed
 }
 
+// TestChanged returns the parts of the definition that an experiment is tested and decided by and that
+// differ from those in the log: edits that are refused while it runs.
+func (e *Experiment) TestChanged(s State) []string {
+	if s.Definition == nil {
+		return nil
+	}
+	next := e.Definition()
+	var changed []string
+	for _, field := range []string{"variants", "primary", "guardrails", "statistics", "several_variants"} {
+		if s.Definition.differs(next, field) {
+			changed = append(changed, field)
+		}
+	}
+	return changed
+}
+
 // differs reports whether a field is another one in next. A field that was not
 // recorded does not: an earlier version of this program did not know it.
 func (d *Definition) differs(next *Definition, field string) bool {

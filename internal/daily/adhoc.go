@@ -122,7 +122,8 @@ func (a *AdHoc) days(t task) ([]Day, error) {
 // today, since it was not asked for as it is defined.
 func (a *AdHoc) input(r *Runner, t *task, d Day, questions []question, looks []Day) analysis.Input {
 	in := r.input(t, d)
-	in.Status, in.ConfigHash, in.AdHoc, in.PlannedUsers = "", "", true, a.PlannedUsers
+	in.Status, in.ConfigHash, in.Changed = "", "", nil
+	in.AdHoc, in.PlannedUsers = true, a.PlannedUsers
 	answer := questions[questionAt(questions, 0, t.endOn(d))].answer
 	answer.describeTimes(&in)
 	in.Days = analysisDays(t.subject, answer, 0, looks, d)

@@ -165,7 +165,7 @@ func (r *Runner) input(t *task, d Day) analysis.Input {
 		Start: t.start, End: t.state.EndAt(d.Through), FirstEnd: t.state.FirstEnd,
 		ConfigHash: t.experiment.ConfigHash(), MetricHash: metricHashes(t.experiment),
 	}
-	in.Stopped = stoppedOf(t.state)
+	in.Stopped, in.Changed = stoppedOf(t.state), t.experiment.TestChanged(t.state)
 	in.Resumed = !t.state.Resumed.IsZero() && !t.state.Resumed.After(d.Through)
 	for i, weights := range t.weights {
 		if i == 0 || t.phases[i-1].Before(d.Through) {
