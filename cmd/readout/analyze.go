@@ -130,6 +130,11 @@ func (a *app) analyze(ctx context.Context, args []string, f analyzeFlags) error 
 	if err != nil {
 		return err
 	}
+	if _, none := noConversions(card); none {
+		if engine, ok := job.Engine.(eventLister); ok {
+			a.sayUnknownEvents(ctx, engine, job.Project, job.Experiment)
+		}
+	}
 	return a.writeAnalysis([]analysis.Scorecard{card}, f)
 }
 

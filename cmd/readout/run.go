@@ -88,7 +88,25 @@ func (a *app) runDaily(ctx context.Context, f runFlags) (err error) {
 	if err != nil && (report == nil || len(report.Days) == 0) {
 		return errors.Join(faults, err)
 	}
+	a.sayNoConversions(ctx, p, cardsOf(report, last))
 	return errors.Join(faults, err, a.printRun(report, last, f))
+}
+
+// sayNoConversions says of which metrics nobody has a conversion, most often since the name of their event
+// is mistyped.
+func (a *app) sayNoConversions(ctx context.Context, p *experiment.Project, cards []analysis.Scorecard) {
+	var of []*experiment.Experiment
+	for _, card := range cards {
+		check, none := noConversions(card)
+		e, ok := p.Experiment(card.Experiment)
+		if none && ok {
+			a.say("%s: %s", e.Name, check.Sentence)
+			of = append(of, e)
+		}
+	}
+	if engine, err := a.engine(p); err == nil {
+		a.sayUnknownEvents(ctx, engine, p, of...)
+	}
 }
 
 // runDays returns the days that the flags ask for; first is zero without --from.
