@@ -90,7 +90,7 @@ func (g groupSequential) logP(t test, process sequential.Process, earlier []Look
 	for _, e := range earlier {
 		m.Times, m.Z = append(m.Times, g.clock(e.At)), append(m.Z, t.statistic(e.Z))
 	}
-	m.Times, m.Z = append(m.Times, l.Time), append(m.Z, t.statistic(l.Z))
+	m.Times, m.Z = append(m.Times, g.clock(l.At)), append(m.Z, t.statistic(l.Z))
 	if len(earlier) == 0 || earlier[len(earlier)-1].noP {
 		p, err := m.SequentialP()
 		return p.LogP, err

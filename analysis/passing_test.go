@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -56,5 +57,54 @@ func TestPassingLooks(t *testing.T) {
 				t.Errorf("stopped %v with effect %v", stopped, c.effect)
 			}
 		})
+	}
+}
+
+// TestPassedLooksOfAnExtendedTest: a p-value that was left out is filled in by the timeline of its day, also
+// when the end was moved since.
+func TestPassedLooksOfAnExtendedTest(t *testing.T) {
+	w := world{
+		looks: 14, perDay: 100, traffic: 1, growth: 1, alpha: 0.05, effect: 1,
+		spending: experiment.SpendingPocock, procedure: experiment.ProcedureGroupSequential, sides: experiment.SidesTwo,
+	}
+	e := w.experiment()
+	all, last := testInput(e, w.looks), testInput(e, w.looks)
+	arms := w.arms(3)
+	for k := range w.looks - 2 {
+		all.addSimulated(w, k, arms)
+		last.Days = all.Days
+		_, looks, err := Analyze(all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		passed, err := Looks(last)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Looks, last.Looks = append(all.Looks, looks...), append(last.Looks, passed...)
+	}
+	end := last.End
+	last.FirstEnd, last.End = end, end.AddDate(0, 0, 10)
+	last.Extensions = []experiment.Extension{{At: last.today().Through, From: end, To: last.End, End: end}}
+	a := analyzer{in: &last, day: last.today()}
+	test, err := a.test(e.Scorecard.Primary[0], a.alpha(Primary))
+	if err != nil {
+		t.Fatal(err)
+	}
+	filled := 0
+	for k := range last.Looks {
+		looks := slices.Clone(last.Looks[:k+1])
+		if looks[k].noP {
+			filled++
+		}
+		if err := test.addP(looks); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := looks[k].LnP, all.Looks[k].LnP; math.Abs(got-want) > 1e-8*math.Abs(want) {
+			t.Errorf("look %d: logarithm of p %v, want %v", k+1, got, want)
+		}
+	}
+	if filled == 0 {
+		t.Error("no p-value was left out")
 	}
 }
