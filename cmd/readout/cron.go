@@ -148,8 +148,9 @@ func (a *app) cronRun(ctx context.Context) (next time.Time, err error) {
 	report, err := a.runOnce(ctx, p, now, daily.Day{}, last, nil)
 	if report != nil {
 		a.sayDays(report, last)
+		a.sayNoConversions(ctx, p, cardsOf(report, last))
 	}
-	if err != nil && refusedOnly(err) {
+	if err != nil && othersDone(err) {
 		a.fail(err)
 		err = nil
 	}
@@ -172,14 +173,15 @@ func (a *app) sayDays(report *daily.Report, last daily.Day) {
 	}
 }
 
-// refusedOnly reports whether a run failed only in that edits of experiments under way were
-// refused: all else was done, and trying again changes nothing.
-func refusedOnly(err error) bool {
+// othersDone reports whether a run failed only for single experiments, of which edits were refused, or
+// that wait for a column: all else was done, and trying again changes nothing.
+func othersDone(err error) bool {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return !slices.ContainsFunc(joined.Unwrap(), func(e error) bool { return !refusedOnly(e) })
+		return !slices.ContainsFunc(joined.Unwrap(), func(e error) bool { return !othersDone(e) })
 	}
-	_, ok := errors.AsType[experiment.Errors](err)
-	return ok
+	_, refused := errors.AsType[experiment.Errors](err)
+	_, waits := errors.AsType[daily.WaitingError](err)
+	return refused || waits
 }
 
 // reportCron says why a run failed and when it is tried again.

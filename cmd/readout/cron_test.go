@@ -227,6 +227,31 @@ func TestCronRefusedEditAndAlarm(t *testing.T) {
 	}
 }
 
+// An experiment whose metric filters by a column that is not there waits, which is said once a run and
+// not tried again; the other one is run.
+func TestCronMissingColumn(t *testing.T) {
+	s := newCronStory(t, "2026-01-04T12:00:00Z", "2026-01-08T12:00:00Z")
+	path := filepath.Join(s.app.dir, "metrics", "premium.yaml")
+	if err := os.WriteFile(path, []byte("premium: {event: purchase, where: [{column: plan, is: premium}]}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s.edit("search-ranking", `secondary: \[`, "secondary: [premium, ")
+	s.move("search-ranking", experiment.Request{Action: experiment.ActionSchedule})
+	s.move("checkout-button", experiment.Request{Action: experiment.ActionSchedule})
+	said := s.run()
+	if got := strings.Count(said, "experiment search-ranking waits, because of premium: "); got != 3 {
+		t.Errorf("said %d times, want once for each of three runs, in:\n%s", got, said)
+	}
+	for _, date := range []string{"2026-01-05", "2026-01-06", "2026-01-07"} {
+		if got := strings.Count(said, date+" checkout-button: "); got != 1 {
+			t.Errorf("checkout-button on %s: said %d times, in:\n%s", date, got, said)
+		}
+	}
+	if strings.Contains(said, "next try") || strings.Contains(said, " search-ranking: Keep") {
+		t.Errorf("tried again, or run:\n%s", said)
+	}
+}
+
 // The file of an experiment that cannot be read is said and tried again, as data are; all
 // others are run meanwhile.
 func TestCronUnreadFile(t *testing.T) {

@@ -10,6 +10,15 @@ import (
 	"readout/ingest/tables"
 )
 
+// WaitingError says why one experiment has no scorecard. All else was done.
+type WaitingError struct {
+	Experiment, Reason string
+}
+
+func (e WaitingError) Error() string {
+	return fmt.Sprintf("experiment %s waits, because %s: correct the metric, or have the files written with the column", e.Experiment, e.Reason)
+}
+
 // unread are the experiments that wait: a metric of theirs wants a column of the conversions that some
 // file lacks, or has with another type, and that others do without.
 type unread struct {
@@ -55,7 +64,7 @@ func (r *Runner) wait(s *step, column string, err error, u *unread, report *Repo
 			idle = append(idle, Idle{name, "is final, and its scorecards follow their files no more, because " + reason})
 			continue
 		}
-		errs = append(errs, fmt.Errorf("experiment %s waits, because %s: correct the metric, or have the files written with the column", name, reason))
+		errs = append(errs, WaitingError{name, reason})
 	}
 	if len(names) == 0 || len(names) == len(s.tasks) && len(errs) > 0 {
 		return false
