@@ -16,7 +16,7 @@ type WaitingError struct {
 }
 
 func (e WaitingError) Error() string {
-	return fmt.Sprintf("experiment %s waits, because %s: correct the metric, or have the files written with the column", e.Experiment, e.Reason)
+	return fmt.Sprintf("experiment %s waits, because %s: correct the metric, or the columns in readout.yaml, or have the files written with it", e.Experiment, e.Reason)
 }
 
 // unread are the experiments that wait: a metric of theirs wants a column of the conversions that some
