@@ -136,14 +136,13 @@ func column(phases [][]Arm, v int) []Arm {
 // record, and whether a new look may be made.
 func (a *analyzer) recorded(c *Comparison, s scored, variant string) (past []Look, now *Look, mayLook bool) {
 	looks, changed := looksOf(a.in.Looks, s.metric.Name, variant, a.in.MetricHash[s.metric.Name])
-	mayLook = true
-	// Who has seen results may not choose another primary metric by them.
-	if changed || len(looks) == 0 && len(a.in.Changed) > 0 && s.role != Secondary {
+	if changed {
 		a.redefined = append(a.redefined, s.metric.Name+": "+variant)
-		mayLook = false
-		if len(looks) == 0 {
-			c.Reason = redefinedReason
-		}
+	}
+	// Who has seen results may not choose by them what decides.
+	chosen := len(looks) == 0 && len(a.in.Changed) > 0 && s.role != Secondary
+	if mayLook = !changed && !chosen; !mayLook && len(looks) == 0 {
+		c.Reason = redefinedReason
 	}
 	for i := range looks {
 		switch at := looks[i].At; {

@@ -227,7 +227,7 @@ func smallPhasesSentence(of []smallPhase) string {
 }
 
 func changedSentence(parts []string) string {
-	return fmt.Sprintf("What the experiment is decided by was changed while it ran (%s). Start a new experiment, or change it back.", strings.Join(parts, ", "))
+	return fmt.Sprintf("What the experiment is decided by was changed while it ran (%s), so what is new is not tested. Start a new experiment, or change it back.", strings.Join(parts, ", "))
 }
 
 func definitionSentence(comparisons []string) string {
