@@ -266,10 +266,10 @@ type part struct {
 
 // estimate returns the adjusted mean of an arm, or its quantile.
 func estimate(fit cuped.Adjustment, phase int, arm Arm) (part, error) {
-	set := arm.Moments
 	if arm.quantile != nil {
-		return arm.quantile.part(phase, set.N)
+		return arm.quantile.part(phase, arm)
 	}
+	set := arm.Moments
 	adjusted, err := fit.Estimate(set)
 	if err != nil {
 		return part{}, err

@@ -129,26 +129,30 @@ func withQuantiles(m *experiment.Metric, phases [][]Arm) [][]Arm {
 	return out
 }
 
-// part returns the estimate for a comparison, in a phase in which n users count, with or
+// part returns the estimate of an arm for a comparison, in a phase. All of its users count, with or
 // without values.
 //
 // To first order a quantile is off by the sum over users of what each of their values
 // contributes, over the number of values: a ratio, whose denominator grows from look to
 // look. So the column logged for later looks is the user's contribution, and its weight
-// the inverse of the values per user.
+// the inverse of the values per user. Looks are linked by how many users stay.
 //
 // Source: A. W. van der Vaart (1998), "Asymptotic Statistics", corollary 21.5.
-func (q quantile) part(phase int, n int64) (part, error) {
+func (q quantile) part(phase int, arm Arm) (part, error) {
 	if q.err != nil {
 		return part{}, q.err
 	}
+	n := arm.Moments.N
 	variance := float64(n) * q.variance
 	perUser := float64(q.values) / float64(n)
 	return part{
 		n: n, df: q.df,
 		value: q.value, variance: variance,
 		raw: q.value, rawVariance: variance, cov: variance,
-		look: LookArm{Phase: phase, N: n, Weights: []float64{1 / perUser}, Cov: []float64{variance * perUser * perUser}},
+		look: LookArm{
+			Phase: phase, N: n, Weights: []float64{1 / perUser}, Cov: []float64{variance * perUser * perUser},
+			joint: arm.Previous,
+		},
 	}, nil
 }
 

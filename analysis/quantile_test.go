@@ -288,7 +288,7 @@ func TestQuantileVariance(t *testing.T) {
 			}
 			var looks [2][]LookArm
 			for i, q := range []quantile{a, b} {
-				x, err := q.part(0, []int64{early, late}[i])
+				x, err := q.part(0, Arm{Moments: moments.Set{N: []int64{early, late}[i]}})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -318,8 +318,9 @@ func TestQuantileVariance(t *testing.T) {
 func TestQuantileWithMoreValues(t *testing.T) {
 	a := quantile{values: 300, users: 90, value: 5, variance: 0.04}
 	b := quantile{values: 600, users: 95, value: 5, variance: 0.02}
-	x, errA := a.part(0, 100)
-	y, errB := b.part(0, 100)
+	arm := Arm{Moments: moments.Set{N: 100}}
+	x, errA := a.part(0, arm)
+	y, errB := b.part(0, arm)
 	if err := errors.Join(errA, errB); err != nil {
 		t.Fatal(err)
 	}
@@ -331,6 +332,21 @@ func TestQuantileWithMoreValues(t *testing.T) {
 		if got, _ := covariance(day0, []LookArm{x.look}, []LookArm{c.later.look}); !(math.Abs(got/c.want-1) <= 1e-12) {
 			t.Errorf("covariance %v, want %v", got, c.want)
 		}
+	}
+}
+
+// TestQuantileOfThoseWhoStay: the covariance with the look before is that of the users who are in at
+// both looks.
+func TestQuantileOfThoseWhoStay(t *testing.T) {
+	q := quantile{values: 300, users: 90, value: 5, variance: 0.04}
+	before, errA := q.part(0, Arm{Moments: moments.Set{N: 100}})
+	now, errB := q.part(0, Arm{Moments: moments.Set{N: 100}, Previous: &Joint{Through: day0, Moments: moments.Set{N: 60}}})
+	if err := errors.Join(errA, errB); err != nil {
+		t.Fatal(err)
+	}
+	before.look.Share, now.look.Share = 1, 1
+	if got, _ := covariance(day0, []LookArm{before.look}, []LookArm{now.look}); !(math.Abs(got/(0.6*0.04)-1) <= 1e-12) {
+		t.Errorf("covariance %v, want 0.6 of the variance", got)
 	}
 }
 
