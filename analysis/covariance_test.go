@@ -59,10 +59,19 @@ func TestCovarianceFromUsers(t *testing.T) {
 	}
 	// Of the users in at both 100 were not known at the earlier look.
 	for p := range e {
-		e[p].N = 150
+		e[p].N, e[p].Cov = 150, []float64{joint.Cov(0, 0), joint.Cov(1, 0), joint.Cov(1, 1)}
 	}
 	if got, _ := covariance(at, e, l); !(math.Abs(got/(want*300/250)-1) <= 1e-12) {
 		t.Errorf("with late users: covariance %v, want %v", got, want*300/250)
+	}
+	// Half of the squares were known when the earlier look was tested, the rest came late.
+	e, l = arms(&Joint{Through: at, Moments: joint})
+	known := bilinear(before, before, joint.Cov) / 2 * 249 / 299
+	for p := range e {
+		e[p].Cov = []float64{known, 0, 0}
+	}
+	if got, _ := covariance(at, e, l); !(math.Abs(got/(want/2)-1) <= 1e-12) {
+		t.Errorf("with late rows: covariance %v, want %v", got, want/2)
 	}
 	// Without columns the number of users who stay is known.
 	e, l = arms(&Joint{Through: at, Moments: moments.Set{N: 250}})

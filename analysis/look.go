@@ -139,7 +139,8 @@ func lookArm(phase int, arm Arm, weights []float64) LookArm {
 // is S_jk but for those who are left out by the later one, and without a window it is somewhat too
 // small for values that still grow. Where the looks are not linked at all, everybody is taken
 // to stay. Users who came to be known after the earlier look, with late rows, are linked and
-// took no part in it: n_jk is n_j at most. crossed says that no phase needed the stand-in.
+// took no part in it: n_jk is n_j at most. And where rows came late, S_jk is made smaller by what was
+// not known at the earlier look: see [LookArm.knownThen]. crossed says that no phase needed the stand-in.
 func covariance(at time.Time, earlier, later []LookArm) (cov float64, crossed bool) {
 	crossed = true
 	for _, e := range earlier {
@@ -153,20 +154,41 @@ func covariance(at time.Time, earlier, later []LookArm) (cov float64, crossed bo
 				both = min(1, float64(l.joint.Moments.N)/float64(e.N))
 			}
 			if p := len(e.Weights); l.joint.linksColumns(at, p) {
-				s = func(i, j int) float64 { return l.joint.Moments.Cov(i, p+j) }
+				known := e.knownThen(l.joint.Moments)
+				s = func(i, j int) float64 { return known * l.joint.Moments.Cov(i, p+j) }
 			} else {
 				crossed = false
 			}
-			var q float64
-			for i := range e.Weights {
-				for j := range l.Weights {
-					q += e.Weights[i] * l.Weights[j] * s(i, j)
-				}
-			}
-			cov += e.Share * l.Share * both * q / float64(l.N)
+			cov += e.Share * l.Share * both * bilinear(e.Weights, l.Weights, s) / float64(l.N)
 		}
 	}
 	return cov, crossed
+}
+
+// knownThen returns how much of the variance of an arm's estimate was known at most when it was
+// tested, of that which joint moments see by now at the same look. It is less than 1 where rows came
+// late. Those who leave do not make it so: the sum of squares of some of the users is no larger than that of all.
+func (e LookArm) knownThen(joint moments.Set) float64 {
+	squares := func(n int64, s func(i, j int) float64) float64 {
+		return float64(n-1) * bilinear(e.Weights, e.Weights, s)
+	}
+	tested := squares(e.N, func(i, j int) float64 { return e.Cov[moments.Index(i, j)] })
+	now := squares(min(e.N, joint.N), joint.Cov)
+	if tested < now {
+		return tested / now
+	}
+	return 1
+}
+
+// bilinear returns a'Sb.
+func bilinear(a, b []float64, s func(i, j int) float64) float64 {
+	var q float64
+	for i := range a {
+		for j := range b {
+			q += a[i] * b[j] * s(i, j)
+		}
+	}
+	return q
 }
 
 // links reports whether the users are those in at the look at the given instant as well.
