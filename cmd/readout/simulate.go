@@ -39,7 +39,7 @@ about an hour on two processors. The exit status is 1 when something does not ho
 	flags := c.Flags()
 	flags.IntVar(&f.runs, "runs", 2000, "experiments per row of a table")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the random numbers")
-	flags.StringVar(&f.only, "only", "", "simulate the worlds whose names contain this: 'METRIC; N looks; traffic × F; constant|drifting; one phase|two phases', and 'uneven' behind some")
+	flags.StringVar(&f.only, "only", "", "simulate the worlds whose names contain this: 'METRIC; N looks; traffic × F; constant|drifting; one phase|two phases', and behind some 'uneven', 'ramp', 'extended', '3% leave', '30% late' or '60 users'")
 	flags.StringVar(&f.out, "out", "", "write the page to this file")
 	flags.IntVar(&f.workers, "workers", 0, "how many experiments are simulated at a time (default: one per processor)")
 	return c

@@ -3,48 +3,95 @@ package simulate
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"readout/analysis"
+	"readout/moments"
 )
 
 // arm is one arm in one phase, as it grows.
 type arm struct {
-	kind   Kind
+	world  World
 	sums   sums
 	values values
-	// users are kept where there is no window.
+	// users are kept where something may happen to them later; those from fresh on came last.
 	users []user
+	fresh int
 	// linked is the look before, cross the products of users' columns then with those now,
 	// and later the sums now of those who were in then.
 	linked time.Time
 	before sums
 	later  sums
 	cross  [most]row
+	// stayed is how many users of a quantile were in then and are so now.
+	stayed int
 }
 
-func newArm(k Kind) *arm {
-	a := &arm{kind: k, sums: sums{columns: k.columns()}}
-	if k.Open() {
-		a.users = make([]user, 0, plannedUsers)
+func newArm(w World) *arm {
+	a := &arm{world: w, sums: sums{columns: w.Kind.columns()}}
+	if w.keeps() {
+		a.users = make([]user, 0, w.planned())
 	}
 	return a
 }
 
 // come adds so many new users on a day.
 func (a *arm) come(r *rand.Rand, users int, n now) {
-	if a.kind.quantile > 0 {
+	if a.world.Kind.quantile > 0 {
 		a.values.add(r, users, n)
 		return
 	}
+	a.fresh = len(a.users)
+	keeps, late := a.world.keeps(), a.world.Late
 	for range users {
-		u := a.kind.draw(r, n)
+		u := a.world.Kind.draw(r, n)
 		u.level = n.level
-		if a.kind.Open() {
+		if late > 0 && r.Float64() < late {
+			u.unknown, u.row[0] = u.row[0], 0
+		}
+		if keeps {
 			a.users = append(a.users, u)
 		}
 		a.sums.add(&u.row)
 	}
+}
+
+// catchUp makes known what was not yet known of those who came last.
+func (a *arm) catchUp() {
+	for i := a.fresh; i < len(a.users); i++ {
+		u := &a.users[i]
+		was := u.row
+		u.row[0] += u.unknown
+		u.unknown = 0
+		a.sums.replace(&was, &u.row)
+	}
+}
+
+// leaveFactor is how many times as often as the others users leave who do much: who is there
+// often is seen in several variants sooner.
+const leaveFactor = 3
+
+// leave lets users leave, who are left out from then on.
+func (a *arm) leave(r *rand.Rand) {
+	leaves := func(much bool) bool {
+		share := a.world.Leave
+		if much {
+			share *= leaveFactor
+		}
+		return r.Float64() < share
+	}
+	if a.world.Kind.quantile > 0 {
+		a.values.leave(a.world.Kind.usual, leaves)
+		return
+	}
+	a.users = slices.DeleteFunc(a.users, func(u user) bool {
+		gone := leaves(u.row[0] > a.world.Kind.usual)
+		if gone {
+			a.sums.remove(&u.row)
+		}
+		return gone
+	})
 }
 
 // comeBack lets the users so far do what they do on a day, and links the look at the
@@ -56,15 +103,23 @@ func (a *arm) comeBack(r *rand.Rand, before time.Time, n now) {
 			a.cross[j][i] = a.cross[i][j]
 		}
 	}
+	if a.world.Kind.Open() {
+		a.grow(r, n)
+	}
+	a.later = a.sums
+	a.stayed = len(a.values.users)
+}
+
+// grow lets users have another day of a metric without a window.
+func (a *arm) grow(r *rand.Rand, n now) {
 	a.each(r, n, 0, func(was, is *row) {
 		a.sums.replace(was, is)
 		for i := range a.sums.columns {
-			for j := range a.kind.outcome() {
+			for j := range a.world.Kind.outcome() {
 				a.cross[i][j] += was[i] * (is[j] - was[j])
 			}
 		}
 	})
-	a.later = a.sums
 }
 
 // first lets those who came today, from the i-th user on, do what they do on a day.
@@ -73,8 +128,8 @@ func (a *arm) first(r *rand.Rand, n now, i int) { a.each(r, n, i, a.sums.replace
 // each has events for some of the users from the i-th on and tells of their columns before
 // and after. Instead of asking every user it skips to the next one who comes.
 func (a *arm) each(r *rand.Rand, n now, i int, changed func(was, is *row)) {
-	p := a.kind.daily
-	if a.kind.repeats {
+	p := a.world.Kind.daily
+	if a.world.Kind.repeats {
 		p *= n.spread
 	}
 	skip := -1 / math.Log1p(-p)
@@ -85,7 +140,7 @@ func (a *arm) each(r *rand.Rand, n now, i int, changed func(was, is *row)) {
 			return
 		}
 		was := a.users[i].row
-		a.kind.event(r, n, &a.users[i])
+		a.world.Kind.event(r, n, &a.users[i])
 		if is := a.users[i].row; is != was {
 			changed(&was, &is)
 		}
@@ -95,23 +150,33 @@ func (a *arm) each(r *rand.Rand, n now, i int, changed func(was, is *row)) {
 
 // snapshot returns the arm as it is now, with all columns or the outcome's only.
 func (a *arm) snapshot(all bool) analysis.Arm {
-	if a.kind.quantile > 0 {
-		s := sums{columns: 1}
-		for i := range a.values.users {
-			s.add(&row{float64(a.values.users[i].n)})
-		}
-		return analysis.Arm{Moments: s.set(), Values: &a.values}
+	if a.world.Kind.quantile > 0 {
+		return a.valuesSnapshot()
 	}
 	out := analysis.Arm{Moments: a.sums.set()}
 	if !a.linked.IsZero() && a.before.n > 0 {
 		out.Previous = &analysis.Joint{Through: a.linked, Moments: joint(&a.before, &a.later, &a.cross)}
 	}
 	if !all {
-		columns, outcome := a.kind.columns(), a.kind.outcome()
+		columns, outcome := a.world.Kind.columns(), a.world.Kind.outcome()
 		out.Moments = outcomes(out.Moments, columns, outcome)
 		if out.Previous != nil {
 			out.Previous.Moments = outcomes(out.Previous.Moments, columns, outcome)
 		}
+	}
+	return out
+}
+
+// valuesSnapshot returns the arm of a quantile. There are no columns to link looks by: only how
+// many users stay is known.
+func (a *arm) valuesSnapshot() analysis.Arm {
+	s := sums{columns: 1}
+	for i := range a.values.users {
+		s.add(&row{float64(a.values.users[i].n)})
+	}
+	out := analysis.Arm{Moments: s.set(), Values: &a.values}
+	if !a.linked.IsZero() {
+		out.Previous = &analysis.Joint{Through: a.linked, Moments: moments.Set{N: int64(a.stayed)}}
 	}
 	return out
 }

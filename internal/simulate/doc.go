@@ -9,8 +9,9 @@
 //
 // What is measured is the product: estimates, degrees of freedom and correlations are those of
 // [analysis.Looks], boundaries those of package sequential. Where a look's statistic lies
-// beyond what any boundary could be, or short of it, none is computed; a test holds that the
-// answers are those of scorecards made day by day.
+// beyond what any boundary could be, or short of it, none is computed; where a test does not
+// follow from the estimates of its looks, these are put on record one by one. A test holds that
+// the answers are those of scorecards made day by day.
 //
 // Every run has random numbers of its own, from the seed, the world's name and the run's
 // number: results depend neither on the number of workers nor on what else is simulated.

@@ -99,7 +99,7 @@ func (w World) find(procedures []Procedure, seed uint64, first, end int) (Found,
 	rules := make([][]*rule, len(procedures))
 	for p, procedure := range procedures {
 		for _, alpha := range Alphas() {
-			r, err := newRule(procedure, alpha)
+			r, err := newRule(procedure, alpha, w.planned())
 			if err != nil {
 				return out, err
 			}

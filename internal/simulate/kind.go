@@ -21,6 +21,8 @@ type Kind struct {
 	// user comes back, which happens with probability daily times the drift.
 	event func(*rand.Rand, now, *user)
 	daily float64
+	// usual is a value beyond which a user has done much: who is there often, and leaves sooner.
+	usual float64
 	// rare says that the always-valid procedure takes conversions alone.
 	rare bool
 	// repeats says that the drift makes users come back more often, and not do more.
@@ -34,6 +36,8 @@ type user struct {
 	// habit is what the user does on a day on which the user does something; level is the
 	// world's level when the user came.
 	habit, level float64
+	// unknown is the part of the outcome that is known a day late.
+	unknown float64
 }
 
 // now is what a day is like.
@@ -110,7 +114,7 @@ func poisson(r *rand.Rand, mean float64) float64 {
 // Kinds returns the kinds of metrics that are simulated.
 func Kinds() []Kind {
 	return []Kind{
-		{Name: "mean", aggregate: experiment.AggregateSum, draw: drawMean},
+		{Name: "mean", aggregate: experiment.AggregateSum, draw: drawMean, usual: 10},
 		{Name: "any", aggregate: experiment.AggregateAny, draw: drawAny},
 		{Name: "any, rare", aggregate: experiment.AggregateAny, draw: drawRare, rare: true},
 		{Name: "count", aggregate: experiment.AggregateCount, draw: drawCount},
@@ -120,8 +124,8 @@ func Kinds() []Kind {
 		{Name: "count, no window", aggregate: experiment.AggregateCount, draw: drawCountOpen, event: eventCount, daily: 0.2, repeats: true},
 		{Name: "sum, no window", aggregate: experiment.AggregateSum, draw: drawSumOpen, event: eventSum, daily: 1. / 3},
 		{Name: "ratio, no window", aggregate: experiment.AggregateSum, ratio: true, draw: drawRatioOpen, event: eventRatio, daily: 1. / 3},
-		{Name: "median", aggregate: experiment.AggregateSum, quantile: 0.5},
-		{Name: "quantile 90%", aggregate: experiment.AggregateSum, quantile: 0.9},
+		{Name: "median", aggregate: experiment.AggregateSum, quantile: 0.5, usual: 1},
+		{Name: "quantile 90%", aggregate: experiment.AggregateSum, quantile: 0.9, usual: 1},
 	}
 }
 

@@ -43,6 +43,7 @@ func (r Report) write(b *strings.Builder) error {
 		return err
 	}
 	r.writeWithout(b, procedures)
+	r.writeSpecial(b, procedures)
 	r.writeUneven(b, procedures)
 	r.writePower(b, procedures)
 	r.writeEnded(b)
@@ -101,7 +102,7 @@ func (r Report) writeOutcome(b *strings.Builder) error {
 // figures returns how many rates without an effect there are.
 func (r Report) figures() int {
 	n := 0
-	for _, f := range r.Without {
+	for _, f := range r.judged() {
 		for _, metric := range f.counts {
 			n += len(metric) * len(Alphas())
 		}
@@ -125,6 +126,8 @@ Users come every day, assigned at random; 14,000 are planned for both arms toget
 - **variance** drifting: the standard deviation, of rates and counts the mean, triples from the first day to the last.
 - **phases** two: treatment has 30%% of the traffic in the first half and 50%% in the second, and what users do falls by 20%%
   in between. All other splits are even, but for [uneven ones](#uneven-splits), which are harder and stand apart.
+- **special**: [users who leave](#users-who-leave), [few users](#few-users), [coverage that rises](#coverage-that-rises),
+  [an end that is moved](#extended-experiments), [late conversions](#late-conversions), each in worlds of its own.
 - **CUPED** with the metric before exposure as covariate; 10%% of users have no history.
 - **Procedures**: group-sequential with spending by O'Brien–Fleming (OBF, also one-sided in the direction of the goal),
   Pocock, Kim–DeMets with ρ = 2 (KD 2) and Hwang–Shih–DeCani with γ = −4 (HSD −4); always-valid, looked at daily from %d
@@ -156,7 +159,7 @@ func line(b *strings.Builder, cells ...string) {
 
 // writeSummary shows every procedure over all worlds.
 func (r Report) writeSummary(b *strings.Builder, procedures []Procedure) {
-	b.WriteString("## Without an effect, in short\n\nThe mean of the rates of all worlds, the least and the largest.\n\n")
+	b.WriteString("## Without an effect, in short\n\nThe mean of the rates of all worlds but the special ones, the least and the largest.\n\n")
 	columns := []string{"procedure"}
 	for _, alpha := range Alphas() {
 		columns = append(columns, percent(alpha, 0)+"%: mean", "least", "largest")
@@ -249,6 +252,24 @@ func rateColumns(procedures []Procedure) []string {
 		}
 	}
 	return columns
+}
+
+// writeSpecial shows the rates without an effect of the worlds apart from the grid.
+func (r Report) writeSpecial(b *strings.Builder, procedures []Procedure) {
+	for _, s := range r.Special {
+		if len(s.Found) == 0 {
+			continue
+		}
+		fmt.Fprintf(b, "## %s\n\n%s\n\n", s.Title, s.text)
+		header(b, append([]string{"metric", s.column, "CUPED"}, rateColumns(procedures)...)...)
+		for _, f := range s.Found {
+			for m := range f.counts {
+				cells := []string{f.World.Kind.Name, s.cell(f.World), cupedStates[m]}
+				line(b, append(cells, f.rateCells(m, procedures)...)...)
+			}
+		}
+		b.WriteString("\n")
+	}
 }
 
 // writeUneven shows the rates without an effect where treatment has a tenth of the users.

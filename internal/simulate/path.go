@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"readout/analysis"
-	"readout/experiment"
 	"readout/sequential"
 )
 
@@ -18,9 +17,15 @@ type path struct {
 	t, df, users, least []float64
 	// se is the standard error of the effect.
 	se []float64
-	// valid says, per alpha, whether an always-valid test of conversions alone has crossed; nil
-	// where the always-valid test follows from the rest.
-	valid []bool
+	// recorded says whether tests have crossed whose looks were all put on record, because
+	// they do not follow from the rest.
+	recorded map[test]bool
+}
+
+// test is a procedure at an alpha.
+type test struct {
+	procedure string
+	alpha     float64
 }
 
 // add appends a look.
@@ -57,21 +62,20 @@ func (w World) paths(seed uint64, run int) ([]path, error) {
 	c := crowd{world: w, r: w.random(seed, run)}
 	metrics := in.Experiment.Scorecard.Secondary
 	out := make([]path, len(metrics))
-	var conversions []analysis.Input
-	if w.Kind.rare {
-		conversions = w.alwaysValid()
-		for m := range out {
-			out[m].valid = make([]bool, len(conversions))
-		}
+	onRecord, err := w.onRecord()
+	if err != nil {
+		return nil, err
 	}
 	for k := range w.Looks {
 		in.Days = []analysis.Day{c.next(k)}
+		w.extend(&in, k)
 		looks, err := analysis.Looks(in)
 		if err != nil {
 			return nil, fmt.Errorf("%s, run %d: %w", w.Name(), run, err)
 		}
-		for a := range conversions {
-			if err := addValid(out, a, &conversions[a], in.Days); err != nil {
+		for i := range onRecord {
+			w.extend(&onRecord[i].Input, k)
+			if err := onRecord[i].add(out, in.Days); err != nil {
 				return nil, fmt.Errorf("%s, run %d: %w", w.Name(), run, err)
 			}
 		}
@@ -95,34 +99,4 @@ func (w World) paths(seed uint64, run int) ([]path, error) {
 		}
 	}
 	return out, nil
-}
-
-// alwaysValid returns the experiment with the always-valid procedure, for every alpha.
-func (w World) alwaysValid() []analysis.Input {
-	var out []analysis.Input
-	for _, alpha := range Alphas() {
-		in := w.input()
-		in.Experiment.Statistics.Procedure = experiment.ProcedureAlwaysValid
-		in.Experiment.Statistics.Confidence = 1 - alpha
-		out = append(out, in)
-	}
-	return out
-}
-
-// addValid makes the looks of a day at alpha number a, and records crossings.
-func addValid(paths []path, a int, in *analysis.Input, day []analysis.Day) error {
-	in.Days = day
-	looks, err := analysis.Looks(*in)
-	if err != nil {
-		return err
-	}
-	in.Looks = append(in.Looks, looks...)
-	for _, l := range looks {
-		for m, metric := range in.Experiment.Scorecard.Secondary {
-			if l.Metric == metric.Name && l.Crossed {
-				paths[m].valid[a] = true
-			}
-		}
-	}
-	return nil
 }

@@ -46,6 +46,26 @@ func (v *values) add(r *rand.Rand, users int, n now) {
 	v.sorted, v.spare = out, v.sorted
 }
 
+// leave takes out the users who leave. A user whose first value is above the usual has done much.
+func (v *values) leave(usual float64, leaves func(much bool) bool) {
+	var gone []float64
+	v.users = slices.DeleteFunc(v.users, func(u own) bool {
+		if !leaves(u.values[0] > usual) {
+			return false
+		}
+		gone = append(gone, u.values[:u.n]...)
+		return true
+	})
+	slices.Sort(gone)
+	v.sorted = slices.DeleteFunc(v.sorted, func(x float64) bool {
+		if len(gone) == 0 || x != gone[0] {
+			return false
+		}
+		gone = gone[1:]
+		return true
+	})
+}
+
 // Len returns how many values there are.
 func (v *values) Len() int { return len(v.sorted) }
 

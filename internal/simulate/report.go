@@ -12,9 +12,11 @@ import (
 // Report is everything that was simulated.
 type Report struct {
 	Options Options
-	// Without are the worlds without an effect, Again those of them with a rate above its
-	// limit, simulated once more with more runs and other random numbers.
+	// Without are the worlds without an effect, and Special those apart from the grid; Again
+	// are those of either with a rate above its limit, simulated once more with more runs and
+	// other random numbers.
 	Without, Again []Found
+	Special        []Special
 	// Uneven are worlds without an effect in which treatment has a tenth of the users. They are
 	// shown and not judged: tests of skewed values do not keep their level there.
 	Uneven []Found
@@ -71,8 +73,12 @@ func worldsUneven() []World {
 
 // Names returns the names of all worlds without an effect.
 func Names() []string {
+	worlds := append(worldsWithout(), worldsUneven()...)
+	for _, s := range specials() {
+		worlds = append(worlds, s.worlds...)
+	}
 	var out []string
-	for _, w := range append(worldsWithout(), worldsUneven()...) {
+	for _, w := range worlds {
 		out = append(out, w.Name())
 	}
 	return out
@@ -110,8 +116,11 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if r.Without, err = find(ctx, o.only(worldsWithout()), o); err != nil {
 		return r, err
 	}
+	if r.Special, err = o.special(ctx); err != nil {
+		return r, err
+	}
 	var again []World
-	for _, f := range r.Without {
+	for _, f := range r.judged() {
 		if len(f.above()) > 0 {
 			again = append(again, f.World)
 		}
@@ -255,7 +264,7 @@ func (r Report) twice() (first, second []beyond, err error) {
 	for _, f := range r.Again {
 		again[f.World.Name()] = f
 	}
-	for _, f := range r.Without {
+	for _, f := range r.judged() {
 		for _, at := range f.above() {
 			b := beyond{
 				world: f.World, cuped: cupedStates[at.metric], procedure: procedures[at.procedure].Name, alpha: Alphas()[at.alpha],

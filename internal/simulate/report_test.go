@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -97,6 +98,56 @@ func TestWorldsWithout(t *testing.T) {
 	}
 	if want := 10*(2*3*2*2) + 2*(2*2*2); len(seen) != want {
 		t.Errorf("%d worlds, want %d", len(seen), want)
+	}
+}
+
+// TestSpecials holds that every special world differs from the grid in one thing, has a name of its
+// own, and stands on the page in its section, judged like the others.
+func TestSpecials(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, s := range specials() {
+		for _, w := range s.worlds {
+			if w.special() == "" || seen[w.Name()] {
+				t.Errorf("%s: %s is there twice, or is nothing special", s.Title, w.Name())
+			}
+			seen[w.Name()] = true
+		}
+	}
+	for _, name := range Names() {
+		delete(seen, name)
+	}
+	if len(seen) > 0 {
+		t.Errorf("these are not among the names: %v", seen)
+	}
+	r, err := Run(context.Background(), Options{Runs: chunk, Seed: 1, Only: "; 60 users"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A rate that is too high by far.
+	r.Special[1].Found[0].counts[0][0][0] = chunk
+	r.Again = []Found{r.Special[1].Found[0]}
+	var b bytes.Buffer
+	if err := r.Markdown(&b); err != nil {
+		t.Fatal(err)
+	}
+	failures, err := r.Failures()
+	if err != nil || len(failures) == 0 || !strings.Contains(b.String(), "## Few users") || !strings.Contains(b.String(), "| mean | 60 | off | **100.00** |") {
+		t.Errorf("%v, %v:\n%s", failures, err, b.String())
+	}
+}
+
+// TestRamp holds that few users come at first, and in the end as many as planned.
+func TestRamp(t *testing.T) {
+	w := World{Kind: Kinds()[0], Looks: 28, Traffic: 1, Growth: 1, Ramp: true}
+	var days []int
+	sum := 0
+	for k := range w.Looks {
+		_, users, _ := w.day(k)
+		days = append(days, users)
+		sum += users
+	}
+	if want := []int{6, 6, 32, 32, 160, 160, 160, 640, 640}; !slices.Equal(days[:9], want) || sum < 0.99*plannedUsers || sum > plannedUsers {
+		t.Errorf("%v users on the first days, want %v, and %d in all", days[:9], want, sum)
 	}
 }
 

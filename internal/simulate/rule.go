@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"readout/experiment"
 	"readout/sequential"
 )
 
@@ -42,6 +43,28 @@ func Procedures() ([]Procedure, error) {
 	return append(out, Procedure{Name: "always-valid", sides: 2}, Procedure{Name: fixedName, fixed: true, sides: 2}), nil
 }
 
+// set makes a plan of the procedure.
+func (p Procedure) set(e *experiment.Experiment, alpha float64) {
+	s := &e.Statistics
+	s.Confidence = 1 - alpha
+	switch p.Name {
+	case "OBF 1-sided":
+		for _, m := range e.Scorecard.Secondary {
+			m.Sides = experiment.SidesOne
+		}
+	case "Pocock":
+		s.Spending.Name = experiment.SpendingPocock
+	case "KD 2":
+		s.Spending = experiment.Spending{Name: experiment.SpendingKimDeMets, Parameter: 2}
+	case "HSD −4":
+		s.Spending = experiment.Spending{Name: experiment.SpendingHwangShihDeCani, Parameter: -4}
+	case "always-valid":
+		s.Procedure = experiment.ProcedureAlwaysValid
+	case fixedName:
+		s.Method = experiment.MethodFixed
+	}
+}
+
 // fixedName is the name of a single look at the end.
 const fixedName = "one look"
 
@@ -66,15 +89,19 @@ type rule struct {
 // burnIn is the number of users per arm from which on an always-valid test is looked at.
 const burnIn = 100
 
-func newRule(p Procedure, alpha float64) (*rule, error) {
+// newRule returns the rule for worlds in which so many users are planned.
+func newRule(p Procedure, alpha float64, planned int) (*rule, error) {
 	r := &rule{procedure: p, alpha: alpha}
 	var err error
-	r.mixture, err = sequential.TuneMixture(plannedUsers, alpha, 2)
+	r.mixture, err = sequential.TuneMixture(float64(planned), alpha, 2)
 	return r, err
 }
 
 // crosses reports whether the path leads to a crossing at some look.
 func (r *rule) crosses(p *path) (bool, error) {
+	if crossed, ok := p.recorded[test{r.procedure.Name, r.alpha}]; ok {
+		return crossed, nil
+	}
 	switch {
 	case len(p.z) == 0:
 		return false, nil
@@ -158,9 +185,6 @@ func (r *rule) setTimes(times []float64) {
 // crossesMixture asks for the boundary only where t is beyond the least one there is: the
 // logarithm of the likelihood ratio is at most ½·t²·(1 + 1/df).
 func (r *rule) crossesMixture(p *path) (bool, error) {
-	if p.valid != nil {
-		return p.valid[slices.Index(Alphas(), r.alpha)], nil
-	}
 	for k, t := range p.t {
 		t = math.Abs(t)
 		if t*t*(1+1/p.df[k]) < -2*math.Log(r.alpha) || p.least[k] < burnIn && p.time[k] < 1 {

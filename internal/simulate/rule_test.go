@@ -16,6 +16,7 @@ func (w World) daily(t *testing.T, seed uint64, run int, p Procedure, alpha floa
 	c := crowd{world: w, r: w.random(seed, run)}
 	for k := 0; ; k++ {
 		in.Days = append(in.Days, c.next(k))
+		w.extend(&in, k)
 		if in.Experiment.Statistics.Method == experiment.MethodFixed && k < w.Looks-1 {
 			continue
 		}
@@ -44,6 +45,18 @@ func TestRulesAgreeWithScorecards(t *testing.T) {
 	found := 0
 	for i, k := range Kinds() {
 		w := World{Kind: k, Looks: 6, Traffic: 2, Growth: 3, Phases: i%2 == 0}
+		switch {
+		case i%3 == 0:
+			w.Leave = 0.03
+		case i == 1:
+			w.Late = 0.3
+		case i == 4:
+			w.Extended, w.Looks = true, 8
+		case i == 5:
+			w.Users = 400
+		case i == 10:
+			w.Ramp, w.Looks = true, 8
+		}
 		if k.quantile == 0 && k.Name != "any, no window" {
 			// Some find the effect early, some late, some never.
 			if w, err = w.withEffect(1, false); err != nil {
@@ -59,7 +72,7 @@ func TestRulesAgreeWithScorecards(t *testing.T) {
 				for _, alpha := range Alphas() {
 					want := w.daily(t, 2, run, p, alpha)
 					for m := range paths {
-						r, err := newRule(p, alpha)
+						r, err := newRule(p, alpha, w.planned())
 						if err != nil {
 							t.Fatal(err)
 						}
@@ -80,27 +93,5 @@ func TestRulesAgreeWithScorecards(t *testing.T) {
 	}
 	if found < 100 {
 		t.Errorf("only %d of the comparisons found an effect", found)
-	}
-}
-
-// set makes a plan of the procedure.
-func (p Procedure) set(e *experiment.Experiment, alpha float64) {
-	s := &e.Statistics
-	s.Confidence = 1 - alpha
-	switch p.Name {
-	case "OBF 1-sided":
-		for _, m := range e.Scorecard.Secondary {
-			m.Sides = experiment.SidesOne
-		}
-	case "Pocock":
-		s.Spending.Name = experiment.SpendingPocock
-	case "KD 2":
-		s.Spending = experiment.Spending{Name: experiment.SpendingKimDeMets, Parameter: 2}
-	case "HSD −4":
-		s.Spending = experiment.Spending{Name: experiment.SpendingHwangShihDeCani, Parameter: -4}
-	case "always-valid":
-		s.Procedure = experiment.ProcedureAlwaysValid
-	case fixedName:
-		s.Method = experiment.MethodFixed
 	}
 }

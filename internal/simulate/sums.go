@@ -28,6 +28,17 @@ func (s *sums) add(v *row) {
 	}
 }
 
+// remove takes a user out.
+func (s *sums) remove(v *row) {
+	s.n--
+	for i := range s.columns {
+		s.s[i] -= v[i]
+		for j := 0; j <= i; j++ {
+			s.q[i][j] -= v[i] * v[j]
+		}
+	}
+}
+
 // replace gives a user who is in other values.
 func (s *sums) replace(before, now *row) {
 	for i := range s.columns {

@@ -20,7 +20,7 @@ func (c *crowd) next(k int) analysis.Day {
 	w := c.world
 	n, users, share := w.day(k)
 	if p := w.phase(k); p == len(c.arms) {
-		c.arms = append(c.arms, [2]*arm{newArm(w.Kind), newArm(w.Kind)})
+		c.arms = append(c.arms, [2]*arm{newArm(w), newArm(w)})
 	}
 	treated := 0
 	for range users {
@@ -35,10 +35,16 @@ func (c *crowd) next(k int) analysis.Day {
 			if v == 1 {
 				today.effect = w.Effect
 			}
-			old := len(a.users)
-			if w.Kind.Open() && k > 0 {
+			if k > 0 && w.Late > 0 {
+				a.catchUp()
+			}
+			if k > 0 && w.Leave > 0 {
+				a.leave(c.r)
+			}
+			if k > 0 && w.keeps() {
 				a.comeBack(c.r, w.through(k-1), today)
 			}
+			old := len(a.users)
 			if p == w.phase(k) {
 				a.come(c.r, come[v], today)
 				if w.Kind.Open() {

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -35,6 +36,19 @@ type World struct {
 	Phases bool
 	// Uneven has treatment a tenth of the traffic on all days.
 	Uneven bool
+	// Users is how many users both arms are to have at the end; 0 means 14,000.
+	Users int
+	// Ramp lets few users in at first: 1% of those who come on the first two days, 5% on the next
+	// two, a quarter on three more, and then all.
+	Ramp bool
+	// Leave is the share of users who leave on a day, because they were seen in the other variant,
+	// of those who have done nothing much; of the others it is [leaveFactor] times that.
+	Leave float64
+	// Extended has half of the days planned at first. After three eighths of the days the end is
+	// moved to the last one, whatever the looks so far say.
+	Extended bool
+	// Late is the share of users whose conversions are known a day later than the users are.
+	Late float64
 	// Effect is what treatment adds, in the unit of the metric.
 	Effect float64
 }
@@ -49,11 +63,37 @@ func (w World) Name() string {
 		phases = "two phases"
 	}
 	name := fmt.Sprintf("%s; %d looks; traffic × %g; %s; %s", w.Kind.Name, w.Looks, w.Traffic, variance, phases)
-	if w.Uneven {
-		name += "; uneven"
+	if special := w.special(); special != "" {
+		name += "; " + special
 	}
 	return name
 }
+
+// special says what sets a world apart from the grid of all the others; nothing of those in it.
+func (w World) special() string {
+	switch {
+	case w.Uneven:
+		return "uneven"
+	case w.Users > 0:
+		return fmt.Sprintf("%d users", w.Users)
+	case w.Ramp:
+		return "ramp"
+	case w.Leave > 0:
+		return fmt.Sprintf("%g%% leave", 100*w.Leave)
+	case w.Extended:
+		return "extended"
+	case w.Late > 0:
+		return fmt.Sprintf("%g%% late", 100*w.Late)
+	}
+	return ""
+}
+
+// planned returns how many users both arms are to have at the end.
+func (w World) planned() int { return cmp.Or(w.Users, plannedUsers) }
+
+// keeps reports whether users are kept one by one, because something may happen to them after
+// the day on which they came.
+func (w World) keeps() bool { return w.Kind.Open() || w.Leave > 0 || w.Late > 0 }
 
 // random returns the random numbers of a run, which depend on nothing else.
 func (w World) random(seed uint64, run int) *rand.Rand {
@@ -86,7 +126,7 @@ func (w World) input() analysis.Input {
 	names := []string{plain, adjusted}[:w.metrics()]
 	in := analysis.Input{
 		Experiment: e, Control: "control", Location: time.UTC, Start: start, End: start.AddDate(0, 0, w.Looks),
-		PlannedUsers: plannedUsers, MetricHash: make(map[string]string),
+		PlannedUsers: int64(w.planned()), MetricHash: make(map[string]string),
 	}
 	if w.Uneven {
 		in.Phases = []analysis.Phase{{Weights: []float64{1 - unevenShare, unevenShare}}}
@@ -107,6 +147,19 @@ func (w World) input() analysis.Input {
 		in.MetricHash[name] = name
 	}
 	return in
+}
+
+// extend moves the end of an experiment, if day k is one from which on it is known.
+func (w World) extend(in *analysis.Input, k int) {
+	if !w.Extended {
+		return
+	}
+	first, last := start.AddDate(0, 0, w.Looks/2), start.AddDate(0, 0, w.Looks)
+	in.FirstEnd, in.End = first, first
+	if at := w.Looks * 3 / 8; k >= at {
+		in.End = last
+		in.Extensions = []experiment.Extension{{At: start.AddDate(0, 0, at), From: first, To: last, End: first}}
+	}
 }
 
 // window is so short that whoever came on a day is mature at its end, but for the last
@@ -139,12 +192,35 @@ func (w World) day(k int) (n now, users int, share float64) {
 	case w.Phases:
 		n.level = 0.8
 	}
-	users = plannedUsers / w.Looks
+	users = w.planned() / w.Looks
+	if w.Ramp {
+		return n, w.rampUsers(k), share
+	}
 	if early := (w.Looks + 3) / 4; k >= early {
 		whole := w.Traffic * float64(w.Looks)
 		users = int(float64(users) * (whole - float64(early)) / float64(w.Looks-early))
 	}
 	return n, users, share
+}
+
+// rampUsers returns how many users day k brings while coverage rises, and after that.
+func (w World) rampUsers(k int) int {
+	covered := func(k int) float64 {
+		switch {
+		case k < 2:
+			return 0.01
+		case k < 4:
+			return 0.05
+		case k < 7:
+			return 0.25
+		}
+		return 1
+	}
+	sum := 0.0
+	for i := range w.Looks {
+		sum += covered(i)
+	}
+	return int(float64(w.planned()) * covered(k) / sum)
 }
 
 // phase returns the phase of traffic weights that day k belongs to.
