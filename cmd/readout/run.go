@@ -44,7 +44,7 @@ over yet is refused: an incomplete day is never a look.`,
 		},
 	}
 	c.Flags().StringVar(&f.date, "date", "", "the last day to run, YYYY-MM-DD (default yesterday)")
-	c.Flags().StringVar(&f.from, "from", "", "run every day from here on again")
+	c.Flags().StringVar(&f.from, "from", "", "run every day from here on again; what a decision was made by stays")
 	c.Flags().StringVar(&f.to, "to", "", "the same as --date, to go with --from")
 	c.Flags().StringVar(&f.format, "format", "", "also print the scorecards of the last day: text, json, csv, parquet, arrow")
 	c.Flags().BoolVar(&f.json, "json", false, "print all scorecards made, as JSON")

@@ -86,7 +86,12 @@ func (r *Runner) wanted(log *experiment.Log, first, last Day, report *Report) ([
 		t.watch(active, stored, last)
 		for _, d := range active {
 			asked := d.Date == last.Date || !first.Start.IsZero() && !d.Start.Before(first.Start)
-			if asked || !t.takenAway(d, stored) && !reports.HasDay(r.State, e.Name, d.Date) {
+			switch {
+			case asked && r.frozen(&t, d):
+				if d.Date == last.Date {
+					report.Idle = append(report.Idle, Idle{e.Name, "is decided: its results are frozen"})
+				}
+			case asked, !t.takenAway(d, stored) && !reports.HasDay(r.State, e.Name, d.Date):
 				t.days[d.Date] = true
 			}
 		}
@@ -135,6 +140,16 @@ func (t *task) takenAway(d Day, stored []string) bool {
 		return t.state.Archived
 	}
 	return d.Date < stored[len(stored)-1]
+}
+
+// frozen reports whether a day has a scorecard that nobody makes again, also who asks for the day: what was
+// decided by stays on record, whatever becomes of data and definition. One that cannot be read is no record.
+func (r *Runner) frozen(t *task, d Day) bool {
+	if t.state.Decision == nil {
+		return false
+	}
+	_, err := reports.ReadDay(r.State, t.experiment.Name, d.Date)
+	return err == nil
 }
 
 // activeDays returns the days through last on which the experiment is analysed.
