@@ -15,7 +15,7 @@ import (
 func CheckEdits(p *Project, log *Log, now time.Time) Errors {
 	var errs Errors
 	for _, e := range p.Experiments {
-		errs = append(errs, checkEdits(e, log.State(e), now)...)
+		errs = append(errs, checkEdits(log, e, now)...)
 	}
 	_, gone := Undefined(p, log, now)
 	errs = append(errs, gone...)
@@ -40,14 +40,17 @@ func Undefined(p *Project, log *Log, now time.Time) (names []string, errs Errors
 }
 
 // checkEdits is CheckEdits for one experiment.
-func checkEdits(e *Experiment, s State, now time.Time) Errors {
+func checkEdits(log *Log, e *Experiment, now time.Time) Errors {
+	s := log.State(e)
 	c := &editChecker{e: e, state: s, status: s.At(now)}
 	switch {
 	case c.status == Completed:
 		c.decided()
+		c.exclusion(log, now)
 	case s.Definition != nil && (c.status == Running || c.status == ReadyForReview):
 		c.next = e.Definition()
 		c.running(now)
+		c.exclusion(log, now)
 	}
 	if len(c.errs) == 0 {
 		c.clock(now)
@@ -194,7 +197,7 @@ func Changes(p *Project, log *Log, now time.Time) []Entry {
 	var entries []Entry
 	for _, e := range p.Experiments {
 		s := log.State(e)
-		if s.Status == Draft || s.Archived || len(checkEdits(e, s, now)) > 0 {
+		if s.Status == Draft || s.Archived || len(checkEdits(log, e, now)) > 0 {
 			continue
 		}
 		next := e.Definition()

@@ -122,6 +122,7 @@ func (e *PublishedExperiment) StoppedAt(name string) (time.Time, bool) {
 // refuses, keeps the definition of last, which is what was published before or
 // nil, with the facts of the log. A Draft with a fault is left out. So one
 // experiment never holds up the others, and nobody is assigned anew by mistake.
+// An archived one without a file is kept while ranges of others depend on its own.
 //
 // The snapshot of the profiles is that of last until the caller sets another.
 func NewPublished(p *Project, log *Log, last *Published, now time.Time) Published {
@@ -139,23 +140,30 @@ func NewPublished(p *Project, log *Log, last *Published, now time.Time) Publishe
 	done := make(map[string]bool)
 	for _, e := range p.Experiments {
 		s := log.State(e)
-		if len(checkEdits(e, s, now)) == 0 {
+		if len(checkEdits(log, e, now)) == 0 {
 			done[e.Name] = true
 			out.Experiments = append(out.Experiments, newPublishedExperiment(e, s, now))
 		}
 	}
 	for _, name := range log.Experiments() {
 		s, _ := log.Recorded(name)
-		if done[name] || s.Status == Draft || s.Archived {
+		if done[name] || s.Status == Draft {
 			continue
 		}
-		if e, ok := last.experiment(name); ok {
+		e, ok := last.experiment(name)
+		if ok {
 			e.setFacts(s, now)
+		}
+		if ok {
 			out.Experiments = append(out.Experiments, e)
-		} else {
+		} else if !s.Archived {
 			out.Withheld = append(out.Withheld, name)
 		}
 	}
+	held := rangesHeld(out.Experiments)
+	out.Experiments = slices.DeleteFunc(out.Experiments, func(e PublishedExperiment) bool {
+		return e.Archived && !done[e.Name] && !held[e.Name]
+	})
 	slices.SortFunc(out.Experiments, func(a, b PublishedExperiment) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }

@@ -17,6 +17,8 @@ type Definition struct {
 	Metrics map[string]string `json:"metrics,omitempty"` // per metric of the scorecard, 16 hex digits of its ConfigHash
 	Salt    string            `json:"salt"`
 	Bucket  Hash              `json:"bucket"` // the key "hash" of the YAML
+	// Exclusion says which group's ranges depend on it.
+	Exclusion *Exclusion `json:"exclusion,omitempty"`
 }
 
 // VariantTraffic is the share of new users that a variant gets.
@@ -88,7 +90,7 @@ func definitionFields() []definitionField {
 func (e *Experiment) Definition() *Definition {
 	d := &Definition{
 		Fields: make(map[string]string), Metrics: make(map[string]string),
-		Traffic: e.traffic(), Salt: e.Salt, Bucket: e.Hash,
+		Traffic: e.traffic(), Salt: e.Salt, Bucket: e.Hash, Exclusion: e.Exclusion,
 	}
 	for _, f := range definitionFields() {
 		d.Fields[f.name] = hashOf("readout field 1 "+f.name, f.value(e))[:shortHash]
