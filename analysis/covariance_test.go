@@ -64,11 +64,16 @@ func TestCovarianceFromUsers(t *testing.T) {
 	if got, _ := covariance(at, e, l); !(math.Abs(got/(want*300/250)-1) <= 1e-12) {
 		t.Errorf("with late users: covariance %v, want %v", got, want*300/250)
 	}
-	// Half of the squares were known when the earlier look was tested, the rest came late.
-	e, l = arms(&Joint{Through: at, Moments: joint})
-	known := bilinear(before, before, joint.Cov) / 2 * 249 / 299
+	// Half of the squares were known when the earlier look was tested, the rest came late. Those of
+	// users who left since do not hide that.
+	e, l = arms(&Joint{Through: at, Moments: joint, Earlier: earlier})
+	if got, _ := covariance(at, e, l); !(math.Abs(got/want-1) <= 1e-12) {
+		t.Errorf("with all rows in time: covariance %v, want %v", got, want)
+	}
 	for p := range e {
-		e[p].Cov = []float64{known, 0, 0}
+		for c := range e[p].Cov {
+			e[p].Cov[c] /= 2
+		}
 	}
 	if got, _ := covariance(at, e, l); !(math.Abs(got/(want/2)-1) <= 1e-12) {
 		t.Errorf("with late rows: covariance %v, want %v", got, want/2)

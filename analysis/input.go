@@ -111,6 +111,9 @@ type Joint struct {
 	// Moments are over the users in at both looks: first all columns of the arm as they were
 	// at the earlier one, then the same columns now; or without columns the number of users alone.
 	Moments moments.Set
+	// Earlier are the moments of the arm's columns at the earlier look over all users in then, also
+	// those left out since, as they are known by now. Without columns it is taken that no rows came late.
+	Earlier moments.Set
 }
 
 // today returns the day analysed.

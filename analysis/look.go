@@ -111,7 +111,6 @@ type LookArm struct {
 	// (divisor n − 1), the lower triangle row by row.
 	Weights []float64 `json:"weights"`
 	Cov     []float64 `json:"cov"`
-
 	// joint is not logged: it belongs to the look before and this one.
 	joint *Joint
 }
@@ -148,13 +147,12 @@ func covariance(at time.Time, earlier, later []LookArm) (cov float64, crossed bo
 			if e.Phase != l.Phase || len(e.Weights) != len(l.Weights) || l.N == 0 {
 				continue
 			}
-			s := func(i, j int) float64 { return e.Cov[moments.Index(i, j)] }
-			both := 1.0
+			s, both := e.cov, 1.0
 			if l.joint.links(at) {
 				both = min(1, float64(l.joint.Moments.N)/float64(e.N))
 			}
 			if p := len(e.Weights); l.joint.linksColumns(at, p) {
-				known := e.knownThen(l.joint.Moments)
+				known := e.knownThen(l.joint.Earlier)
 				s = func(i, j int) float64 { return known * l.joint.Moments.Cov(i, p+j) }
 			} else {
 				crossed = false
@@ -165,20 +163,27 @@ func covariance(at time.Time, earlier, later []LookArm) (cov float64, crossed bo
 	return cov, crossed
 }
 
-// knownThen returns how much of the variance of an arm's estimate was known at most when it was
-// tested, of that which joint moments see by now at the same look. It is less than 1 where rows came
-// late. Those who leave do not make it so: the sum of squares of some of the users is no larger than that of all.
-func (e LookArm) knownThen(joint moments.Set) float64 {
-	squares := func(n int64, s func(i, j int) float64) float64 {
-		return float64(n-1) * bilinear(e.Weights, e.Weights, s)
+// knownThen returns how much of the variance that an arm's estimate would have by now, at the look at
+// which it was tested, it shares with the estimate that was tested: less than 1 where rows came late.
+//
+//	(n − 1)·w'Sw / ((n′ − 1)·w'S′w)
+//
+// with S the covariances as they were tested and S′ as they are known by now, both over all users of that
+// look: the squares of those who left since would hide what came late.
+func (e LookArm) knownThen(now moments.Set) float64 {
+	if now.Columns() != len(e.Weights) {
+		return 1
 	}
-	tested := squares(e.N, func(i, j int) float64 { return e.Cov[moments.Index(i, j)] })
-	now := squares(min(e.N, joint.N), joint.Cov)
-	if tested < now {
-		return tested / now
+	shared := float64(e.N-1) * bilinear(e.Weights, e.Weights, e.cov)
+	all := float64(min(e.N, now.N)-1) * bilinear(e.Weights, e.Weights, now.Cov)
+	if shared < all {
+		return shared / all
 	}
 	return 1
 }
+
+// cov returns the covariance of two columns as the arm was tested.
+func (e LookArm) cov(i, j int) float64 { return e.Cov[moments.Index(i, j)] }
 
 // bilinear returns a'Sb.
 func bilinear(a, b []float64, s func(i, j int) float64) float64 {

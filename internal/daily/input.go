@@ -37,11 +37,10 @@ func analysisDay(s subject, a answer, i, k int, d Day) analysis.Day {
 	for i := range s.experiment.Scorecard.Metrics() {
 		out.Caps = append(out.Caps, capsOf(look, i))
 	}
-	var before time.Time
+	out.Metrics = metricArms(look.Metrics, look.Caps, begun)
 	if k > 0 {
-		before = a.looks[k-1]
+		link(out.Metrics, look, &a.result.Experiments[i].Looks[k-1], a.looks[k-1])
 	}
-	out.Metrics = metricArms(look.Metrics, look.Caps, begun, before)
 	return out
 }
 
@@ -54,7 +53,7 @@ func segmentsOf(a answer, look *ingest.LookResult, begun int) []analysis.DaySegm
 			of.Segments = append(of.Segments, analysis.DaySegment{
 				Kind: segmentKind(x), Value: x.Value, Users: x.Users, Several: x.Several,
 				PhaseUsers: x.PhaseUsers[:begun], PhaseSeveral: x.PhaseSeveral[:begun],
-				Metrics: metricArms(x.Metrics, look.Caps, begun, time.Time{}),
+				Metrics: metricArms(x.Metrics, look.Caps, begun),
 			})
 		}
 		out = append(out, of)
@@ -63,9 +62,8 @@ func segmentsOf(a answer, look *ingest.LookResult, begun int) []analysis.DaySegm
 }
 
 // metricArms turns cells into arms per metric, of the phases begun by then. A metric whose
-// cap was not applied has none. Cells linked with the look before are linked with that at
-// the instant before.
-func metricArms(metrics [][][]ingest.Cell, caps [][]ingest.Capping, begun int, before time.Time) [][][]analysis.Arm {
+// cap was not applied has none.
+func metricArms(metrics [][][]ingest.Cell, caps [][]ingest.Capping, begun int) [][][]analysis.Arm {
 	var out [][][]analysis.Arm
 	for i := range metrics {
 		if unapplied(caps[i]) {
@@ -76,9 +74,6 @@ func metricArms(metrics [][][]ingest.Cell, caps [][]ingest.Capping, begun int, b
 		for p, cells := range metrics[i][:begun] {
 			for _, cell := range cells {
 				arm := analysis.Arm{Moments: cell.Moments, Converted: cell.Converted}
-				if cell.Previous != nil {
-					arm.Previous = &analysis.Joint{Through: before, Moments: *cell.Previous}
-				}
 				if cell.Values != nil {
 					arm.Values = singleValues{cell.Values}
 				}
@@ -88,6 +83,19 @@ func metricArms(metrics [][][]ingest.Cell, caps [][]ingest.Capping, begun int, b
 		out = append(out, phases)
 	}
 	return out
+}
+
+// link links the arms of a look with those of the look before, which ended at an instant.
+func link(metrics [][][]analysis.Arm, now, before *ingest.LookResult, at time.Time) {
+	for i, phases := range metrics {
+		for p, arms := range phases {
+			for v := range arms {
+				if both := now.Metrics[i][p][v].Previous; both != nil {
+					arms[v].Previous = &analysis.Joint{Through: at, Moments: *both, Earlier: before.Metrics[i][p][v].Moments}
+				}
+			}
+		}
+	}
 }
 
 // singleValues are the engine's, as the analysis pools those of segments.

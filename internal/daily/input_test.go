@@ -52,3 +52,31 @@ func TestLinkedMetrics(t *testing.T) {
 		}
 	}
 }
+
+// TestLink: arms know the look before both by the users who stayed and by all it had.
+func TestLink(t *testing.T) {
+	look := func(c ingest.Cell) *ingest.LookResult {
+		return &ingest.LookResult{Metrics: [][][]ingest.Cell{{{c}}}, Caps: make([][]ingest.Capping, 1)}
+	}
+	var before, alone, linked ingest.Cell
+	before.Moments.N, alone.Moments.N, linked.Moments.N = 10, 15, 15
+	both := before.Moments
+	both.N = 8
+	linked.Previous = &both
+	at := time.Date(2026, 3, 3, 0, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		name string
+		cell ingest.Cell
+		want *analysis.Joint
+	}{
+		{"linked", linked, &analysis.Joint{Through: at, Moments: both, Earlier: before.Moments}},
+		{"not linked", alone, nil},
+	} {
+		now := look(c.cell)
+		arms := metricArms(now.Metrics, now.Caps, 1)
+		link(arms, now, look(before), at)
+		if diff := cmp.Diff(c.want, arms[0][0][0].Previous); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+}

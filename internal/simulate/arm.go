@@ -18,9 +18,11 @@ type arm struct {
 	// users are kept where something may happen to them later; those from fresh on came last.
 	users []user
 	fresh int
-	// linked is the look before, cross the products of users' columns then with those now,
-	// and later the sums now of those who were in then.
+	// linked is the look before, known the sums of all who were in then, and before of those who have
+	// not left since, as they are known by now; cross are the products of users' columns then with those
+	// now, and later the sums now of those who were in then.
 	linked time.Time
+	known  sums
 	before sums
 	later  sums
 	cross  [most]row
@@ -155,13 +157,16 @@ func (a *arm) snapshot(all bool) analysis.Arm {
 	}
 	out := analysis.Arm{Moments: a.sums.set()}
 	if !a.linked.IsZero() && a.before.n > 0 {
-		out.Previous = &analysis.Joint{Through: a.linked, Moments: joint(&a.before, &a.later, &a.cross)}
+		out.Previous = &analysis.Joint{
+			Through: a.linked, Moments: joint(&a.before, &a.later, &a.cross), Earlier: a.known.set(),
+		}
 	}
 	if !all {
 		columns, outcome := a.world.Kind.columns(), a.world.Kind.outcome()
 		out.Moments = outcomes(out.Moments, columns, outcome)
 		if out.Previous != nil {
 			out.Previous.Moments = outcomes(out.Previous.Moments, columns, outcome)
+			out.Previous.Earlier = outcomes(out.Previous.Earlier, columns, outcome)
 		}
 	}
 	return out

@@ -38,6 +38,7 @@ func (c *crowd) next(k int) analysis.Day {
 			if k > 0 && w.Late > 0 {
 				a.catchUp()
 			}
+			a.known = a.sums
 			if k > 0 && w.Leave > 0 {
 				a.leave(c.r)
 			}
