@@ -3,8 +3,10 @@ package analysis
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
+	"readout/experiment"
 	"readout/moments"
 )
 
@@ -91,6 +93,58 @@ func TestCovarianceFromUsers(t *testing.T) {
 		e, l := arms(previous)
 		if got, crossed := covariance(at, e, l); crossed || !(math.Abs(got/standIn-1) <= 1e-12) {
 			t.Errorf("%s: covariance %v (from the users: %v), want %v", name, got, crossed, standIn)
+		}
+	}
+}
+
+// TestCovarianceOfLateConversions: of 1000 users 500 have converted at the earlier look, and 200 more
+// by rows that come late. Its estimate shares with the later one what those have who had converted by
+// then, be the looks linked by users' columns or by their number.
+func TestCovarianceOfLateConversions(t *testing.T) {
+	tested, now := converting(1000, 500), converting(1000, 700)
+	joint := moments.New(2)
+	for i := range 1000 {
+		converted := 0.0
+		if i < 700 {
+			converted = 1
+		}
+		joint.Add(converted, converted)
+	}
+	at := day0.AddDate(0, 0, 1)
+	want := 0.5 * (1 - 0.7) / 1000
+	for name, link := range map[string]moments.Set{"columns": joint, "number": {N: 1000}} {
+		e := lookArm(0, Arm{Moments: tested}, []float64{1})
+		l := lookArm(0, Arm{Moments: now, Previous: &Joint{Through: at, Moments: link, Earlier: now}}, []float64{1})
+		e.Share, l.Share, e.Rate = 1, 1, Defined(0.5)
+		if got, _ := covariance(at, []LookArm{e}, []LookArm{l}); !(math.Abs(got/want-1) <= 0.002) {
+			t.Errorf("linked by %s: covariance %v, want %v", name, got, want)
+		}
+	}
+}
+
+// TestRatesAreRecorded: looks of a rate, and of nothing else, record the share of users who converted.
+func TestRatesAreRecorded(t *testing.T) {
+	for aggregate, want := range map[experiment.Aggregate][]Number{
+		experiment.AggregateAny: {Defined(0.2), Defined(0.25)}, experiment.AggregateSum: {{}, {}},
+	} {
+		e := testExperiment()
+		e.Scorecard.Primary[0].Numerator.Aggregate = aggregate
+		in := testInput(e, 14)
+		in.addDay(moments.New(1), moments.New(1))
+		in.addDay(converting(1000, 200), converting(1000, 250))
+		looks, err := Looks(in)
+		if err != nil || len(looks) != 1 {
+			t.Fatal(looks, err)
+		}
+		if got := []Number{looks[0].Control[0].Rate, looks[0].Treatment[0].Rate}; !slices.Equal(got, want) {
+			t.Errorf("%s: rates %v, want %v", aggregate, got, want)
+		}
+		if err := looks[0].Check(); err != nil {
+			t.Errorf("%s: %v", aggregate, err)
+		}
+		looks[0].Treatment[0].Rate = Defined(1.01)
+		if looks[0].Check() == nil {
+			t.Errorf("%s: a rate above 1 is let through", aggregate)
 		}
 	}
 }

@@ -143,6 +143,9 @@ func (s *phaseSum) add(p int, share float64, fit pair, control, treatment Arm) e
 		return armError("all arms", err)
 	}
 	s.value += share * (t.value - c.value)
+	if m := fit.need.metric; m != nil && m.Kind() == experiment.KindProportion {
+		c.look.Rate, t.look.Rate = Defined(c.raw), Defined(t.raw)
+	}
 	s.control = append(s.control, s.part(share, c))
 	s.treatment = append(s.treatment, s.part(share, t))
 	s.controlMean += share * c.raw

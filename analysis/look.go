@@ -96,6 +96,9 @@ func (l Look) Check() error {
 				return fmt.Errorf("look of %s on %s: an arm has %d weights, %d covariances and %d users",
 					l.Experiment, l.Date, len(arm.Weights), len(arm.Cov), arm.N)
 			}
+			if r := arm.Rate.Or(0); r < 0 || r > 1 {
+				return fmt.Errorf("look of %s on %s: an arm has a rate of %v", l.Experiment, l.Date, r)
+			}
 		}
 	}
 	return nil
@@ -111,6 +114,9 @@ type LookArm struct {
 	// (divisor n − 1), the lower triangle row by row.
 	Weights []float64 `json:"weights"`
 	Cov     []float64 `json:"cov"`
+	// Rate is the share of the users of a rate who had converted; null for other metrics.
+	Rate Number `json:"rate,omitzero"`
+
 	// joint is not logged: it belongs to the look before and this one.
 	joint *Joint
 }
@@ -139,7 +145,8 @@ func lookArm(phase int, arm Arm, weights []float64) LookArm {
 // small for values that still grow. Where the looks are not linked at all, everybody is taken
 // to stay. Users who came to be known after the earlier look, with late rows, are linked and
 // took no part in it: n_jk is n_j at most. And where rows came late, S_jk is made smaller by what was
-// not known at the earlier look: see [LookArm.knownThen]. crossed says that no phase needed the stand-in.
+// not known at the earlier look, and so is S_j of a rate: see [LookArm.knownThen] and [LookArm.shared].
+// crossed says that no phase needed the stand-in.
 func covariance(at time.Time, earlier, later []LookArm) (cov float64, crossed bool) {
 	crossed = true
 	for _, e := range earlier {
@@ -150,6 +157,7 @@ func covariance(at time.Time, earlier, later []LookArm) (cov float64, crossed bo
 			s, both := e.cov, 1.0
 			if l.joint.links(at) {
 				both = min(1, float64(l.joint.Moments.N)/float64(e.N))
+				s = e.shared(l.joint.Earlier)
 			}
 			if p := len(e.Weights); l.joint.linksColumns(at, p) {
 				known := e.knownThen(l.joint.Earlier)
@@ -166,20 +174,38 @@ func covariance(at time.Time, earlier, later []LookArm) (cov float64, crossed bo
 // knownThen returns how much of the variance that an arm's estimate would have by now, at the look at
 // which it was tested, it shares with the estimate that was tested: less than 1 where rows came late.
 //
-//	(n − 1)·w'Sw / ((n′ − 1)·w'S′w)
+//	(n − 1)·w'Cw / ((n′ − 1)·w'S′w)
 //
-// with S the covariances as they were tested and S′ as they are known by now, both over all users of that
-// look: the squares of those who left since would hide what came late.
+// with C those of [LookArm.shared] and S′ the covariances as they are known by now, both over all users of
+// that look: the squares of those who left since would hide what came late.
 func (e LookArm) knownThen(now moments.Set) float64 {
 	if now.Columns() != len(e.Weights) {
 		return 1
 	}
-	shared := float64(e.N-1) * bilinear(e.Weights, e.Weights, e.cov)
+	shared := float64(e.N-1) * bilinear(e.Weights, e.Weights, e.shared(now))
 	all := float64(min(e.N, now.N)-1) * bilinear(e.Weights, e.Weights, now.Cov)
 	if shared < all {
 		return shared / all
 	}
 	return 1
+}
+
+// shared returns the covariances of the columns of an arm when it was tested with the same columns as
+// they would be by now. They are those when it was tested: what came late is taken to have nothing to do with what was
+// known. Of a rate it has, as nobody converts twice: of a share r that had converted then, and r′ by now,
+//
+//	C₁₁ = r·(1 − r′) = S₁₁ − r·(r′ − r)
+func (e LookArm) shared(now moments.Set) func(i, j int) float64 {
+	rate, ok := e.Rate.Get()
+	if !ok || now.Columns() != len(e.Weights) || now.Mean[0] <= rate {
+		return e.cov
+	}
+	return func(i, j int) float64 {
+		if i > 0 || j > 0 {
+			return e.cov(i, j)
+		}
+		return e.cov(0, 0) - rate*(now.Mean[0]-rate)
+	}
 }
 
 // cov returns the covariance of two columns as the arm was tested.
