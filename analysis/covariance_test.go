@@ -87,8 +87,11 @@ func TestCovarianceFromUsers(t *testing.T) {
 		t.Errorf("by number: covariance %v (from the users: %v), want %v", got, crossed, stay)
 	}
 	standIn := (0.25*0.25 + 0.75*0.75) / 500 * earlier.LinearCov(before, now)
+	alone := moments.New(2)
+	alone.Add(1, 1)
 	for name, previous := range map[string]*Joint{
-		"none": nil, "of another look": {Through: day0, Moments: joint}, "of other columns": {Through: at, Moments: earlier},
+		"of one user by now": {Through: at, Moments: moments.Set{N: 300}, Earlier: alone},
+		"none":               nil, "of another look": {Through: day0, Moments: joint}, "of other columns": {Through: at, Moments: earlier},
 	} {
 		e, l := arms(previous)
 		if got, crossed := covariance(at, e, l); crossed || !(math.Abs(got/standIn-1) <= 1e-12) {
@@ -119,6 +122,25 @@ func TestCovarianceOfLateConversions(t *testing.T) {
 		if got, _ := covariance(at, []LookArm{e}, []LookArm{l}); !(math.Abs(got/want-1) <= 0.002) {
 			t.Errorf("linked by %s: covariance %v, want %v", name, got, want)
 		}
+	}
+}
+
+// TestCovarianceOfLateValues: nearly the same values of all users make less variance than those of some,
+// while the others' have not come. Without columns of both looks those known by now stand in.
+func TestCovarianceOfLateValues(t *testing.T) {
+	tested, now := set(), set()
+	for i := range 1000 {
+		y := 10 + float64(i%2)
+		now.Add(y)
+		tested.Add(y * float64(i/2%2))
+	}
+	at := day0.AddDate(0, 0, 1)
+	e := lookArm(0, Arm{Moments: tested}, []float64{1})
+	l := lookArm(0, Arm{Moments: now, Previous: &Joint{Through: at, Moments: moments.Set{N: 1000}, Earlier: now}}, []float64{1})
+	e.Share, l.Share = 1, 1
+	want := now.Cov(0, 0) / 1000
+	if got, _ := covariance(at, []LookArm{e}, []LookArm{l}); !(math.Abs(got/want-1) <= 1e-12) {
+		t.Errorf("covariance %v, want %v", got, want)
 	}
 }
 

@@ -139,14 +139,16 @@ func lookArm(phase int, arm Arm, weights []float64) LookArm {
 //	Cov = Σ_phases share_j share_k · w_j' S_jk w_k · n_jk / (n_j n_k)
 //
 // with S_jk the covariances, over the n_jk users in at both looks, of their columns at the
-// earlier and at the later one, from the arm's joint moments. Where those have no columns, S_j
-// stands in, which is logged: with a window a user has the same columns at both, so that it
-// is S_jk but for those who are left out by the later one, and without a window it is somewhat too
-// small for values that still grow. Where the looks are not linked at all, everybody is taken
-// to stay. Users who came to be known after the earlier look, with late rows, are linked and
-// took no part in it: n_jk is n_j at most. And where rows came late, S_jk is made smaller by what was
-// not known at the earlier look, and so is S_j of a rate: see [LookArm.knownThen] and [LookArm.shared].
-// crossed says that no phase needed the stand-in.
+// earlier and at the later one, from the arm's joint moments. Where those have no columns, the
+// covariances at the earlier look stand in, as they are known by now or else as they are logged: with a
+// window a user has the same columns at both, so that they are S_jk but for those who are left out by the
+// later one, and without a window they are somewhat too small for values that still grow. Where the
+// looks are not linked at all, everybody is taken to stay.
+//
+// Users who came to be known after the earlier look, with late rows, are linked and took no part in it:
+// n_jk is n_j at most. And where rows came late, S_jk
+// is made smaller by what was not known at the earlier look: see [LookArm.knownThen]. crossed says that
+// no phase needed the stand-in.
 func covariance(at time.Time, earlier, later []LookArm) (cov float64, crossed bool) {
 	crossed = true
 	for _, e := range earlier {
@@ -154,18 +156,19 @@ func covariance(at time.Time, earlier, later []LookArm) (cov float64, crossed bo
 			if e.Phase != l.Phase || len(e.Weights) != len(l.Weights) || l.N == 0 {
 				continue
 			}
-			s, both := e.cov, 1.0
+			s, both, known := e.cov, 1.0, 1.0
 			if l.joint.links(at) {
 				both = min(1, float64(l.joint.Moments.N)/float64(e.N))
-				s = e.shared(l.joint.Earlier)
+				if now := l.joint.Earlier; now.N > 1 && now.Columns() == len(e.Weights) {
+					s, known = now.Cov, e.knownThen(now)
+				}
 			}
 			if p := len(e.Weights); l.joint.linksColumns(at, p) {
-				known := e.knownThen(l.joint.Earlier)
-				s = func(i, j int) float64 { return known * l.joint.Moments.Cov(i, p+j) }
+				s = func(i, j int) float64 { return l.joint.Moments.Cov(i, p+j) }
 			} else {
 				crossed = false
 			}
-			cov += e.Share * l.Share * both * bilinear(e.Weights, l.Weights, s) / float64(l.N)
+			cov += e.Share * l.Share * both * known * bilinear(e.Weights, l.Weights, s) / float64(l.N)
 		}
 	}
 	return cov, crossed
@@ -179,9 +182,6 @@ func covariance(at time.Time, earlier, later []LookArm) (cov float64, crossed bo
 // with C those of [LookArm.shared] and S′ the covariances as they are known by now, both over all users of
 // that look: the squares of those who left since would hide what came late.
 func (e LookArm) knownThen(now moments.Set) float64 {
-	if now.Columns() != len(e.Weights) {
-		return 1
-	}
 	shared := float64(e.N-1) * bilinear(e.Weights, e.Weights, e.shared(now))
 	all := float64(min(e.N, now.N)-1) * bilinear(e.Weights, e.Weights, now.Cov)
 	if shared < all {
@@ -197,7 +197,7 @@ func (e LookArm) knownThen(now moments.Set) float64 {
 //	C₁₁ = r·(1 − r′) = S₁₁ − r·(r′ − r)
 func (e LookArm) shared(now moments.Set) func(i, j int) float64 {
 	rate, ok := e.Rate.Get()
-	if !ok || now.Columns() != len(e.Weights) || now.Mean[0] <= rate {
+	if !ok || now.Mean[0] <= rate {
 		return e.cov
 	}
 	return func(i, j int) float64 {
@@ -220,6 +220,14 @@ func bilinear(a, b []float64, s func(i, j int) float64) float64 {
 		}
 	}
 	return q
+}
+
+// numbers returns the link by numbers of users alone.
+func (j *Joint) numbers() *Joint {
+	if j == nil {
+		return nil
+	}
+	return &Joint{Through: j.Through, Moments: moments.Set{N: j.Moments.N}, Earlier: moments.Set{N: j.Earlier.N}}
 }
 
 // links reports whether the users are those in at the look at the given instant as well.

@@ -84,6 +84,7 @@ func (tr *trial) arm(variant string, phase, k int) Arm {
 			Moments: tr.moments(users, k-1, 2*columns, func(s subject) []float64 {
 				return append(tr.columns(s, k-1), tr.columns(s, k)...)
 			}),
+			Earlier: tr.moments(users, k-1, columns, func(s subject) []float64 { return tr.columns(s, k-1) }),
 		}
 	}
 	return arm

@@ -151,7 +151,7 @@ func (q quantile) part(phase int, arm Arm) (part, error) {
 		raw: q.value, rawVariance: variance, cov: variance,
 		look: LookArm{
 			Phase: phase, N: n, Weights: []float64{1 / perUser}, Cov: []float64{variance * perUser * perUser},
-			joint: arm.Previous,
+			joint: arm.Previous.numbers(),
 		},
 	}, nil
 }

@@ -340,7 +340,9 @@ func TestQuantileWithMoreValues(t *testing.T) {
 func TestQuantileOfThoseWhoStay(t *testing.T) {
 	q := quantile{values: 300, users: 90, value: 5, variance: 0.04}
 	before, errA := q.part(0, Arm{Moments: moments.Set{N: 100}})
-	now, errB := q.part(0, Arm{Moments: moments.Set{N: 100}, Previous: &Joint{Through: day0, Moments: moments.Set{N: 60}}})
+	now, errB := q.part(0, Arm{Moments: moments.Set{N: 100}, Previous: &Joint{
+		Through: day0, Moments: moments.Set{N: 60}, Earlier: converting(100, 90), // who have values
+	}})
 	if err := errors.Join(errA, errB); err != nil {
 		t.Fatal(err)
 	}

@@ -128,7 +128,7 @@ func hostileArm(t *rapid.T, m *experiment.Metric, columns int, before *time.Time
 	}
 	arm := analysis.Arm{Moments: draw(t, columns), Converted: rapid.SampledFrom([]int64{0, 1, 50, 1 << 53}).Draw(t, "converted")}
 	if before != nil && rapid.Bool().Draw(t, "linked") {
-		arm.Previous = &analysis.Joint{Through: *before, Moments: draw(t, 2*columns)}
+		arm.Previous = &analysis.Joint{Through: *before, Moments: draw(t, 2*columns), Earlier: draw(t, columns)}
 	}
 	if m.Kind() == experiment.KindQuantile && rapid.IntRange(0, 4).Draw(t, "with values") > 0 {
 		v := hostileValues{n: rapid.SampledFrom([]int{0, 1, 2, 100, 1e6, math.MaxInt}).Draw(t, "values"), atMost: hostileSet(t, 2)}
