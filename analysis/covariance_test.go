@@ -66,6 +66,13 @@ func TestCovarianceFromUsers(t *testing.T) {
 	if got, _ := covariance(at, e, l); !(math.Abs(got/(want*300/250)-1) <= 1e-12) {
 		t.Errorf("with late users: covariance %v, want %v", got, want*300/250)
 	}
+	// Nor do they stand for those who left: of 300 who should have been in 250 stay.
+	for p := range l {
+		l[p].joint = &Joint{Through: at, Moments: joint, Earlier: moments.Set{N: 300}}
+	}
+	if got, _ := covariance(at, e, l); !(math.Abs(got/want-1) <= 1e-12) {
+		t.Errorf("with late users and others who left: covariance %v, want %v", got, want)
+	}
 	// Half of the squares were known when the earlier look was tested, the rest came late. Those of
 	// users who left since do not hide that.
 	e, l = arms(&Joint{Through: at, Moments: joint, Earlier: earlier})

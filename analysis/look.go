@@ -146,7 +146,7 @@ func lookArm(phase int, arm Arm, weights []float64) LookArm {
 // looks are not linked at all, everybody is taken to stay.
 //
 // Users who came to be known after the earlier look, with late rows, are linked and took no part in it:
-// n_jk is n_j at most. And where rows came late, S_jk
+// n_jk is n_j times the share who stay of all who should have taken part. And where rows came late, S_jk
 // is made smaller by what was not known at the earlier look: see [LookArm.knownThen]. crossed says that
 // no phase needed the stand-in.
 func covariance(at time.Time, earlier, later []LookArm) (cov float64, crossed bool) {
@@ -158,7 +158,7 @@ func covariance(at time.Time, earlier, later []LookArm) (cov float64, crossed bo
 			}
 			s, both, known := e.cov, 1.0, 1.0
 			if l.joint.links(at) {
-				both = min(1, float64(l.joint.Moments.N)/float64(e.N))
+				both = min(1, float64(l.joint.Moments.N)/float64(max(e.N, l.joint.Earlier.N)))
 				if now := l.joint.Earlier; now.N > 1 && now.Columns() == len(e.Weights) {
 					s, known = now.Cov, e.knownThen(now)
 				}
