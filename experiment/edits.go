@@ -47,7 +47,7 @@ func checkEdits(log *Log, e *Experiment, now time.Time) Errors {
 	case c.status == Completed:
 		c.decided()
 		c.exclusion(log, now)
-	case s.Definition != nil && (c.status == Running || c.status == ReadyForReview):
+	case s.Definition != nil && c.status.underWay():
 		c.next = e.Definition()
 		c.running(now)
 		c.exclusion(log, now)

@@ -18,7 +18,7 @@ func (c *editChecker) exclusion(log *Log, now time.Time) {
 			continue
 		}
 		group, status := s.Definition.Exclusion.Group, s.At(now)
-		if status != Running && status != ReadyForReview || !before.Exclusion.in(group) && !c.e.Exclusion.in(group) {
+		if !status.underWay() || !before.Exclusion.in(group) && !c.e.Exclusion.in(group) {
 			continue
 		}
 		c.refuse(c.e.Line, "exclusion was changed while %s is %s, which could get another range of group %q: put it back, coverage says how many of a range come in",
@@ -43,7 +43,7 @@ func rangesHeld(all []PublishedExperiment) map[string]bool {
 		more = false
 		for i := range all {
 			o := &all[i]
-			if o.Exclusion == nil || o.Status != Running && o.Status != ReadyForReview && !held[o.Name] {
+			if o.Exclusion == nil || !o.Status.underWay() && !held[o.Name] {
 				continue
 			}
 			for j := range all {

@@ -18,6 +18,9 @@ const (
 	Completed      Status = "Completed"
 )
 
+// underWay reports whether there are users who must not be drawn anew.
+func (s Status) underWay() bool { return s == Running || s == ReadyForReview }
+
 // An Action is what an entry of the lifecycle log records.
 type Action string
 

@@ -8,6 +8,7 @@ import (
 	"readout/analysis"
 	"readout/experiment"
 	"readout/ingest"
+	"readout/internal/daily"
 )
 
 // eventLister is an engine that says which events there are.
@@ -31,9 +32,7 @@ func (a *app) sayUnknownEvents(ctx context.Context, engine eventLister, p *exper
 	if a.quiet || len(experiments) == 0 {
 		return
 	}
-	c := p.Data.Conversions
-	table := ingest.ConversionTable{Path: c.Path, User: c.Columns.User, Event: c.Columns.Event, Time: c.Columns.Time}
-	path, names, err := engine.Events(ctx, table, p.Location)
+	path, names, err := engine.Events(ctx, daily.ConversionTable(p), p.Location)
 	if err != nil {
 		return
 	}

@@ -26,21 +26,27 @@ func (s subject) final() time.Time {
 	return analysis.FinalOf(s.experiment.Scorecard, s.end)
 }
 
+// ConversionTable returns where a project's conversions are, as an engine is asked for them.
+func ConversionTable(p *experiment.Project) ingest.ConversionTable {
+	c := p.Data.Conversions
+	return ingest.ConversionTable{
+		Path: c.Path, User: c.Columns.User, Event: c.Columns.Event,
+		Time: c.Columns.Time, Value: c.Columns.Value,
+	}
+}
+
 // query asks for the moments of all subjects at the ends of the given days, and for the
 // rows read until each of them started.
 func query(p *experiment.Project, subjects []subject, looks []Day, seed uint64) ingest.Query {
-	e, c := p.Data.Exposures, p.Data.Conversions
+	e := p.Data.Exposures
 	q := ingest.Query{
 		Exposures: ingest.ExposureTable{
 			Path: e.Path, User: e.Columns.User, Experiment: e.Columns.Experiment,
 			Variant: e.Columns.Variant, Time: e.Columns.Time, Segments: e.Segments,
 		},
-		Conversions: ingest.ConversionTable{
-			Path: c.Path, User: c.Columns.User, Event: c.Columns.Event,
-			Time: c.Columns.Time, Value: c.Columns.Value,
-		},
-		Location: p.Location,
-		Seed:     seed,
+		Conversions: ConversionTable(p),
+		Location:    p.Location,
+		Seed:        seed,
 	}
 	for _, d := range looks {
 		q.Looks = append(q.Looks, d.Through)

@@ -45,7 +45,7 @@ func (r *Runner) analyseReadable(ctx context.Context, s step, u *unread, report 
 // wait lets the experiments of a step wait that want a column, and reports whether there are any, and
 // others to go on with. What is only watched has its scorecards, and fails nothing.
 func (r *Runner) wait(s *step, column string, err error, u *unread, report *Report) bool {
-	table := query(r.Project, nil, nil, 0).Conversions
+	table := ConversionTable(r.Project)
 	var names, watched []string
 	var errs []error
 	var idle []Idle
