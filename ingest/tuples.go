@@ -40,9 +40,10 @@ func (s *tupleSource[T]) reader() *tupleReader[T] {
 	return r
 }
 
-// partition returns partition i; what of it was dumped is valid until the next call.
+// partition returns partition i; what of it was dumped is valid until the next call. It comes
+// first: of a row group in the midst of which there was no more room, it is the rows that were read first.
 func (r *tupleReader[T]) partition(i int) (partition[T], error) {
-	p := gather(r.memory, i)
+	var p partition[T]
 	for w := range r.windows {
 		part, err := r.windows[w].part(i)
 		if err != nil {
@@ -52,7 +53,7 @@ func (r *tupleReader[T]) partition(i int) (partition[T], error) {
 			p = append(p, part)
 		}
 	}
-	return p, nil
+	return append(p, gather(r.memory, i)...), nil
 }
 
 // tuples is the tuples of all kinds that a run works with.
