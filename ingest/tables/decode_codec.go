@@ -8,10 +8,11 @@ import (
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/snappy"
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/format"
 	"github.com/pierrec/lz4/v4"
+
+	"readout/internal/snappy"
 )
 
 // pageLimit is the largest page read, in bytes, decompressed. Writers make pages of about
@@ -27,6 +28,7 @@ var errCompressed = fmt.Errorf("a page is %w: it cannot be decompressed", errDam
 // memory it takes, and because its LZ4_RAW loses the bytes of pages that shrink to less
 // than a third (parquet-go v0.32).
 type codecs struct {
+	snappy snappy.Decoder
 	gzip   *gzip.Reader
 	brotli *brotli.Reader
 	zstd   *zstd.Decoder
@@ -66,7 +68,7 @@ func (c *codecs) decompress(codec format.CompressionCodec, dst, src []byte) erro
 	var err error
 	switch codec {
 	case format.Snappy:
-		n, err = snappyBlock(dst, src)
+		n, err = len(dst), c.snappy.Decode(dst, src)
 	case format.Lz4Raw:
 		n, err = lz4Block(dst, src)
 	case format.Zstd:
@@ -85,15 +87,6 @@ func (c *codecs) decompress(codec format.CompressionCodec, dst, src []byte) erro
 		return fmt.Errorf("%w (%v: its header says %d bytes, found %d)", errCompressed, codec, len(dst), n)
 	}
 	return nil
-}
-
-func snappyBlock(dst, src []byte) (int, error) {
-	n, err := snappy.DecodedLen(src)
-	if err != nil || n != len(dst) {
-		return n, err
-	}
-	out, err := snappy.Decode(dst, src)
-	return len(out), err
 }
 
 func lz4Block(dst, src []byte) (int, error) {

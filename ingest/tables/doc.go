@@ -16,7 +16,7 @@
 // Files are hostile until checked: what they claim of sizes and counts is held against their
 // length before memory is set aside, and a damaged file is an error that names it, the column,
 // what is wrong and what to do (damage.go). Pages are decoded here (docs/decisions/002 says why); footers and codecs
-// are read by libraries. The package knows neither experiments nor metrics. Of this module's
-// packages it may import experiment, for the filters, and internal/compact, which measures metadata
-// before the library decodes it.
+// are read by libraries, but for Snappy. The package knows neither experiments nor metrics. Of this
+// module's packages it may import experiment, for the filters, internal/compact, which measures
+// metadata before the library decodes it, and internal/snappy, which decompresses.
 package tables
