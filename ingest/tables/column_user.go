@@ -17,12 +17,13 @@ const wantedUser = "want a string, an integer or a UUID"
 // beside nulls, are read as integers as long as they are exact; NaN is null there.
 func userConverter(t columnType, seed uint64) (converter[UserID], error) {
 	var c converter[UserID]
+	hash := newIDHasher(seed)
 	switch {
 	case t.nested:
 	case t.meaning == nullValue:
 		return c, nil
 	case t.integer(), t.wholeDecimal() && !t.bytes():
-		c.numbers = hashDigits(seed, t.meaning == unsignedValue, t.physical == format.Int32)
+		c.numbers = hashDigits(hash, t.meaning == unsignedValue, t.physical == format.Int32)
 	case t.wholeDecimal():
 		var text []byte
 		c.spans = func(dst []UserID, data []byte, at []byteSpan) (err error) {
@@ -30,14 +31,14 @@ func userConverter(t columnType, seed uint64) (converter[UserID], error) {
 				if text, err = appendWhole(text[:0], data[s.at:s.at+s.size]); err != nil {
 					return err
 				}
-				dst[i] = HashID(text, seed)
+				dst[i] = hash.id(text)
 			}
 			return nil
 		}
 	case t.meaning == uuidValue:
 		c.spans = func(dst []UserID, data []byte, at []byteSpan) error {
 			for i, s := range at {
-				dst[i] = hashUUID(data[s.at:s.at+s.size], seed)
+				dst[i] = hashUUID(data[s.at:s.at+s.size], hash)
 			}
 			return nil
 		}
@@ -48,15 +49,15 @@ func userConverter(t columnType, seed uint64) (converter[UserID], error) {
 	case t.bytes() && (t.meaning == textValue || t.meaning == plainValue):
 		c.spans = func(dst []UserID, data []byte, at []byteSpan) error {
 			for i, s := range at {
-				dst[i] = HashID(data[s.at:s.at+s.size], seed)
+				dst[i] = hash.id(data[s.at : s.at+s.size])
 			}
 			return nil
 		}
-		c.prefixed = func(dst []UserID, data []byte) ([]byte, error) { return hashPrefixed(dst, data, seed) }
+		c.prefixed = func(dst []UserID, data []byte) ([]byte, error) { return hashPrefixed(dst, data, hash) }
 	case t.physical == format.Double && t.meaning == plainValue:
-		c.numbers = wholeIDs(func(bits int64) float64 { return math.Float64frombits(uint64(bits)) }, 1<<53, seed)
+		c.numbers = wholeIDs(func(bits int64) float64 { return math.Float64frombits(uint64(bits)) }, 1<<53, hash)
 	case t.physical == format.Float && t.meaning == plainValue:
-		c.numbers = wholeIDs(func(bits int64) float64 { return float64(math.Float32frombits(uint32(bits))) }, 1<<24, seed)
+		c.numbers = wholeIDs(func(bits int64) float64 { return float64(math.Float32frombits(uint32(bits))) }, 1<<24, hash)
 	}
 	if c.numbers == nil && c.spans == nil {
 		return c, fmt.Errorf("found %v, %s", t, wantedUser)
@@ -66,19 +67,20 @@ func userConverter(t columnType, seed uint64) (converter[UserID], error) {
 
 // hashPrefixed hashes texts that have their lengths before them, in 4 bytes. Every row of
 // most files comes this way.
-func hashPrefixed(dst []UserID, data []byte, seed uint64) (rest []byte, err error) {
+func hashPrefixed(dst []UserID, data []byte, hash *idHasher) (rest []byte, err error) {
+	at, end := uint64(0), uint64(len(data))
 	for i := range dst {
-		if len(data) < 4 {
+		if end-at < 4 {
 			return nil, errValues
 		}
-		size := uint64(binary.LittleEndian.Uint32(data))
-		if data = data[4:]; size > uint64(len(data)) {
+		size := uint64(binary.LittleEndian.Uint32(data[at:]))
+		if at += 4; size > end-at {
 			return nil, errValues
 		}
-		dst[i] = HashID(data[:size], seed)
-		data = data[size:]
+		dst[i] = hash.id(data[at:][:size])
+		at += size
 	}
-	return data, nil
+	return data[at:], nil
 }
 
 // widen undoes the sign extension of unsigned values of 32 bits.
@@ -92,7 +94,7 @@ func widen(v int64, narrow bool) uint64 {
 var errFloatID = errors.New("the ids are floating-point numbers, and some are not whole or too large to be exact: write them as integers or strings")
 
 // wholeIDs reads ids stored as floating point; limit is where whole numbers stop to be exact.
-func wholeIDs(number func(bits int64) float64, limit float64, seed uint64) func([]UserID, []int64) error {
+func wholeIDs(number func(bits int64) float64, limit float64, hash *idHasher) func([]UserID, []int64) error {
 	return func(dst []UserID, src []int64) error {
 		for i, bits := range src {
 			switch v := number(bits); {
@@ -101,7 +103,7 @@ func wholeIDs(number func(bits int64) float64, limit float64, seed uint64) func(
 			case v != math.Trunc(v) || math.Abs(v) >= limit:
 				return fmt.Errorf("%w (%v)", errFloatID, v)
 			default:
-				dst[i] = hashInt(int64(v), seed)
+				dst[i] = hashInt(int64(v), hash)
 			}
 		}
 		return nil

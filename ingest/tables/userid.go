@@ -21,23 +21,20 @@ func HashID(text []byte, seed uint64) UserID {
 		return UserID{}
 	}
 	h := xxh3.Hash128Seed(text, seed)
-	if h.Hi == 0 && h.Lo == 0 {
-		return UserID{Lo: 1}
-	}
-	return UserID{Hi: h.Hi, Lo: h.Lo}
+	return newUserID(h.Hi, h.Lo)
 }
 
 // hashInt returns the id of the decimal text of v.
-func hashInt(v int64, seed uint64) UserID {
+func hashInt(v int64, hash *idHasher) UserID {
 	var text [20]byte
-	return HashID(strconv.AppendInt(text[:0], v, 10), seed)
+	return hash.id(strconv.AppendInt(text[:0], v, 10))
 }
 
 // hashUUID returns the id of the canonical text of the 16 bytes, in lower case:
 // 12345678-90ab-cdef-0000-000000000000.
-func hashUUID(raw []byte, seed uint64) UserID {
+func hashUUID(raw []byte, hash *idHasher) UserID {
 	var text [36]byte
-	return HashID(appendUUID(text[:0], raw), seed)
+	return hash.id(appendUUID(text[:0], raw))
 }
 
 // appendUUID appends the canonical text of the 16 bytes, in lower case.

@@ -53,7 +53,7 @@ const digitsAtOnce = 128
 
 // hashDigits returns a function that hashes the decimal texts of 64-bit numbers, or of the
 // lower 32 bits of them if narrow, without a sign if unsigned.
-func hashDigits(seed uint64, unsigned, narrow bool) func(dst []UserID, src []int64) error {
+func hashDigits(hash *idHasher, unsigned, narrow bool) func(dst []UserID, src []int64) error {
 	mask := ^uint64(0)
 	if narrow && unsigned {
 		mask = 1<<32 - 1
@@ -77,7 +77,7 @@ func hashDigits(seed uint64, unsigned, narrow bool) func(dst []UserID, src []int
 				starts[i] = uint8(start)
 			}
 			for i := range dst[:n] {
-				dst[i] = HashID(texts[i][starts[i]:], seed)
+				dst[i] = hash.id(texts[i][starts[i]:])
 			}
 			dst, src = dst[n:], src[n:]
 		}

@@ -50,11 +50,11 @@ func TestHashDigits(t *testing.T) {
 			}
 		}
 		got := make([]UserID, len(src))
-		if err := hashDigits(testSeed, unsigned, narrow)(got, src); err != nil {
+		if err := hashDigits(newIDHasher(testSeed), unsigned, narrow)(got, src); err != nil {
 			t.Fatal(err)
 		}
 		for i, v := range src {
-			want := hashInt(v, testSeed)
+			want := hashInt(v, newIDHasher(testSeed))
 			if unsigned {
 				want = HashID(strconv.AppendUint(nil, widen(v, narrow), 10), testSeed)
 			}
@@ -71,7 +71,7 @@ func BenchmarkHashDigits(b *testing.B) {
 		src[i] = int64(i) * 9_876_543_211
 	}
 	dst := make([]UserID, len(src))
-	hash := hashDigits(testSeed, false, false)
+	hash := hashDigits(newIDHasher(testSeed), false, false)
 	b.SetBytes(8 * valuesAtOnce)
 	for b.Loop() {
 		if err := hash(dst, src); err != nil {
