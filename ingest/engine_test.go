@@ -89,8 +89,9 @@ type fakeData struct {
 	clock                  bool // conversions have times without a zone
 	noStats, inexact       bool
 	fileSize               int64
-	damaged                []string // paths of files that cannot be read
-	slots                  int      // segmentLimits.slots; 0 is that of fakeLimits
+	damaged                []string  // paths of files that cannot be read
+	slots                  int       // segmentLimits.slots; 0 is that of fakeLimits
+	room                   roomRules // the zero value is that of a runner
 	opened, closed         int64
 }
 
@@ -184,7 +185,11 @@ func runFake(ctx context.Context, q Query, d *fakeData, workers int, progress Pr
 		return nil, err
 	}
 	r := newRunner(&q, workers, progress)
-	r.limits = d.limits()
+	r.limits, r.spill = d.limits(), new(spill)
+	if d.room != (roomRules{}) {
+		r.room = d.room
+	}
+	defer r.spill.close()
 	exposures, conversions := d.sources(r)
 	return r.run(ctx, exposures, conversions)
 }
@@ -254,6 +259,8 @@ func drawData(t *rapid.T) *fakeData {
 		fileSize: rapid.SampledFrom([]int64{0, 300 << 10, 4 << 20}).Draw(t, "file size"),
 		// Users are counted first for no column, for one, for all.
 		slots: rapid.SampledFrom([]int{0, 4, 1}).Draw(t, "slots"),
+		// Rows go to disk never, after each batch, or now and then.
+		room: rapid.SampledFrom([]roomRules{{}, {}, {dump: 1}, {most: 2000, least: 500, dump: 1000}}).Draw(t, "room"),
 	}
 	users := []string{"u1", "u1", "u1", "u2", "u2", "u3", "u4", ""}
 	at := func() int64 {

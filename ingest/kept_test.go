@@ -32,6 +32,9 @@ func runKeeping(q Query, d *fakeData, dir string, workers int, memory int64, ver
 	}
 	r := newRunner(&q, workers, nil)
 	r.limits = d.limits()
+	if d.room != (roomRules{}) {
+		r.room = d.room
+	}
 	r.memory, r.spill = memory, &spill{dir: dir}
 	r.footer = func(context.Context, tables.File) (uint64, error) { return 1, nil }
 	kept, err := openKeptRows(dir, q.Seed, partitionsFor(d.fileSize))

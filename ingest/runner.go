@@ -40,6 +40,7 @@ type runner struct {
 	wholeRows int
 
 	memory int64
+	room   roomRules
 	spill  *spill
 	parts  partitioning
 
@@ -59,6 +60,7 @@ func newRunner(q *Query, workers int, progress Progress) *runner {
 		variants: tables.NewOpenNames(variantsOf(q)),
 
 		wholeRows: maxWholeRows,
+		room:      roomRules{mostHeld, leastHeld, leastDump},
 	}
 	if r.location == nil {
 		r.location = time.UTC

@@ -6,27 +6,33 @@ import "context"
 // a partition at each worker, what is not collected yet. mostHeld is what all workers hold of
 // rows however much they may: memory that is touched for the first time costs as much as a
 // file that is gone before the disk has seen it. leastHeld is what a worker has whatever
-// the bound is, a chunk for each partition.
+// the bound is, a chunk for each partition. leastDump is how much is put aside between two dumps.
 const (
 	memoryForTuples = 0.5
 	mostHeld        = 448 << 20
 	leastHeld       = 32 << 20
+	leastDump       = 8 << 20
 )
 
-// room is how many bytes of rows all workers may hold.
-func (r *runner) room() int64 {
-	if r.memory == 0 {
-		return mostHeld
+// roomRules is how many bytes of rows are held: by all workers at most, by each in any case, and by each more
+// between two dumps.
+type roomRules struct{ most, least, dump int64 }
+
+// share is how much each worker may hold.
+func (r *runner) share() int64 {
+	room := r.room.most
+	if r.memory > 0 {
+		room = min(room, int64(memoryForTuples*float64(r.memory)))
 	}
-	return min(mostHeld, int64(memoryForTuples*float64(r.memory)))
+	return room / int64(r.workers)
 }
 
 // scan reads both tables and returns the earliest time of each of their files.
 func (r *runner) scan(ctx context.Context, exposures, conversions source) (earliestExposures, earliestConversions []int64, err error) {
-	share := r.room() / int64(r.workers)
+	share, least := r.share(), r.room.least
 	for i, v := range r.exposures {
-		v.overflow = overflow{most: max(leastHeld, share-leastHeld), file: r.spill.file}
-		r.conversions[i].overflow = overflow{most: share, beside: v, file: r.spill.file}
+		v.overflow = overflow{roomRules: r.room, share: max(least, share-least), file: r.spill.file}
+		r.conversions[i].overflow = overflow{roomRules: r.room, share: share, beside: v, file: r.spill.file}
 	}
 	if r.kept != nil {
 		if earliestExposures, err = r.keptExposures(ctx, exposures); err == nil {

@@ -18,14 +18,12 @@ type spill struct {
 	err  error
 }
 
-// leastDump is how much is put aside between two dumps.
-const leastDump = 8 << 20
-
 // overflow is what a visitor does when it holds more than its share.
 type overflow struct {
-	most   int64            // bytes
+	roomRules
+	share  int64            // bytes
 	beside *exposureVisitor // whose tuples count too; nil if there are none
-	// next is what is held when it is time for the next dump: more than most where a dump
+	// next is what is held when it is time for the next dump: more than its share where a dump
 	// could free but little.
 	next int64
 	// file returns where to.
@@ -74,9 +72,9 @@ func held(tuples []heldTuples) int64 {
 // relieve dumps half of the tuples if they take more memory than they may, in the middle of
 // the row group of the order given.
 func (o *overflow) relieve(order int64, tuples []heldTuples) error {
-	most := o.most
+	most := o.share
 	if o.beside != nil {
-		most = max(leastHeld, most-held(o.beside.tuples()))
+		most = max(o.least, most-held(o.beside.tuples()))
 	}
 	if held(tuples) <= max(most, o.next) {
 		return nil
@@ -91,7 +89,7 @@ func (o *overflow) relieve(order int64, tuples []heldTuples) error {
 			return err
 		}
 	}
-	o.next = held(tuples) + leastDump
+	o.next = held(tuples) + o.dump
 	return nil
 }
 
