@@ -2,8 +2,12 @@ package sequential
 
 import "math"
 
-// manyDF is the number of degrees of freedom from which on Hill's expansion serves.
+// manyDF is the number of degrees of freedom from which on Hill's expansion serves, see hills.
 const manyDF = 1000
+
+// hills reports whether Hill's expansion serves at t ≥ 0: the absolute error of the logarithm is
+// below 2e-11 up to t = √df/2, 2e-8 at √df and 0.3 at 1000·√df.
+func hills(t, df float64) bool { return df >= manyDF && t <= math.Sqrt(df)/2 }
 
 // LogStudentTail returns ln P(T > t) for Student's t with df > 0 degrees of freedom and
 // t ≥ 0,
@@ -12,13 +16,13 @@ const manyDF = 1000
 //
 // with the regularised incomplete beta function by its continued fraction (Abramowitz and
 // Stegun (1964), 26.7.1 and 26.5.8, evaluated by Lentz's method), from 1,000 degrees of
-// freedom on by hillScore. The relative error of the probability is below 1e-11 for
+// freedom on up to t = √df/2 by hillScore. The relative error of the probability is below 1e-11 for
 // t ≤ 15 and below 1e-9 for t ≤ 20; beyond, that of its logarithm is below 1e-9.
 func LogStudentTail(t, df float64) float64 {
 	if t == 0 {
 		return -math.Ln2
 	}
-	if df >= manyDF {
+	if hills(t, df) {
 		return LogUpperTail(hillScore(t, df))
 	}
 	a := df / 2
@@ -125,17 +129,20 @@ func betaFraction(x, a, b float64) float64 {
 // probability below 1e-300.
 //
 // The root is found for u = ln t, in which the logarithm of the tail falls steadily from
-// the centre to a straight line of slope −df, by Newton's method inside a bracket. From
-// 1,000 degrees of freedom on it is the inverse of Hill's expansion, see hillScore. The
+// the centre to a straight line of slope −df, by Newton's method inside a bracket. Where
+// LogStudentTail is by Hill's expansion it is the inverse of that, see hillScore. The
 // relative error of t is below 1e-11 for lnp above −200, and below 2e-9 beyond.
 func StudentFromLogTail(lnp, df float64) float64 {
 	if lnp >= -math.Ln2 {
 		return 0
 	}
+	z := LogUpperQuantile(lnp)
 	if df >= manyDF {
-		return hillInverse(LogUpperQuantile(lnp), df)
+		if t := hillInverse(z, df); hills(t, df) {
+			return t
+		}
 	}
-	u := math.Log(LogUpperQuantile(lnp))
+	u := math.Log(z)
 	lo, hi := u-1, u+1
 	for LogStudentTail(math.Exp(lo), df) < lnp {
 		lo--

@@ -98,6 +98,15 @@ var studentTails = []struct{ t, df, ln float64 }{
 	{8, 1000000.0, -35.012381426772532687},
 	{15, 1000000.0, -116.11861824789723506},
 	{40, 1000000.0, -803.96832475034200031},
+	// Beyond √df/2 at many degrees of freedom.
+	{16, 1000, -117.54770649981853255},
+	{31, 1000, -340.74475790069024871},
+	{100, 1000, -1203.2731472575077773},
+	{1000, 1000, -3458.7499570780993334},
+	{1e8, 1000, -14971.176170634000971},
+	{300, 1e4, -11518.396929540173135},
+	{1e5, 1e4, -69083.081923038163475},
+	{200, 1e5, -16829.660878340026431},
 	// Where t² does not fit a float64.
 	{1e155, 1, -358.0454192999264812},
 	{1e200, 1, -461.66174848465853698},
@@ -133,9 +142,10 @@ func TestLogStudentTail(t *testing.T) {
 	}
 }
 
-// TestStudentOfTinyTails: with few degrees of freedom t reaches up to the end of float64.
+// TestStudentOfTinyTails: with few degrees of freedom t reaches up to the end of float64, and with
+// many it leaves Hill's expansion.
 func TestStudentOfTinyTails(t *testing.T) {
-	for _, c := range []struct{ ln, df float64 }{{-690, 1}, {-700, 1}, {-690, 1.5}, {-200, 0.5}, {-700, 2.2}} {
+	for _, c := range []struct{ ln, df float64 }{{-690, 1}, {-700, 1}, {-690, 1.5}, {-200, 0.5}, {-700, 2.2}, {-115, 1000}, {-116, 1000}, {-1000, 1000}, {-1e4, 1000}, {-2e4, 1e4}} {
 		x := StudentFromLogTail(c.ln, c.df)
 		if got := LogStudentTail(x, c.df); math.IsInf(x, 1) || !(math.Abs(got-c.ln) <= 1e-9) {
 			t.Errorf("t of ln P = %v with df %v is %v, of ln P = %v", c.ln, c.df, x, got)
