@@ -486,7 +486,40 @@ func TestNoncentralT(t *testing.T) {
 			t.Errorf("df 2 at %v: %v, want %v", c, got, want)
 		}
 	}
-	if got := criticalT(0.025, 2); !(math.Abs(got-4.302652729696142) <= 1e-9) {
-		t.Errorf("critical value = %v", got)
+	// Few degrees of freedom and a critical value so large that the integrand is a step.
+	// Computed with mpmath 1.4: quad of Φ(c·s − drift)·f(s), cut at the step.
+	for _, c := range []struct{ c, df, drift, want float64 }{
+		{223.60344363403718, 2, 50, 0.95121087551754284},
+		{47.92772837593392, 3, 50, 0.35277148655659912},
+		{31.59905457644362, 2, 50, 0.082105481358784759},
+		{636.6192487687197, 1, 5, 0.99373349624836372},
+		{131.59473694062356, 4, 50, 0.96547449849597336},
+		{63.65674116287159, 1, 50, 0.43223908815318189},
+	} {
+		if got := noncentralT(c.c, c.df, c.drift); !(math.Abs(got-c.want) <= 1e-12) {
+			t.Errorf("df %v and drift %v at %v: %v, want %v", c.df, c.drift, c.c, got, c.want)
+		}
+	}
+}
+
+func TestCriticalT(t *testing.T) {
+	// Computed with mpmath 1.4: findroot of betainc(df/2, 1/2, 0, df/(df+t²))/2 = alpha.
+	for _, c := range []struct{ alpha, df, want float64 }{
+		{0.025, 2, 4.3026527297494637},
+		{0.025, 49, 2.0095752371292396},
+		{0.025, 51, 2.007583770315836},
+		{0.005, 1000, 2.5807546980659511},
+		{5e-08, 1000, 5.3660905533699444},
+		{1e-07, 30000, 5.2005524417333252},
+		{1e-08, 100000, 5.6124571748817133},
+		{1e-12, 1e+06, 7.0345726084112566},
+		{0.9, 200, -1.2857987939948012},
+	} {
+		if got := criticalT(c.alpha, c.df); !(math.Abs(got/c.want-1) <= 1e-13) {
+			t.Errorf("exceeded with probability %v at df %v: %.17g, want %.17g", c.alpha, c.df, got, c.want)
+		}
+	}
+	if got := criticalT(1e-300, 300); !finite(got) {
+		t.Errorf("exceeded with probability 1e-300: %v", got)
 	}
 }
