@@ -108,6 +108,40 @@ func TestDuckDB(t *testing.T) {
 	}
 }
 
+// TestRanges: unsigned numbers beyond those with a sign, as ids too, and instants in all units.
+func TestRanges(t *testing.T) {
+	type row struct {
+		UserID uint64 `parquet:"user_id"`
+		Small  uint32 `parquet:"small"`
+		Millis int64  `parquet:"millis,timestamp(millisecond)"`
+		Micros int64  `parquet:"micros,timestamp(microsecond)"`
+		Nanos  int64  `parquet:"nanos,timestamp(nanosecond)"`
+	}
+	const second = 1767616200
+	table, err := Load([]string{write(t, []row{
+		{math.MaxUint64, math.MaxUint32, second * 1e3, second * 1e6, second*1e9 + 1},
+		{math.MaxInt64 + 1, 7, -1, -1, -1},
+	})}, "user_id")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]map[string]string{
+		"18446744073709551615": {
+			"small": "number 4294967295", "millis": "text 2026-01-05T12:30:00Z",
+			"micros": "text 2026-01-05T12:30:00Z", "nanos": "text 2026-01-05T12:30:00.000000001Z",
+		},
+		"9223372036854775808": {
+			"small": "number 7", "millis": "text 1969-12-31T23:59:59.999Z",
+			"micros": "text 1969-12-31T23:59:59.999999Z", "nanos": "text 1969-12-31T23:59:59.999999999Z",
+		},
+		"-1": nil,
+	} {
+		if diff := cmp.Diff(want, texts(table.Attributes(id))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", id, diff)
+		}
+	}
+}
+
 // What is too long to be an attribute is absent, and so is a user whose id is.
 func TestLongTexts(t *testing.T) {
 	type row struct {
@@ -257,6 +291,45 @@ func TestLargePages(t *testing.T) {
 	f("one page of the first version", 1<<20, true, large, parquet.DataPageVersion(1))
 	f("one page and room for it", 4<<20, false, large)
 	f("small pages", 1<<20, false, parquet.PageBufferSize(64<<10))
+}
+
+// TestLargePagesTogether: pages of several columns are in memory at once, and a page together with
+// the dictionary of its values.
+func TestLargePagesTogether(t *testing.T) {
+	type plain struct {
+		UserID string `parquet:"user_id"`
+		Note   string `parquet:"note"`
+		Second string `parquet:"second"`
+	}
+	type dictionary struct {
+		UserID string `parquet:"user_id"`
+		Word   string `parquet:"word,dict"`
+	}
+	const n, length = 700, 1000
+	large, text := parquet.PageBufferSize(16<<20), strings.Repeat("x", length)
+	columns, words := make([]plain, n), make([]dictionary, n)
+	for i := range n {
+		columns[i] = plain{fmt.Sprint("u", i), text, text}
+		words[i] = dictionary{fmt.Sprint("u", i), fmt.Sprint(text, i)}
+	}
+	for name, c := range map[string]struct {
+		path  string
+		limit int64
+		err   string
+	}{
+		"two columns":              {write(t, columns, large), 1 << 20, "the pages of row group 0 that are read at once take 2 MiB"},
+		"two columns, room":        {write(t, columns, large), 2 << 20, ""},
+		"dictionary of all values": {write(t, words, large), n * length, "the pages of row group 0 that are read at once take 1 MiB"},
+		"dictionary, room":         {write(t, words, large), 1 << 20, ""},
+	} {
+		table, err := loadWithin(c.limit, fewRows, []string{c.path}, "user_id")
+		switch {
+		case c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)):
+			t.Errorf("%s: error %v, want %q", name, err, c.err)
+		case c.err == "" && (err != nil || table.Users() != n):
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
 }
 
 // TestHostileMetadata: a few bytes that ask the library for all memory, or for the whole stack, are a
