@@ -193,7 +193,7 @@ func (a *app) printStandings(standings []standing, zone *time.Location, details 
 	for _, s := range standings {
 		progress, left := "-", any("-")
 		if s.Start != nil && s.Status != experiment.Draft && s.Status != experiment.Scheduled {
-			progress, left = fmt.Sprintf("%.0f%%", 100*s.Progress), s.DaysLeft
+			progress, left = digits.WholePercent(s.Progress), s.DaysLeft
 		}
 		users := digits.Count(s.Users)
 		if s.Fault != "" {
