@@ -139,6 +139,7 @@ func (c countedConn) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
+// TestHeaderAndBodyLeaveInOneWrite: and not in chunks, longer answers neither.
 func TestHeaderAndBodyLeaveInOneWrite(t *testing.T) {
 	s := start(t, nil)
 	server := httptest.NewUnstartedServer(s.Server.Handler())
@@ -155,6 +156,8 @@ func TestHeaderAndBodyLeaveInOneWrite(t *testing.T) {
 		{choosePath, `{}`, "pfx.secret", http.StatusBadRequest},
 		{choosePath, `{}`, "pfx.wrong", http.StatusUnauthorized},
 		{flagsPath, `{"context":{"targetingKey":"u-1"}}`, "pfx.secret", http.StatusOK},
+		// An answer of 2 KiB, which repeats the key.
+		{flagsPath + "/" + strings.Repeat("k", ownLength), `{"context":{"targetingKey":"u-1"}}`, "pfx.secret", http.StatusNotFound},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+c.path, strings.NewReader(c.body))
 		if err != nil {
@@ -172,6 +175,9 @@ func TestHeaderAndBodyLeaveInOneWrite(t *testing.T) {
 		response.Body.Close()
 		if n := count.Load() - before; n != 1 || response.StatusCode != c.status {
 			t.Errorf("%s %s: %s in %d writes", c.path, c.body, response.Status, n)
+		}
+		if response.ContentLength < 0 {
+			t.Errorf("%s %s: an answer in chunks", c.path, c.body)
 		}
 	}
 }
