@@ -92,6 +92,7 @@ type fakeData struct {
 	damaged                []string  // paths of files that cannot be read
 	slots                  int       // segmentLimits.slots; 0 is that of fakeLimits
 	room                   roomRules // the zero value is that of a runner
+	variants               int       // how many unknown ones there may be; 0 is as many as a runner has
 	opened, closed         int64
 }
 
@@ -179,16 +180,25 @@ func (d *fakeData) limits() segmentLimits {
 	return l
 }
 
+// limit gives a runner the limits of the data.
+func (d *fakeData) limit(r *runner) {
+	r.limits = d.limits()
+	if d.room != (roomRules{}) {
+		r.room = d.room
+	}
+	if d.variants > 0 {
+		r.variants.Most = d.variants
+	}
+}
+
 // runFake runs the engine over tables in memory.
 func runFake(ctx context.Context, q Query, d *fakeData, workers int, progress Progress) (*Result, error) {
 	if err := q.check(); err != nil {
 		return nil, err
 	}
 	r := newRunner(&q, workers, progress)
-	r.limits, r.spill = d.limits(), new(spill)
-	if d.room != (roomRules{}) {
-		r.room = d.room
-	}
+	r.spill = new(spill)
+	d.limit(r)
 	defer r.spill.close()
 	exposures, conversions := d.sources(r)
 	return r.run(ctx, exposures, conversions)

@@ -164,7 +164,7 @@ func (f *keptFile) giveReads(c *readCounts, now []int) {
 
 // giveExposures adds the counts of the file, whose experiments and variants now have other
 // numbers; -1 is one that is not wanted.
-func (f *keptFile) giveExposures(v *exposureVisitor, now, experiments []int, variants []uint32) {
+func (f *keptFile) giveExposures(v *exposureVisitor, now, experiments []int, variants func(int32) uint32) {
 	f.giveReads(&v.readCounts, now)
 	look := f.lookNow(now)
 	for _, k := range f.Experiments {
@@ -177,7 +177,7 @@ func (f *keptFile) giveExposures(v *exposureVisitor, now, experiments []int, var
 	}
 	for _, u := range f.Unknown {
 		if to := experiments[u.Experiment]; to >= 0 {
-			v.unknown = append(v.unknown, unknownExposure{tables.UserID{Hi: u.Hi, Lo: u.Lo}, int32(look(u.Look)), int32(to), variants[u.Variant]})
+			v.unknown = append(v.unknown, unknownExposure{tables.UserID{Hi: u.Hi, Lo: u.Lo}, int32(look(u.Look)), int32(to), variants(u.Variant)})
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package ingest
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // keptExposures makes the exposures of all files ready, reading those that are not kept, and
 // returns the earliest time of each file.
@@ -13,15 +16,12 @@ func (r *runner) keptExposures(ctx context.Context, src source) ([]int64, error)
 	r.files = append(r.files, plan.files(k.table, src.files, r.seen)...)
 	all := r.exposures[0]
 	places, earliest := plan.places(len(src.files))
-	experiments, variants := map[*keptRowsFile][]int{}, map[*keptRowsFile][]uint32{}
+	experiments, variants := map[*keptRowsFile][]int{}, map[*keptRowsFile]func(int32) uint32{}
 	for _, rows := range k.files {
 		if places[rows] == nil {
 			continue
 		}
-		experiments[rows] = r.experimentsNow(rows.keptIndex)
-		for _, name := range rows.Variants {
-			variants[rows] = append(variants[rows], r.variants.Code([]byte(name)))
-		}
+		experiments[rows], variants[rows] = r.experimentsNow(rows.keptIndex), r.variantsNow(rows.keptIndex)
 		var sets []int
 		if r.segments != nil {
 			sets = r.setsNow(rows.keptIndex)
@@ -42,6 +42,9 @@ func (r *runner) keptExposures(ctx context.Context, src source) ([]int64, error)
 	for _, u := range plan.uses {
 		r.keptExposureLast[u.place] = u.rows.Files[u.at].last()
 		u.rows.Files[u.at].giveExposures(all, u.now, experiments[u.rows], variants[u.rows])
+	}
+	if err := r.variants.Check(r.q.Exposures.Variant); err != nil {
+		return nil, fmt.Errorf("read exposures: %w", err)
 	}
 	return earliest, k.prune(k.table)
 }

@@ -31,10 +31,7 @@ func runKeeping(q Query, d *fakeData, dir string, workers int, memory int64, ver
 		return nil, err
 	}
 	r := newRunner(&q, workers, nil)
-	r.limits = d.limits()
-	if d.room != (roomRules{}) {
-		r.room = d.room
-	}
+	d.limit(r)
 	r.memory, r.spill = memory, &spill{dir: dir}
 	r.footer = func(context.Context, tables.File) (uint64, error) { return 1, nil }
 	kept, err := openKeptRows(dir, q.Seed, partitionsFor(d.fileSize))
@@ -477,6 +474,33 @@ func TestKeptTotalsAndOddConversions(t *testing.T) {
 		{Name: "late", Value: Column{Event: "buy", Aggregate: Sum, To: day}, MatureAfter: 4 * day},
 	}
 	f("with two clocks", q)
+}
+
+// Too many names of variants are a fault also where no file alone has as many, and none where
+// some of them have gone.
+func TestKeptRowsOfTooManyVariants(t *testing.T) {
+	q, d := small()
+	q.Experiments[0].Name, q.Exposures.Experiment, d.variants = "e", "experiment", 10
+	names := func(prefix string, n int) fakeFile {
+		var rows []fakeRow
+		for i := range n {
+			rows = append(rows, fakeRow{user: "u", experiment: "e", variant: fmt.Sprint(prefix, i), time: microseconds(testStart)})
+		}
+		return fakeFile{rows}
+	}
+	dir := t.TempDir()
+	for run, files := range [][]string{{"p", "q"}, {"p", "r"}, {"p", "r", "s"}} {
+		d.exposures = nil
+		for _, name := range files {
+			d.exposures = append(d.exposures, names(name, 4))
+		}
+		versions := append(files, slices.Repeat([]string{"v"}, len(d.conversions))...)
+		_, want := runFake(t.Context(), q, d, 1, nil)
+		_, err := runKept(q, d, dir, 1, 0, versions)
+		if (err == nil) != (want == nil) || want == nil && run == 2 {
+			t.Errorf("run %d: error %v, want %v", run, err, want)
+		}
+	}
 }
 
 // TestTimesWithoutAZoneAreKnown: also where the files are not read again.
