@@ -98,6 +98,25 @@ func TestColumnThatIsNoSegment(t *testing.T) {
 	}
 }
 
+// What a worker remembers of combinations has a bound, however many there are.
+func TestCombinationsBeyondTheBoundAreForgotten(t *testing.T) {
+	values := newSegmentValues([]string{"country"})
+	values.most = 3
+	c := segmentCoder{values: values, known: map[string]uint32{}}
+	for code := range uint32(10) {
+		want := code
+		if code >= 3 {
+			want = 0
+		}
+		if n := c.of([][]uint32{{code}}, 0); n != want {
+			t.Errorf("combination %d has number %d, want %d", code, n, want)
+		}
+	}
+	if len(c.known) > 3 {
+		t.Errorf("%d combinations are remembered, want 3", len(c.known))
+	}
+}
+
 // A column may get too many values from one run to the next, and what is kept knows of it.
 func TestKeptColumnThatBecomesNoSegment(t *testing.T) {
 	q, _ := small()

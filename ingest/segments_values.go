@@ -43,13 +43,14 @@ type segmentCoder struct {
 	known  map[string]uint32
 }
 
-// of returns the number of a row's combination.
+// of returns the number of a row's combination; 0 when there are too many, which are not
+// remembered either.
 func (c *segmentCoder) of(columns [][]uint32, row int) uint32 {
 	c.key = c.key[:0]
 	for _, codes := range columns {
 		c.key = binary.LittleEndian.AppendUint32(c.key, codes[row])
 	}
-	if n, ok := c.known[string(c.key)]; ok {
+	if n, ok := c.known[string(c.key)]; ok || len(c.known) == c.values.most {
 		return n
 	}
 	set := make([]uint32, len(columns))
