@@ -42,7 +42,7 @@
 // (kept.go, kept_file.go, kept_counts.go, kept_scan.go, kept_exposures.go,
 // kept_conversions.go), and the next run reads files that are new or have changed
 // (kept_plan.go), and tells which files there are (kept_files.go); what it finds
-// kept may be numbered otherwise (kept_match.go, translate.go).
+// kept may be numbered otherwise (kept_match.go, kept_segments.go, translate.go).
 // Totals stay too (kept_totals*.go, kept_looks.go, kept_sums.go, kept_caps.go): the next run
 // exchanges in them the users whom new rows and looks touch (kept_evaluate.go, delta*.go).
 //

@@ -20,6 +20,7 @@ type keptFile struct {
 	// Timeless says that a row group has no time at all: its rows belong to the first look,
 	// whichever that is, so the file cannot be counted again without being read.
 	Timeless    bool
+	Segments    []keptNames // by column
 	Looks       []keptLook
 	Experiments []keptExperimentRows
 	Unknown     []keptUnknown
@@ -31,6 +32,13 @@ type keptLook struct {
 	Look   int32
 	First  int64
 	Counts lookCounts
+}
+
+// keptNames is the names in a segment column: places in keptIndex.Segments, and whether there
+// were more, of which nobody knows.
+type keptNames struct {
+	Names []int32
+	More  bool
 }
 
 // keptExperimentRows is exposureCounts of an experiment at a look.
@@ -113,6 +121,21 @@ func (f *keptFile) takeExposures(v *exposureVisitor) {
 		f.Unknown = append(f.Unknown, keptUnknown{u.user.Hi, u.user.Lo, u.look, u.experiment, int32(u.variant)})
 	}
 	v.unknown = v.unknown[:0]
+	f.takeNames(v.met)
+}
+
+// takeNames takes in the names met since the last call.
+func (f *keptFile) takeNames(met []metNames) {
+	if f.Segments == nil {
+		f.Segments = make([]keptNames, len(met))
+	}
+	for i := range met {
+		k := &f.Segments[i]
+		k.Names = append(k.Names, met[i].codes...)
+		slices.Sort(k.Names)
+		k.Names, k.More = slices.Compact(k.Names), k.More || met[i].more
+		met[i].forget()
+	}
 }
 
 // takeConversions does the same for conversions.

@@ -16,23 +16,23 @@ func (r *runner) keptExposures(ctx context.Context, src source) ([]int64, error)
 	r.files = append(r.files, plan.files(k.table, src.files, r.seen)...)
 	all := r.exposures[0]
 	places, earliest := plan.places(len(src.files))
+	sets, err := r.setsNow(&plan)
+	if err != nil {
+		return nil, err
+	}
 	experiments, variants := map[*keptRowsFile][]int{}, map[*keptRowsFile]func(int32) uint32{}
 	for _, rows := range k.files {
 		if places[rows] == nil {
 			continue
 		}
 		experiments[rows], variants[rows] = r.experimentsNow(rows.keptIndex), r.variantsNow(rows.keptIndex)
-		var sets []int
-		if r.segments != nil {
-			sets = r.setsNow(rows.keptIndex)
-		}
 		for i := range rows.Dumps {
 			switch d := &rows.Dumps[i]; d.Tuple {
 			case exposureTuples:
 				x := newTranslation(places[rows], recodeExposures(experiments[rows]))
 				r.tuples.exposures.dumps = append(r.tuples.exposures.dumps, keptDumpOf(rows.file, d, x))
 			case segmentedTuples:
-				x := newTranslation(places[rows], recodeSegmented(experiments[rows], sets))
+				x := newTranslation(places[rows], recodeSegmented(experiments[rows], sets[rows]))
 				r.tuples.segmented.dumps = append(r.tuples.segmented.dumps, keptDumpOf(rows.file, d, x))
 			}
 		}
@@ -53,6 +53,7 @@ func (r *runner) keptExposures(ctx context.Context, src source) ([]int64, error)
 func (r *runner) scanKeptExposures(ctx context.Context, src source, w *keptWriter, index *keptIndex) error {
 	tally := &keptTally{files: index.Files}
 	for _, v := range r.exposures {
+		v.met = make([]metNames, len(r.q.Exposures.Segments))
 		v.overflow.file = func() (*dumpFile, error) { return &w.dumpFile, nil }
 		v.tally = tally
 	}

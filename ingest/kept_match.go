@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"readout/ingest/tables"
 )
 
 // keptExperiments returns the experiments of the query as the index lists them.
@@ -157,22 +155,6 @@ func (r *runner) variantsNow(index *keptIndex) func(place int32) uint32 {
 		}
 		return code
 	}
-}
-
-// setsNow returns, by place in the index, the numbers of combinations of segments.
-func (r *runner) setsNow(index *keptIndex) []int {
-	now := make([]int, len(index.Sets))
-	for i, set := range index.Sets {
-		codes := make([]uint32, len(set))
-		for column, place := range set {
-			codes[column] = tables.NullCode
-			if place >= 0 {
-				codes[column] = r.segments.names[column].Code([]byte(index.Segments[column][place]))
-			}
-		}
-		now[i] = int(r.segments.numbered(codes))
-	}
-	return now
 }
 
 // exposureRules and conversionRules are what else decides what is kept of a row.

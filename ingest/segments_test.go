@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"testing"
@@ -146,6 +147,61 @@ func TestKeptColumnThatBecomesNoSegment(t *testing.T) {
 		settleValues(kept)
 		if diff := unlike(plain, kept); diff != "" {
 			t.Errorf("run %d (- want, + got):\n%s", run, diff)
+		}
+	}
+}
+
+// Values that only files had that were corrected count for nothing, also where these were read
+// together with others, whose own values were too many by then.
+func TestKeptColumnThatIsASegmentAgain(t *testing.T) {
+	q, _ := small()
+	q.Exposures.Segments = []string{"country"}
+	d := countries(map[string]int{"here": 5000, "there": 5000})
+	others := d.exposures
+	one := func(name string, values int) fakeFile {
+		f := fakeFile{nil}
+		for i := range values {
+			f[0] = append(f[0], fakeRow{user: fmt.Sprint("further ", i), variant: "a", country: fmt.Sprint(name, i), time: microseconds(testStart)})
+		}
+		return f
+	}
+	for _, c := range []struct {
+		name                   string
+		wrong, right, segments int
+		again                  bool // files are read again
+	}{
+		{"few of each", maxSegmentNames / 2, maxSegmentNames / 2, 3, false},
+		{"too many before", maxSegmentNames + 500, 200, 3, true},
+		{"too many still", maxSegmentNames + 500, maxSegmentNames, 0, false},
+	} {
+		dir := t.TempDir()
+		// The rows of "last" have no value of their own where those of "one" take all there are.
+		d.exposures = append(others[:len(others):len(others)], one("wrong", c.wrong), one("last", 100))
+		if _, err := runKept(q, d, dir, 1, 0, []string{"1", "1", "1"}); err != nil {
+			t.Fatal(err)
+		}
+		d.exposures[1] = one("right", c.right)
+		versions := []string{"1", "2", "1"}
+		kept, err := runKept(q, d, dir, 1, 0, versions)
+		if again := errors.Is(err, errKeptRows); again != c.again {
+			t.Errorf("%s: error %v, want files read again: %t", c.name, err, c.again)
+		}
+		if err != nil {
+			if kept, err = runKept(q, d, dir, 1, 0, versions); err != nil {
+				t.Fatal(err)
+			}
+		}
+		plain, err := runFake(t.Context(), q, d, 1, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(plain.Experiments[0].Looks[0].Segments[0]); got != c.segments {
+			t.Errorf("%s: %d segments, want %d", c.name, got, c.segments)
+		}
+		settleValues(plain)
+		settleValues(kept)
+		if diff := unlike(plain, kept); diff != "" {
+			t.Errorf("%s (- all files read, + rows kept):\n%s", c.name, diff)
 		}
 	}
 }

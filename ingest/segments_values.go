@@ -100,3 +100,36 @@ func (s *segmentValues) kept() (values [][]string, sets [][]int32) {
 	}
 	return values, sets
 }
+
+// metNames are the names met in a segment column, by code.
+type metNames struct {
+	seen  []bool
+	codes []int32
+	// more says that there were names that have no code, since there are too many.
+	more bool
+}
+
+// meet takes in the codes of a batch.
+func (m *metNames) meet(codes []uint32) {
+	for _, code := range codes {
+		switch {
+		case code == tables.NullCode:
+		case code == tables.OtherCode:
+			m.more = true
+		case int(code) >= len(m.seen):
+			m.seen = append(m.seen, make([]bool, int(code)+1-len(m.seen))...)
+			fallthrough
+		case !m.seen[code]:
+			m.seen[code] = true
+			m.codes = append(m.codes, int32(code))
+		}
+	}
+}
+
+// forget begins anew.
+func (m *metNames) forget() {
+	for _, code := range m.codes {
+		m.seen[code] = false
+	}
+	m.codes, m.more = m.codes[:0], false
+}

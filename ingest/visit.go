@@ -39,6 +39,7 @@ type exposureVisitor struct {
 	unknown     []unknownExposure
 	overflow
 	tally  *keptTally // nil unless rows are kept
+	met    []metNames // by segment column, where rows are kept
 	picked pickedExposures
 }
 
@@ -79,6 +80,9 @@ func (v *exposureVisitor) rows(b *tables.Batch) error {
 		experiments, segments = b.Text[1][:b.N], b.Text[2:]
 	}
 	if v.segments != nil {
+		for i := range v.met {
+			v.met[i].meet(segments[i][:b.N])
+		}
 		v.anyRows(b, experiments, variants, segments)
 	} else if look, takePart, ok := v.together(b.User, b.Time[:b.N]); !ok {
 		v.anyRows(b, experiments, variants, nil)
