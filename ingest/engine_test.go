@@ -89,6 +89,7 @@ type fakeData struct {
 	clock                  bool // conversions have times without a zone
 	noStats, inexact       bool
 	fileSize               int64
+	grown                  int64     // bytes that there are besides these files, where rows are kept
 	damaged                []string  // paths of files that cannot be read
 	slots                  int       // segmentLimits.slots; 0 is that of fakeLimits
 	room                   roomRules // the zero value is that of a runner

@@ -48,11 +48,11 @@ func (r *runner) exposuresUsable() func(*keptRowsFile, *keptFile) bool {
 			then[rows] = places
 		}
 		for i, arms := range r.arms {
-			if f.last() < arms.counted {
-				continue
-			}
 			if places[i] < 0 {
-				return false
+				if f.last() >= arms.counted {
+					return false
+				}
+				continue
 			}
 			e := &rows.Experiments[places[i]]
 			if !f.untouched(e.Start, arms.start) || !f.untouched(countedFrom(e.Start), arms.counted) || !f.untouched(e.End, arms.end) {

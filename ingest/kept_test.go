@@ -34,7 +34,7 @@ func runKeeping(q Query, d *fakeData, dir string, workers int, memory int64, ver
 	d.limit(r)
 	r.memory, r.spill = memory, &spill{dir: dir}
 	r.footer = func(context.Context, tables.File) (uint64, error) { return 1, nil }
-	kept, err := openKeptRows(dir, q.Seed, partitionsFor(d.fileSize))
+	kept, err := openKeptRows(dir, q.Seed, partitionsFor(d.fileSize+d.grown))
 	if err != nil {
 		return nil, err
 	}
@@ -152,6 +152,7 @@ func TestKeptRowsChangeNothing(t *testing.T) {
 		exposures, conversions := newSchedule(d.exposures), newSchedule(d.conversions)
 		for range rapid.IntRange(2, 5).Draw(t, "runs") {
 			now := *d
+			now.grown = rapid.SampledFrom([]int64{0, 0, 0, 8 << 20}).Draw(t, "grown")
 			var versions, more []string
 			now.exposures, versions = exposures.step(t)
 			now.conversions, more = conversions.step(t)
@@ -186,9 +187,9 @@ func TestKeptRowsChangeNothing(t *testing.T) {
 	})
 }
 
-// damageOne changes a byte of a file of kept rows, if there is one.
+// damageOne changes a byte of a file of kept rows or of totals, if there is one.
 func damageOne(t *rapid.T, dir string) error {
-	paths, err := filepath.Glob(filepath.Join(dir, keptPrefix+"*"))
+	paths, err := filepath.Glob(filepath.Join(dir, "*-*"))
 	if err != nil || len(paths) == 0 {
 		return err
 	}
@@ -474,6 +475,35 @@ func TestKeptTotalsAndOddConversions(t *testing.T) {
 		{Name: "late", Value: Column{Event: "buy", Aggregate: Sum, To: day}, MatureAfter: 4 * day},
 	}
 	f("with two clocks", q)
+}
+
+// Exposures that were kept for an experiment do not count where it starts long after all of them
+// now, while they are early enough for another one.
+func TestKeptRowsOfAnExperimentThatStartsLater(t *testing.T) {
+	q, d := small()
+	q.Exposures.Experiment = "experiment"
+	other := q.Experiments[0]
+	other.Name = "other"
+	q.Experiments = append(q.Experiments, other)
+	for i := range d.exposures[0][0] {
+		d.exposures[0][0][i].experiment = "e"
+	}
+	dir := t.TempDir()
+	versions := slices.Repeat([]string{"v"}, len(d.exposures)+len(d.conversions))
+	for _, start := range []time.Time{{}, testStart.AddDate(0, 0, 7), testStart.AddDate(0, 0, 8), testStart.AddDate(0, 0, -1)} {
+		q.Experiments[0].Start = start
+		want, err := runFake(t.Context(), q, d, 1, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := runKept(q, d, dir, 1, 0, versions)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := unlike(want, got); diff != "" {
+			t.Errorf("start %v (- all files read, + rows kept):\n%s", start, diff)
+		}
+	}
 }
 
 // Too many names of variants are a fault also where no file alone has as many, and none where

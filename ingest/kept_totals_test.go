@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"encoding/gob"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -126,5 +127,43 @@ func TestKeptTotalsAreBuiltOn(t *testing.T) {
 	}
 	if got := users(func(k *keptTotals) { k.Arms.Users[0]++; k.Key += "?" }); got != plain {
 		t.Errorf("%d users, and one more in the totals of another query: %d", plain, got)
+	}
+}
+
+// TestOldTotalsGo: there are totals for every definition that an experiment ever had, until they are
+// many. Those of the run and files that are none of Readout's stay.
+func TestOldTotalsGo(t *testing.T) {
+	k := &keptRows{dir: t.TempDir()}
+	keys := []string{"now", "too"}
+	write := func(name string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(k.dir, name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, key := range keys {
+		write(filepath.Base(k.totalsPath(key)))
+	}
+	write("rows-000001")
+	files := func() int {
+		t.Helper()
+		if err := k.pruneTotals(keys); err != nil {
+			t.Fatal(err)
+		}
+		entries, err := os.ReadDir(k.dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(entries)
+	}
+	for n := range mostTotals - len(keys) {
+		write(filepath.Base(k.totalsPath(fmt.Sprint("before ", n))))
+	}
+	if n := files(); n != mostTotals+1 {
+		t.Errorf("%d files are left of as many totals as there may be and one more", n)
+	}
+	write(filepath.Base(k.totalsPath("one more")))
+	if n := files(); n != len(keys)+1 {
+		t.Errorf("%d files are left, want those of the run and one more", n)
 	}
 }
