@@ -506,6 +506,30 @@ func TestKeptRowsOfAnExperimentThatStartsLater(t *testing.T) {
 	}
 }
 
+// Rows in fewer partitions than the data have by now are not read.
+func TestKeptRowsInTooFewPartitions(t *testing.T) {
+	q, d := small()
+	dir := t.TempDir()
+	for n, grown := range []int64{0, 8 << 20, 0} {
+		d.grown = grown
+		// The last file comes after the first run.
+		now := *d
+		now.conversions = d.conversions[:len(d.conversions)-1+min(n, 1)]
+		versions := slices.Repeat([]string{"v"}, len(now.exposures)+len(now.conversions))
+		want, err := runFake(t.Context(), q, &now, 1, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := runKept(q, &now, dir, 1, 0, versions)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := unlike(want, got); diff != "" {
+			t.Errorf("run %d (- all files read, + rows kept):\n%s", n, diff)
+		}
+	}
+}
+
 // Too many names of variants are a fault also where no file alone has as many, and none where
 // some of them have gone.
 func TestKeptRowsOfTooManyVariants(t *testing.T) {
