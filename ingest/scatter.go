@@ -61,8 +61,10 @@ func (p partitioning) of(id tables.UserID) int { return int(id.Lo >> (64 - p.bit
 // chooses the partition.
 func keyOf(id tables.UserID) (hi uint64, lo uint32) { return id.Hi, uint32(id.Lo) }
 
-// chunkTuples is how many tuples a full-grown chunk holds: some 8 KiB.
-const chunkTuples = 320
+// chunkTuples is how many tuples a full-grown chunk holds: some 2 KiB. The chunks that all
+// partitions have open then lie in as few pages of memory as the processor knows by heart; with
+// chunks of 8 KiB put took an eighth more time.
+const chunkTuples = 80
 
 // scatter is one worker's tuples of one kind, by partition, in the order they were read.
 type scatter[T any] struct {
