@@ -41,8 +41,8 @@ func decode(dst, src []byte, from int, fast fastDecoder, tags *tagTable) error {
 	return nil
 }
 
-// decodeOne decodes the element at the start of src to dst[out:], and returns how many bytes it wrote and
-// read; none if it is faulty.
+// decodeOne decodes the element at the start of src to dst[out:], and returns how many bytes it
+// wrote and read; none if it is faulty.
 func decodeOne(dst, src []byte, out int) (written, read int) {
 	tag := src[0]
 	kind, length := tag&3, int(tag>>2)+1

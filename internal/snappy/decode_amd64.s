@@ -2,12 +2,14 @@
 
 // func decodeFast(dst, src []byte, out, in int, tags *tagTable) (newOut, newIn int)
 //
-// What bounds it is how long it takes from one tag to the next: a shift, an addition, a choice
-// and a load, about as long as the rest of an element, which is done meanwhile. The choices are
-// moves that are made or not. Of the branches all but two are there for safety and are never taken in a row.
+// What bounds it is the way from one tag to the next: a shift, an addition, a choice and a load.
+// The rest of an element is done meanwhile. Choices are moves that are made or not; of the
+// branches some are for safety and not taken in sound blocks, the others mostly go one way
+// throughout a column.
 //
-// AX is the tag of the element under way, SI what follows it, R9 the byte behind that; DI is where
-// the next byte goes, R8 where dst begins, R10 where src ends, and R12 so many elements fit in any case.
+// AX is the tag of the element under way, SI what follows it, R9 the byte behind that. DI is where
+// the next byte goes, R8 where dst begins, R10 where src ends. So many elements as R12 says fit in
+// any case.
 TEXT ·decodeFast(SB), NOSPLIT, $0-88
 	MOVQ dst_base+0(FP), R8
 	MOVQ src_base+24(FP), SI

@@ -14,8 +14,8 @@ var offsetBytes = [4]int{0, 1, 2, 4}
 const shortLiterals = 60
 
 // fastDecoder decodes elements from src[in:] to dst[out:] and returns how far it came. It ends
-// before the first element that it leaves: near the ends of both, and what the table has no length of, overlaps
-// itself, or is faulty. out is at least fastFrom.
+// before the first element that it leaves: one near the end of either, of which the table has no
+// length, that overlaps itself, or that is faulty. out is at least fastFrom.
 type fastDecoder func(dst, src []byte, out, in int, tags *tagTable) (newOut, newIn int)
 
 // decodeFast is a fastDecoder.
@@ -27,10 +27,11 @@ func decodeFast(dst, src []byte, out, in int, tags *tagTable) (newOut, newIn int
 // bytes that far back, and then is none.
 const fastFrom = 256
 
-// tagTable is what a fast decoder knows of tags.
+// tagTable is what a fast decoder knows of tags. The assembly counts on masks being 512 bytes
+// behind less.
 type tagTable struct {
-	// less is, by tag, the length of the element less what the tag says of the offset, a multiple of 256.
-	// Of literals that is fastFrom. It is left where the element is too long or its offset is.
+	// less is, by tag, the length of the element less what the tag says of the offset, a multiple
+	// of 256. Of literals that is fastFrom. It is left where the element or its offset is too long.
 	less [256]int16
 	// masks is which of the four bytes behind the tag belong to the offset, by kind.
 	masks [4]uint32
