@@ -150,11 +150,8 @@ func NewPublished(p *Project, log *Log, last *Published, now time.Time) Publishe
 		if done[name] || s.Status == Draft {
 			continue
 		}
-		e, ok := last.experiment(name)
-		if ok {
+		if e, ok := last.experiment(name); ok {
 			e.setFacts(s, now)
-		}
-		if ok {
 			out.Experiments = append(out.Experiments, e)
 		} else if !s.Archived {
 			out.Withheld = append(out.Withheld, name)
