@@ -55,6 +55,20 @@ func runKeeping(q Query, d *fakeData, dir string, workers int, memory int64, ver
 	return result, err
 }
 
+// keptUnlike returns how a result from rows kept in a folder differs from one of all files read.
+func keptUnlike(t *testing.T, q Query, d *fakeData, dir string, versions []string) string {
+	t.Helper()
+	want, err := runFake(t.Context(), q, d, 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := runKept(q, d, dir, 1, 0, versions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return unlike(want, got)
+}
+
 // memoryFolder makes a folder, in memory where the system has one: tests write and sync thousands of small
 // files, and a disk takes most of the time. The caller removes it.
 func memoryFolder() (string, error) {
@@ -453,15 +467,7 @@ func TestKeptTotalsAndOddConversions(t *testing.T) {
 		for n := 1; n <= len(q.Looks); n++ {
 			now, asked := *d, q
 			now.conversions, asked.Looks = d.conversions[:n+1], q.Looks[:n]
-			want, err := runFake(context.Background(), asked, &now, 1, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := runKept(asked, &now, dir, 1, 0, []string{"e", "c0", "c1", "c2", "c3", "c4"}[:n+2])
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := unlike(want, got); diff != "" {
+			if diff := keptUnlike(t, asked, &now, dir, []string{"e", "c0", "c1", "c2", "c3", "c4"}[:n+2]); diff != "" {
 				t.Errorf("%s, day %d (- all files read, + rows kept):\n%s", name, n, diff)
 			}
 		}
@@ -492,15 +498,7 @@ func TestKeptRowsOfAnExperimentThatStartsLater(t *testing.T) {
 	versions := slices.Repeat([]string{"v"}, len(d.exposures)+len(d.conversions))
 	for _, start := range []time.Time{{}, testStart.AddDate(0, 0, 7), testStart.AddDate(0, 0, 8), testStart.AddDate(0, 0, -1)} {
 		q.Experiments[0].Start = start
-		want, err := runFake(t.Context(), q, d, 1, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := runKept(q, d, dir, 1, 0, versions)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := unlike(want, got); diff != "" {
+		if diff := keptUnlike(t, q, d, dir, versions); diff != "" {
 			t.Errorf("start %v (- all files read, + rows kept):\n%s", start, diff)
 		}
 	}
@@ -516,15 +514,7 @@ func TestKeptRowsInTooFewPartitions(t *testing.T) {
 		now := *d
 		now.conversions = d.conversions[:len(d.conversions)-1+min(n, 1)]
 		versions := slices.Repeat([]string{"v"}, len(now.exposures)+len(now.conversions))
-		want, err := runFake(t.Context(), q, &now, 1, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := runKept(q, &now, dir, 1, 0, versions)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := unlike(want, got); diff != "" {
+		if diff := keptUnlike(t, q, &now, dir, versions); diff != "" {
 			t.Errorf("run %d (- all files read, + rows kept):\n%s", n, diff)
 		}
 	}
