@@ -71,11 +71,17 @@ func TestExactSumEqualsFractions(t *testing.T) {
 func TestExactSumCarriesInTime(t *testing.T) {
 	var s exactSum
 	want := new(big.Rat)
-	for _, x := range []float64{math.MaxFloat64, -math.MaxFloat64, 1.7, -3e-5, math.SmallestNonzeroFloat64} {
+	for _, x := range []float64{math.MaxFloat64, -math.MaxFloat64, 1.7, -3e-5, math.SmallestNonzeroFloat64, 1.7} {
 		// As if the term before had been the last that fits.
 		s.waiting = maxWaiting
 		s.add(x, enter)
+		s.waiting = maxWaiting
 		s.addProduct(x, x, leave)
+		s.addProduct(x, x, enter)
+		s.addProduct(x, x, leave)
+		if s.waiting != 4 {
+			t.Errorf("%d terms wait after a carry and three with %v", s.waiting, x)
+		}
 		r := new(big.Rat).SetFloat64(x)
 		want.Add(want, r)
 		want.Sub(want, new(big.Rat).Mul(r, r))
