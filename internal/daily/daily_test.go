@@ -428,6 +428,16 @@ func TestDaysAreMadeAgain(t *testing.T) {
 	changed("2026-03-29", "2026-03-30")
 }
 
+// An earlier day that is made again leaves everything as it is, pages too: they are as of the newest
+// scorecards.
+func TestEarlierDayIsMadeAgain(t *testing.T) {
+	s := newShop(t)
+	s.mustRun("2026-03-30")
+	want := s.files()
+	s.mustRun("2026-03-28")
+	sameFiles(t, s.files(), want)
+}
+
 // What an analysis on request is not told it takes from the data.
 func TestAdHocDates(t *testing.T) {
 	s := newShop(t)
