@@ -53,6 +53,33 @@ func TestLinkedMetrics(t *testing.T) {
 	}
 }
 
+// Caps say which column they are of, and how many users of all arms they changed. One without bounds
+// is left out, unless that is a problem.
+func TestCapsOf(t *testing.T) {
+	low, high := 1.0, 9.0
+	look := &ingest.LookResult{
+		Caps: [][]ingest.Capping{
+			{{Upper: &high}, {Lower: &low, Upper: &high}},
+			{{}, {Problem: ingest.CapIsZero}},
+		},
+		Metrics: [][][]ingest.Cell{
+			{{{Capped: []int64{1, 10}}, {Capped: []int64{2, 20}}}, {{Capped: []int64{4, 40}}}},
+			{{{}}},
+		},
+	}
+	for metric, want := range [][]analysis.Cap{
+		{
+			{Of: "value", Upper: analysis.Defined(9), Users: 7},
+			{Of: "denominator", Lower: analysis.Defined(1), Upper: analysis.Defined(9), Users: 70},
+		},
+		{{Of: "denominator", Problem: analysis.CapIsZero}},
+	} {
+		if diff := cmp.Diff(want, capsOf(look, metric)); diff != "" {
+			t.Errorf("metric %d (-want +got):\n%s", metric, diff)
+		}
+	}
+}
+
 // TestLink: arms know the look before both by the users who stayed and by all it had.
 func TestLink(t *testing.T) {
 	look := func(c ingest.Cell) *ingest.LookResult {
