@@ -31,7 +31,8 @@
 //     (cross.go). Single values are kept where they are asked for (values.go).
 //   - Raw moments of all workers are added up, look by look, numbers beyond a cap exchanged
 //     for its bound (caps.go, quantile.go), and centred (walk.go, centre.go); these are the cells of the result,
-//     beside which stands what was left out (results*.go).
+//     beside which stands what was left out (results*.go). Exposures to variants that an experiment does not
+//     have are put aside too, and their users counted partition by partition (unknown.go).
 //
 // Raw moments are exact (exactsum.go), and so independent of the order of their terms. This
 // makes results the same for any number of workers, and lets one pass answer all looks: a

@@ -3,8 +3,6 @@ package ingest
 import (
 	"cmp"
 	"slices"
-
-	"readout/ingest/tables"
 )
 
 // keptFile is what a scan has found in one file, other than tuples, so that it can be
@@ -21,9 +19,9 @@ type keptFile struct {
 	// whichever that is, so the file cannot be counted again without being read.
 	Timeless    bool
 	Segments    []keptNames // by column
+	Unknown     keptNames   // of variants
 	Looks       []keptLook
 	Experiments []keptExperimentRows
-	Unknown     []keptUnknown
 	Kinds       []keptKindRows
 }
 
@@ -34,8 +32,8 @@ type keptLook struct {
 	Counts lookCounts
 }
 
-// keptNames is the names in a segment column: places in keptIndex.Segments, and whether there
-// were more, of which nobody knows.
+// keptNames is names that the file has: places in keptIndex.Segments, or in its Variants, and whether
+// there were more, of which nobody knows.
 type keptNames struct {
 	Names []int32
 	More  bool
@@ -45,12 +43,6 @@ type keptNames struct {
 type keptExperimentRows struct {
 	Experiment, Look    int32
 	Rows, Before, After int64
-}
-
-// keptUnknown is an unknownExposure; Variant is a place in keptIndex.Variants.
-type keptUnknown struct {
-	Hi, Lo                    uint64
-	Look, Experiment, Variant int32
 }
 
 // keptKindRows counts conversions of a kind at a look.
@@ -86,7 +78,6 @@ func (f *keptFile) kept() (rows int64) {
 		e := &f.Experiments[i]
 		rows += e.Rows - e.Before - e.After
 	}
-	rows -= int64(len(f.Unknown))
 	for i := range f.Kinds {
 		rows += f.Kinds[i].Wanted
 	}
@@ -117,25 +108,26 @@ func (f *keptFile) takeExposures(v *exposureVisitor) {
 			c.rows[look], c.before[look], c.after[look] = 0, 0, 0
 		}
 	}
-	for _, u := range v.unknown {
-		f.Unknown = append(f.Unknown, keptUnknown{u.user.Hi, u.user.Lo, u.look, u.experiment, int32(u.variant)})
-	}
-	v.unknown = v.unknown[:0]
+	f.Unknown.take(&v.metUnknown)
 	f.takeNames(v.met)
 }
 
-// takeNames takes in the names met since the last call.
+// takeNames takes in the names of segments met since the last call.
 func (f *keptFile) takeNames(met []metNames) {
 	if f.Segments == nil {
 		f.Segments = make([]keptNames, len(met))
 	}
 	for i := range met {
-		k := &f.Segments[i]
-		k.Names = append(k.Names, met[i].codes...)
-		slices.Sort(k.Names)
-		k.Names, k.More = slices.Compact(k.Names), k.More || met[i].more
-		met[i].forget()
+		f.Segments[i].take(&met[i])
 	}
+}
+
+// take moves names that were met there.
+func (k *keptNames) take(m *metNames) {
+	k.Names = append(k.Names, m.codes...)
+	slices.Sort(k.Names)
+	k.Names, k.More = slices.Compact(k.Names), k.More || m.more
+	m.forget()
 }
 
 // takeConversions does the same for conversions.
@@ -185,9 +177,9 @@ func (f *keptFile) giveReads(c *readCounts, now []int) {
 	}
 }
 
-// giveExposures adds the counts of the file, whose experiments and variants now have other
-// numbers; -1 is one that is not wanted.
-func (f *keptFile) giveExposures(v *exposureVisitor, now, experiments []int, variants func(int32) uint32) {
+// giveExposures adds the counts of the file, whose experiments now have other numbers; -1 is one
+// that is not wanted.
+func (f *keptFile) giveExposures(v *exposureVisitor, now, experiments []int) {
 	f.giveReads(&v.readCounts, now)
 	look := f.lookNow(now)
 	for _, k := range f.Experiments {
@@ -196,11 +188,6 @@ func (f *keptFile) giveExposures(v *exposureVisitor, now, experiments []int, var
 			c.rows[at] += k.Rows
 			c.before[at] += k.Before
 			c.after[at] += k.After
-		}
-	}
-	for _, u := range f.Unknown {
-		if to := experiments[u.Experiment]; to >= 0 {
-			v.unknown = append(v.unknown, unknownExposure{tables.UserID{Hi: u.Hi, Lo: u.Lo}, int32(look(u.Look)), int32(to), variants(u.Variant)})
 		}
 	}
 }

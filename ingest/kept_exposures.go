@@ -16,16 +16,16 @@ func (r *runner) keptExposures(ctx context.Context, src source) ([]int64, error)
 	r.files = append(r.files, plan.files(k.table, src.files, r.seen)...)
 	all := r.exposures[0]
 	places, earliest := plan.places(len(src.files))
-	sets, err := r.setsNow(&plan)
+	inUse := plan.inUse()
+	sets, err := r.setsNow(inUse)
 	if err != nil {
 		return nil, err
 	}
-	experiments, variants := map[*keptRowsFile][]int{}, map[*keptRowsFile]func(int32) uint32{}
-	for _, rows := range k.files {
-		if places[rows] == nil {
-			continue
-		}
-		experiments[rows], variants[rows] = r.experimentsNow(rows.keptIndex), r.variantsNow(rows.keptIndex)
+	experiments := map[*keptRowsFile][]int{}
+	for _, u := range inUse {
+		rows := u.keptRowsFile
+		experiments[rows] = r.experimentsNow(rows.keptIndex)
+		variants := u.variantsNow(r.variants)
 		for i := range rows.Dumps {
 			switch d := &rows.Dumps[i]; d.Tuple {
 			case exposureTuples:
@@ -34,6 +34,9 @@ func (r *runner) keptExposures(ctx context.Context, src source) ([]int64, error)
 			case segmentedTuples:
 				x := newTranslation(places[rows], recodeSegmented(experiments[rows], sets[rows]))
 				r.tuples.segmented.dumps = append(r.tuples.segmented.dumps, keptDumpOf(rows.file, d, x))
+			case unknownTuples:
+				x := newTranslation(places[rows], recodeUnknown(experiments[rows], variants))
+				r.tuples.unknown.dumps = append(r.tuples.unknown.dumps, keptDumpOf(rows.file, d, x))
 			}
 		}
 	}
@@ -41,7 +44,7 @@ func (r *runner) keptExposures(ctx context.Context, src source) ([]int64, error)
 	r.keptExposureLast = make([]int64, len(src.files))
 	for _, u := range plan.uses {
 		r.keptExposureLast[u.place] = u.rows.Files[u.at].last()
-		u.rows.Files[u.at].giveExposures(all, u.now, experiments[u.rows], variants[u.rows])
+		u.rows.Files[u.at].giveExposures(all, u.now, experiments[u.rows])
 	}
 	if err := r.variants.Check(r.q.Exposures.Variant); err != nil {
 		return nil, fmt.Errorf("read exposures: %w", err)
@@ -61,7 +64,7 @@ func (r *runner) scanKeptExposures(ctx context.Context, src source, w *keptWrite
 		return err
 	}
 	index.Experiments = r.keptExperiments()
-	index.Variants = r.nameUnknown(index.Files)
+	index.Variants = r.variantNames()
 	if r.segments != nil {
 		index.Segments, index.Sets = r.segments.kept()
 	}
@@ -71,27 +74,8 @@ func (r *runner) scanKeptExposures(ctx context.Context, src source, w *keptWrite
 		}
 		addDumps(index, exposureTuples, v.kept)
 		addDumps(index, segmentedTuples, v.segmented)
-		v.kept, v.segmented = newScatter[exposureTuple](0), newScatter[segmentedTuple](0)
+		addDumps(index, unknownTuples, v.unknown)
+		v.kept, v.segmented, v.unknown = newScatter[exposureTuple](0), newScatter[segmentedTuple](0), newScatter[unknownTuple](0)
 	}
 	return nil
-}
-
-// nameUnknown returns the names of unknown variants and makes the files' counts refer to
-// places there.
-func (r *runner) nameUnknown(files []keptFile) []string {
-	var names []string
-	places := map[int32]int32{}
-	for i := range files {
-		for j := range files[i].Unknown {
-			u := &files[i].Unknown[j]
-			place, ok := places[u.Variant]
-			if !ok {
-				place = int32(len(names))
-				places[u.Variant] = place
-				names = append(names, r.variantName(uint32(u.Variant)))
-			}
-			u.Variant = place
-		}
-	}
-	return names
 }

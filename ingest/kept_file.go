@@ -25,7 +25,7 @@ type keptIndex struct {
 
 	Files       []keptFile
 	Experiments []keptExperiment
-	Variants    []string // unknown ones
+	Variants    []string
 	Segments    [][]string
 	Sets        [][]int32 // places in Segments by column; -1 is null
 	Events      []keptEvent
@@ -68,10 +68,11 @@ const (
 	segmentedTuples
 	eventTuples
 	valueTuples
+	unknownTuples
 )
 
 const (
-	keptMagic = "readout rows 6\n\x00"
+	keptMagic = "readout rows 7\n\x00"
 	// keptTailSize is what a file ends with: where its index is, how long it is, its XXH3, and
 	// the magic bytes.
 	keptTailSize = 3*8 + len(keptMagic)

@@ -143,20 +143,6 @@ func (r *runner) kindsNow(index *keptIndex) ([]int, error) {
 	return now, nil
 }
 
-// variantsNow returns a function from places in the index to codes of unknown variants. Names that
-// only files had that are not read any more get none: there may be too many of them.
-func (r *runner) variantsNow(index *keptIndex) func(place int32) uint32 {
-	codes := map[int32]uint32{}
-	return func(place int32) uint32 {
-		code, ok := codes[place]
-		if !ok {
-			code = r.variants.Code([]byte(index.Variants[place]))
-			codes[place] = code
-		}
-		return code
-	}
-}
-
 // exposureRules and conversionRules are what else decides what is kept of a row.
 func (r *runner) exposureRules() string {
 	t := &r.q.Exposures

@@ -10,8 +10,10 @@ import (
 type rowsInUse struct {
 	*keptRowsFile
 	files []*keptFile
-	// live says, by column and place in Segments, which names are in these files.
-	live [][]bool
+	// live says, by column and place in Segments, which names are in these files, liveUnknown by
+	// place in Variants.
+	live        [][]bool
+	liveUnknown []bool
 }
 
 // inUse returns the files of kept rows from which something is read.
@@ -21,7 +23,7 @@ func (p *keptPlan) inUse() []*rowsInUse {
 	for _, use := range p.uses {
 		u := of[use.rows]
 		if u == nil {
-			u = &rowsInUse{keptRowsFile: use.rows}
+			u = &rowsInUse{keptRowsFile: use.rows, liveUnknown: make([]bool, len(use.rows.Variants))}
 			for _, names := range use.rows.Segments {
 				u.live = append(u.live, make([]bool, len(names)))
 			}
@@ -34,6 +36,9 @@ func (p *keptPlan) inUse() []*rowsInUse {
 				u.live[column][place] = true
 			}
 		}
+		for _, place := range f.Unknown.Names {
+			u.liveUnknown[place] = true
+		}
 	}
 	return all
 }
@@ -43,12 +48,11 @@ func (p *keptPlan) inUse() []*rowsInUse {
 // has too many values depends on what is read. Rows that lack values because there were too many
 // do not do where there are few enough without the files that have gone; as long as none has,
 // reading the others again would tell no more.
-func (r *runner) setsNow(p *keptPlan) (map[*keptRowsFile][]int, error) {
+func (r *runner) setsNow(all []*rowsInUse) (map[*keptRowsFile][]int, error) {
 	sets := map[*keptRowsFile][]int{}
 	if r.segments == nil {
 		return sets, nil
 	}
-	all := p.inUse()
 	for _, u := range all {
 		sets[u.keptRowsFile] = u.setsNow(r.segments)
 	}
@@ -96,4 +100,17 @@ func (u *rowsInUse) lacks(values *segmentValues) bool {
 		}
 	}
 	return false
+}
+
+// variantsNow returns, by place in the index, the codes of unknown variants. Names that only files had
+// that are not read any more get none: there may be too many of them.
+func (u *rowsInUse) variantsNow(variants *tables.OpenNames) []int {
+	now := make([]int, len(u.Variants))
+	for place, name := range u.Variants {
+		now[place] = place
+		if u.liveUnknown[place] {
+			now[place] = int(variants.Code([]byte(name)))
+		}
+	}
+	return now
 }

@@ -7,16 +7,19 @@ import (
 
 // experiments makes the results of totals, which are used up.
 func (r *runner) experiments(ctx context.Context, programs []*program, totals []*experimentTotals, segments experimentSegments) ([]ExperimentResult, error) {
-	unknown := r.unknownVariants()
+	unknown, err := r.unknownVariants(ctx)
+	if err != nil {
+		return nil, err
+	}
 	wanted, noValue := r.kindRows()
 	out := make([]ExperimentResult, len(programs))
-	err := share(ctx, min(r.workers, len(programs)), len(programs), func(_, i int) error {
+	err = share(ctx, min(r.workers, len(programs)), len(programs), func(_, i int) error {
 		p, t := programs[i], totals[i]
 		looks := make([]LookResult, len(r.looks))
 		users(p, t, looks)
 		r.leftOut(i, p, t, wanted, noValue, looks)
 		for k := range looks {
-			looks[k].Left.UnknownVariants = r.unknownAt(unknown[i], r.atLooks[k])
+			looks[k].Left.UnknownVariants = unknownAt(unknown[i], r.atLooks[k])
 		}
 		cumulateAll(t.clocks, p.looks)
 		var columns []segmentColumn

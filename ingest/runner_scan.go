@@ -52,6 +52,7 @@ func (r *runner) scan(ctx context.Context, exposures, conversions source) (earli
 	for i, v := range r.exposures {
 		r.tuples.exposures.add(v.kept)
 		r.tuples.segmented.add(v.segmented)
+		r.tuples.unknown.add(v.unknown)
 		r.tuples.events.add(r.conversions[i].events)
 		r.tuples.values.add(r.conversions[i].values)
 	}

@@ -24,6 +24,14 @@ type segmentedTuple struct {
 	set uint32
 }
 
+// unknownTuple is an exposure to a variant that the experiment does not have.
+type unknownTuple struct {
+	hi   uint64
+	time int64
+	lo   uint32
+	unknownArm
+}
+
 // eventTuple is a conversion whose value no metric reads.
 type eventTuple struct {
 	hi   uint64

@@ -101,7 +101,7 @@ func (s *segmentValues) kept() (values [][]string, sets [][]int32) {
 	return values, sets
 }
 
-// metNames are the names met in a segment column, by code.
+// metNames are the names met in a column, by code.
 type metNames struct {
 	seen  []bool
 	codes []int32
@@ -112,17 +112,24 @@ type metNames struct {
 // meet takes in the codes of a batch.
 func (m *metNames) meet(codes []uint32) {
 	for _, code := range codes {
-		switch {
-		case code == tables.NullCode:
-		case code == tables.OtherCode:
-			m.more = true
-		case int(code) >= len(m.seen):
-			m.seen = append(m.seen, make([]bool, int(code)+1-len(m.seen))...)
-			fallthrough
-		case !m.seen[code]:
-			m.seen[code] = true
-			m.codes = append(m.codes, int32(code))
+		if int(code) >= len(m.seen) || !m.seen[code] {
+			m.add(code)
 		}
+	}
+}
+
+// add takes in a code.
+func (m *metNames) add(code uint32) {
+	switch {
+	case code == tables.NullCode:
+	case code == tables.OtherCode:
+		m.more = true
+	case int(code) >= len(m.seen):
+		m.seen = append(m.seen, make([]bool, int(code)+1-len(m.seen))...)
+		fallthrough
+	case !m.seen[code]:
+		m.seen[code] = true
+		m.codes = append(m.codes, int32(code))
 	}
 }
 

@@ -93,7 +93,7 @@ func (o *overflow) relieve(order int64, tuples []heldTuples) error {
 	return nil
 }
 
-func (v *exposureVisitor) tuples() []heldTuples { return []heldTuples{v.kept, v.segmented} }
+func (v *exposureVisitor) tuples() []heldTuples { return []heldTuples{v.kept, v.segmented, v.unknown} }
 
 func (v *exposureVisitor) relieve(order int64) error { return v.overflow.relieve(order, v.tuples()) }
 

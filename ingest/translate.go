@@ -71,6 +71,18 @@ func recodeSegmented(experiments, sets []int) func(*segmentedTuple) bool {
 	}
 }
 
+// recodeUnknown does the same for exposures to unknown variants, which have other codes too.
+func recodeUnknown(experiments, variants []int) func(*unknownTuple) bool {
+	if unchanged(experiments) && unchanged(variants) {
+		return nil
+	}
+	return func(t *unknownTuple) bool {
+		now := experiments[t.experiment]
+		t.unknownArm = unknownArm{uint32(now), uint32(variants[t.variant])}
+		return now >= 0
+	}
+}
+
 // recodeEvents does so for conversions, given by the number of a kind then its number now.
 func recodeEvents(kinds []int) func(*eventTuple) bool {
 	if unchanged(kinds) {

@@ -60,11 +60,12 @@ func (r *tupleReader[T]) partition(i int) (partition[T], error) {
 type tuples struct {
 	exposures tupleSource[exposureTuple]
 	segmented tupleSource[segmentedTuple]
+	unknown   tupleSource[unknownTuple] // see countUnknown
 	events    tupleSource[eventTuple]
 	values    tupleSource[valueTuple]
 }
 
-// partitionReader reads all kinds of tuples of partitions.
+// partitionReader reads the tuples of partitions that are needed to evaluate users.
 type partitionReader struct {
 	exposures *tupleReader[exposureTuple]
 	segmented *tupleReader[segmentedTuple]
@@ -76,7 +77,7 @@ func (t *tuples) reader() *partitionReader {
 	return &partitionReader{t.exposures.reader(), t.segmented.reader(), t.events.reader(), t.values.reader()}
 }
 
-// userRows is the tuples of a partition.
+// userRows is those tuples of a partition.
 type userRows struct {
 	exposures partition[exposureTuple]
 	segmented partition[segmentedTuple]

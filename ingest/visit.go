@@ -36,23 +36,17 @@ type exposureVisitor struct {
 	segmented   *scatter[segmentedTuple] // instead of kept, if there are segments
 	sets        segmentCoder
 	experiments []exposureCounts
-	unknown     []unknownExposure
+	unknown     *scatter[unknownTuple]
 	overflow
-	tally  *keptTally // nil unless rows are kept
-	met    []metNames // by segment column, where rows are kept
-	picked pickedExposures
+	tally *keptTally // nil unless rows are kept
+	// met are the names by segment column, where rows are kept; metUnknown those of unknown variants.
+	met        []metNames
+	metUnknown metNames
+	picked     pickedExposures
 }
 
 // exposureCounts counts an experiment's rows by look.
 type exposureCounts struct{ rows, before, after []int64 }
-
-// unknownExposure is an exposure to a variant that the experiment does not have.
-type unknownExposure struct {
-	user       tables.UserID
-	look       int32
-	experiment int32
-	variant    uint32
-}
 
 func newExposureVisitor(r *scanRules) *exposureVisitor {
 	v := &exposureVisitor{
@@ -60,6 +54,7 @@ func newExposureVisitor(r *scanRules) *exposureVisitor {
 		readCounts:  newReadCounts(r.looks, r.exposuresFrom),
 		kept:        newScatter[exposureTuple](r.parts.count()),
 		segmented:   newScatter[segmentedTuple](r.parts.count()),
+		unknown:     newScatter[unknownTuple](r.parts.count()),
 		sets:        segmentCoder{values: r.segments, known: map[string]uint32{}},
 		experiments: make([]exposureCounts, len(r.arms)),
 	}
@@ -135,7 +130,9 @@ func (v *exposureVisitor) exposure(user tables.UserID, t int64, look int, experi
 	case t >= arms.end:
 		counts.after[look]++
 	case int(variant) >= len(arms.rank) || arms.rank[variant] < 0:
-		v.unknown = append(v.unknown, unknownExposure{user, int32(look), int32(experiment), variant})
+		hi, lo := keyOf(user)
+		v.unknown.put(v.parts.of(user), unknownTuple{hi, t, lo, unknownArm{experiment, variant}})
+		v.metUnknown.add(variant)
 	default:
 		hi, lo := keyOf(user)
 		tuple := exposureTuple{hi, t, lo, experiment<<16 | uint32(arms.rank[variant])}
@@ -150,6 +147,7 @@ func (v *exposureVisitor) exposure(user tables.UserID, t int64, look int, experi
 func (v *exposureVisitor) end(order int64) int64 {
 	v.kept.endGroup(order)
 	v.segmented.endGroup(order)
+	v.unknown.endGroup(order)
 	earliest := v.readCounts.end()
 	v.tally.exposures(v, order)
 	return earliest
