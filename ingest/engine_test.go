@@ -94,6 +94,7 @@ type fakeData struct {
 	slots                  int       // segmentLimits.slots; 0 is that of fakeLimits
 	room                   roomRules // the zero value is that of a runner
 	variants               int       // how many unknown ones there may be; 0 is as many as a runner has
+	kinds                  int       // eventKinds.most; 0 is that of a runner
 	opened, closed         int64
 }
 
@@ -189,6 +190,9 @@ func (d *fakeData) limit(r *runner) {
 	}
 	if d.variants > 0 {
 		r.variants.Most = d.variants
+	}
+	if d.kinds > 0 {
+		r.kinds.most = d.kinds
 	}
 }
 

@@ -22,6 +22,7 @@ type eventKinds struct {
 	wheres [][]where
 	// plain says of each event that a column of the query counts it without a filter.
 	plain []bool
+	most  int // kinds, and rows of different classes that a worker remembers the kinds of
 
 	mu     sync.Mutex
 	number map[string]uint32
@@ -50,6 +51,7 @@ func newEventKinds(q *Query, events tables.FixedNames) *eventKinds {
 	k := &eventKinds{
 		wheres: make([][]where, len(events)),
 		plain:  make([]bool, len(events)),
+		most:   maxKinds,
 		number: map[string]uint32{},
 	}
 	for i := range q.Experiments {
@@ -146,8 +148,8 @@ func (k *eventKinds) numbered(kind eventKind) (uint32, error) {
 	if n, ok := k.number[kind.key()]; ok {
 		return n, nil
 	}
-	if len(k.kinds) >= maxKinds {
-		return 0, fmt.Errorf("the filters of metrics tell more than %d kinds of rows apart: use fewer different ones on the same event", maxKinds)
+	if len(k.kinds) >= k.most {
+		return 0, fmt.Errorf("the filters of metrics tell more than %d kinds of rows apart: use fewer different ones on the same event", k.most)
 	}
 	n := uint32(len(k.kinds))
 	k.number[kind.key()] = n
@@ -202,7 +204,7 @@ func (c *kindCoder) of(events []uint32, columns [][]uint32) ([]uint32, error) {
 			if kind, err = c.kinds.find(int(event), c.classes); err != nil {
 				return nil, err
 			}
-			if len(c.known) >= maxKinds {
+			if len(c.known) >= c.kinds.most {
 				clear(c.known)
 			}
 			c.known[string(c.key)] = kind

@@ -117,3 +117,25 @@ func TestKeptRowsOfUnknownVariants(t *testing.T) {
 		}
 	}
 }
+
+// Of a thousand names and more those beyond are counted together, at each look by itself.
+func TestManyUnknownVariants(t *testing.T) {
+	var names []unknownName
+	for i := range mostUnknown + 3 {
+		// The first is met at the second look only.
+		first := int64(min(i, 1))
+		names = append(names, unknownName{fmt.Sprintf("%04d", i), []int64{2 * first, 3}, []int64{first, 2}})
+	}
+	for look, want := range [][2]UnknownVariant{
+		{{"1000", 2, 1}, {"other names", 4, 2}},
+		{{"0999", 3, 2}, {"other names", 9, 6}},
+	} {
+		got := unknownAt(names, look)
+		if n := len(got); n != mostUnknown+1 || [2]UnknownVariant(got[n-2:]) != want {
+			t.Errorf("look %d: %d names, the last are %v, want %v", look, n, got[n-2:], want)
+		}
+	}
+	if got := unknownAt(names[:mostUnknown], 1); len(got) != mostUnknown || got[mostUnknown-1].Name != "0999" {
+		t.Errorf("%d names, the last is %v", len(got), got[len(got)-1])
+	}
+}
