@@ -1,7 +1,9 @@
 package analysis
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"time"
 
 	"readout/experiment"
@@ -97,7 +99,7 @@ func (a *analyzer) severalCheck(*Scorecard) (Check, bool) {
 	return check, true
 }
 
-// unknownCheck names the variants that the experiment does not have.
+// unknownCheck names the variants that the experiment does not have, those with the most users first.
 func (a *analyzer) unknownCheck(*Scorecard) (Check, bool) {
 	var names []LeftOut
 	var users int64
@@ -110,6 +112,7 @@ func (a *analyzer) unknownCheck(*Scorecard) (Check, bool) {
 	if len(names) == 0 {
 		return Check{}, false
 	}
+	slices.SortStableFunc(names, func(a, b LeftOut) int { return cmp.Compare(b.Users, a.Users) })
 	check := Check{
 		Name: CheckUnknownVariants, Severity: Info, Sentence: unknownSentence(names),
 		Numbers: []CheckNumber{{"users", Defined(float64(users))}},

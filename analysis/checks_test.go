@@ -94,6 +94,12 @@ func TestChecks(t *testing.T) {
 
 		{"few of another variant", left(LeftUnknownVariant, "huge", 3, 2), CheckUnknownVariants, Info, `"huge" (2 users)`},
 		{"many of another variant", left(LeftUnknownVariant, "huge", 30, 20), CheckUnknownVariants, Warning, `"huge" (20 users)`},
+		{"one variant with most users among junk", func(in *Input) {
+			for _, name := range []string{"1", "2", "3", "4", "5", "6"} {
+				left(LeftUnknownVariant, name, 1, 1)(in)
+			}
+			left(LeftUnknownVariant, "renamed", 30, 20)(in)
+		}, CheckUnknownVariants, Warning, `left out: "renamed" (20 users), "1" (1 user), "2" (1 user), "3" (1 user), "4" (1 user), and 2 more.`},
 		{"few rows without a user", func(in *Input) {
 			d := &in.today().Data
 			d.Exposures.SinceStart, d.Exposures.LeftOut = 1000, []LeftOut{NewLeftOut(LeftNoUser, "", 5, 0)}
