@@ -93,6 +93,10 @@ func (r *reader) read(data []byte) *node {
 	if r.failed {
 		return nil
 	}
+	if len(docs) > 0 && docs[0].Body != nil && docs[0].Body.Type() == ast.DirectiveType {
+		r.reportAt(docs[0].Body.GetToken(), "directives (%%) are not allowed: remove the line")
+		return nil
+	}
 	if len(docs) > 1 {
 		second := docs[1].Start
 		if second == nil && docs[1].Body != nil {
