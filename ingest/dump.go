@@ -95,6 +95,10 @@ func (s *scatter[T]) dump(to *dumpFile, from int) error {
 		blocks[i] = dumpedBlock{tuples: uint32(p.len()), runs: uint32(len(p.runs))}
 		total += blockBytes[T](&blocks[i])
 	}
+	if total == 0 {
+		// Of the kinds of tuples that are dumped together, most runs have only some.
+		return nil
+	}
 	start := to.end.Add(int64(total)) - int64(total)
 	if s.writer == nil {
 		s.writer = bufio.NewWriterSize(nil, stretchSize)

@@ -39,10 +39,18 @@ func TestUnknownVariantsAreHeldWithinTheBound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		dumps := 0
 		for _, v := range r.exposures {
+			dumps += len(v.unknown.dumps)
+			if n := len(v.kept.dumps); n > 0 {
+				t.Errorf("%d workers: one has dumped no rows %d times", workers, n)
+			}
 			if n, most := v.unknown.heldBytes(), d.room.most/int64(workers); n > most {
 				t.Errorf("%d workers: one holds %d bytes, want %d at most", workers, n, most)
 			}
+		}
+		if dumps == 0 {
+			t.Errorf("%d workers: nothing was dumped", workers)
 		}
 		want := [][]UnknownVariant{
 			{{"old", 2500, 1500}},
