@@ -298,6 +298,24 @@ func TestEverybodyLeftOut(t *testing.T) {
 	}
 }
 
+// TestEverybodyInUnknownVariants: somebody was exposed where all exposures name variants that the
+// experiment does not have.
+func TestEverybodyInUnknownVariants(t *testing.T) {
+	a := analyzer{in: &Input{Location: time.UTC}}
+	card := Scorecard{DaysLeft: 4, Variants: []Variant{{Name: "control", Control: true}, {Name: "big"}}, Checks: []Check{{Name: CheckUnknownVariants}}}
+	const clause = "everybody was exposed to variants that the experiment does not have: put the names right."
+	if got, want := a.keepRunningSentence(&card), "Keep running: 4 days left. But "+clause; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := inconclusiveSentence(&card, "the experiment is over"), "Inconclusive: the experiment is over and "+clause; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	card.Variants[1].Users = 1
+	if got := a.keepRunningSentence(&card); strings.Contains(got, clause) {
+		t.Error(got)
+	}
+}
+
 // A comparison that was decided stays so. Where its latest figures point the other way, what is
 // said names those it was decided by, and never that a fall is an improvement.
 func TestFiguresThatTurned(t *testing.T) {

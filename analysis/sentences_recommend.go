@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -157,27 +158,31 @@ func nobody(card *Scorecard) bool {
 	return true
 }
 
-// allLeftOut reports whether users were exposed and none counts: each was seen in several
-// variants.
-func allLeftOut(card *Scorecard) bool {
+// allLeftOut says why none of the users who were exposed counts; it is empty where some do, or nobody
+// was exposed.
+func allLeftOut(card *Scorecard) string {
 	for _, v := range card.Variants {
 		if v.Users > 0 {
-			return false
+			return ""
 		}
 	}
-	return !nobody(card)
+	if !nobody(card) {
+		return "everybody was seen in several variants and is left out: find out why"
+	}
+	if slices.ContainsFunc(card.Checks, func(c Check) bool { return c.Name == CheckUnknownVariants }) {
+		return "everybody was exposed to variants that the experiment does not have: put the names right"
+	}
+	return ""
 }
-
-const allLeftOutClause = "everybody was seen in several variants and is left out: find out why"
 
 // inconclusiveSentence says what came of an experiment that nothing more comes of, for the reason
 // over.
 func inconclusiveSentence(card *Scorecard, over string) string {
+	if clause := allLeftOut(card); clause != "" {
+		return "Inconclusive: " + over + " and " + clause + "."
+	}
 	if nobody(card) {
 		return "Inconclusive: " + over + " and nobody was exposed to it."
-	}
-	if allLeftOut(card) {
-		return "Inconclusive: " + over + " and " + allLeftOutClause + "."
 	}
 	if w, guardrail, verdict, ok := heldBack(card); ok {
 		return "Inconclusive: " + over + " and " + heldBackSentence(w, guardrail, verdict) + "."
@@ -195,7 +200,8 @@ func inconclusiveSentence(card *Scorecard, over string) string {
 // keepRunningSentence says how long still, and what is known so far. The day that it names is
 // the one whose scorecard is final.
 func (a *analyzer) keepRunningSentence(card *Scorecard) string {
-	if nobody(card) && card.DaysLeft > 0 {
+	leftOut := allLeftOut(card)
+	if nobody(card) && leftOut == "" && card.DaysLeft > 0 {
 		return fmt.Sprintf("Keep running: nobody has been exposed yet, %s left. Check that the experiment is served and that its exposures are logged.", count(int64(card.DaysLeft), "day", "days"))
 	}
 	sentence := fmt.Sprintf("Keep running: %s left", count(int64(card.DaysLeft), "day", "days"))
@@ -203,8 +209,8 @@ func (a *analyzer) keepRunningSentence(card *Scorecard) string {
 		sentence = "Keep waiting: enrolment is over, the last users are counted by the end of " +
 			card.Final.Add(-1).In(a.in.Location).Format(time.DateOnly)
 	}
-	if allLeftOut(card) {
-		return sentence + ". But " + allLeftOutClause + "."
+	if leftOut != "" {
+		return sentence + ". But " + leftOut + "."
 	}
 	if w, guardrail, verdict, ok := heldBack(card); ok {
 		return sentence + ". So far " + heldBackSentence(w, guardrail, verdict) + "."
