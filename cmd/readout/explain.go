@@ -58,8 +58,9 @@ what before. Without, the published state of the project is evaluated as for som
 	return c
 }
 
-// maxExplanation is the largest answer that is read from a service.
-const maxExplanation = 4 << 20
+// maxExplanation is the size in bytes beyond which the answer of a service is refused, above
+// what a published payload comes to.
+const maxExplanation = 128 << 20
 
 // explainTimeout is how long a service may take.
 const explainTimeout = 10 * time.Second
@@ -117,9 +118,12 @@ func askServer(ctx context.Context, o explainFlags) (decision.Explanation, error
 		return none, fmt.Errorf("ask the decision service at %s: %w", o.server, err)
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxExplanation))
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxExplanation+1))
 	if err != nil {
 		return none, fmt.Errorf("ask the decision service at %s: %w", o.server, err)
+	}
+	if len(body) > maxExplanation {
+		return none, fmt.Errorf("%s answered with more than %d MiB: is it the address of --admin?", o.server, maxExplanation>>20)
 	}
 	var answer struct {
 		Explanations []decision.Explanation
