@@ -132,7 +132,7 @@ func (a *app) analyze(ctx context.Context, args []string, f analyzeFlags) error 
 	}
 	if _, none := noConversions(card); none {
 		if engine, ok := job.Engine.(eventLister); ok {
-			a.sayUnknownEvents(ctx, engine, job.Project, job.Experiment)
+			a.sayUnknownEvents(ctx, engine, job.Project, analysed{job.Experiment, card})
 		}
 	}
 	return a.writeAnalysis([]analysis.Scorecard{card}, f)

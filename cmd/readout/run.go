@@ -95,13 +95,13 @@ func (a *app) runDaily(ctx context.Context, f runFlags) (err error) {
 // sayNoConversions says of which metrics nobody has a conversion, most often since the name of their event
 // is mistyped.
 func (a *app) sayNoConversions(ctx context.Context, p *experiment.Project, cards []analysis.Scorecard) {
-	var of []*experiment.Experiment
+	var of []analysed
 	for _, card := range cards {
 		check, none := noConversions(card)
 		e, ok := p.Experiment(card.Experiment)
 		if none && ok {
 			a.say("%s: %s", e.Name, check.Sentence)
-			of = append(of, e)
+			of = append(of, analysed{e, card})
 		}
 	}
 	if engine, err := a.engine(p); err == nil {

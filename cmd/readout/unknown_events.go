@@ -25,28 +25,53 @@ func noConversions(card analysis.Scorecard) (analysis.Check, bool) {
 	return card.Checks[i], true
 }
 
-// sayUnknownEvents names the events of experiments that the newest file of conversions has not, and those
+// analysed is an experiment with a scorecard of it.
+type analysed struct {
+	experiment *experiment.Experiment
+	card       analysis.Scorecard
+}
+
+// sayUnknownEvents names the events that no user has and the newest file of conversions has not, and those
 // that were meant perhaps: a scorecard with the warning cannot know which there are. The
-// scorecards stand without it, so a file that cannot be read says nothing here.
-func (a *app) sayUnknownEvents(ctx context.Context, engine eventLister, p *experiment.Project, experiments ...*experiment.Experiment) {
-	if a.quiet || len(experiments) == 0 {
+// scorecards stand without it, so a file that cannot be read, or has no rows, says nothing here.
+func (a *app) sayUnknownEvents(ctx context.Context, engine eventLister, p *experiment.Project, of ...analysed) {
+	if a.quiet || len(of) == 0 {
 		return
 	}
 	path, names, err := engine.Events(ctx, daily.ConversionTable(p), p.Location)
-	if err != nil {
+	if err != nil || len(names) == 0 {
 		return
 	}
-	for _, e := range experiments {
-		for _, m := range e.Scorecard.Metrics() {
-			events := []string{m.Numerator.Event}
-			if m.Denominator != nil && m.Denominator.Event != m.Numerator.Event {
-				events = append(events, m.Denominator.Event)
+	for _, x := range of {
+		for _, m := range x.experiment.Scorecard.Metrics() {
+			i := slices.IndexFunc(x.card.Metrics, func(r analysis.MetricResult) bool { return r.Name == m.Name })
+			if i < 0 {
+				continue
 			}
-			for _, event := range events {
+			for _, event := range unseenEvents(m, x.card.Metrics[i]) {
 				if !slices.Contains(names, event) {
-					a.say("%s, metric %s, in %s: %s", e.Name, m.Name, path, experiment.Unknown("event", event, names))
+					a.say("%s, metric %s, in %s: %s", x.experiment.Name, m.Name, path, experiment.Unknown("event", event, names))
 				}
 			}
 		}
 	}
+}
+
+// unseenEvents returns the events of a metric that nobody in its result has. A sum of values that is 0
+// may be one of values that are 0.
+func unseenEvents(m *experiment.Metric, r analysis.MetricResult) []string {
+	var converted int64
+	var denominator float64
+	for _, v := range r.Variants {
+		converted += int64(v.Conversions)
+		denominator += v.DenominatorTotal.Or(0)
+	}
+	var events []string
+	if converted == 0 {
+		events = append(events, m.Numerator.Event)
+	}
+	if m.Denominator != nil && denominator == 0 && !slices.Contains(events, m.Denominator.Event) {
+		events = append(events, m.Denominator.Event)
+	}
+	return events
 }
