@@ -8,9 +8,9 @@ import (
 	"readout/experiment"
 )
 
-// firstConversions is how many users are to be expected, in the smaller arm, who convert, and
-// as many who do not, before a rate is looked at by its standard error. With fewer that
-// depends too much on the few there are: an arm that by chance has none looks like a rate of
+// firstConversions is how many users are to be expected, in the smaller arm, who convert, and of
+// a rate as many who do not, before a mean is looked at by its standard error. With fewer that
+// depends too much on the few there are: an arm that by chance has none looks like a mean of
 // 0 without variance. Uneven splits suffer, as in even ones both arms err alike. firstCarriers
 // is how many are to be expected, in the smaller arm, to carry the denominator of a ratio.
 const (
@@ -22,21 +22,23 @@ const (
 var errFewCarriers = errors.New("too few users have something to divide by for their variance to be known")
 
 // expectedConversions returns how many users of the smaller arm are expected to convert in a
-// phase, or where that is less, not to, if both arms had the rate of both together. That rate
+// phase, or of a rate where that is less, not to, if both arms had the rate of both together. That rate
 // says nothing about the effect, so that looks, and phases, which wait for it keep their level.
 // Of a ratio those who convert are those who carry its denominator, see [cuped.Term.Carriers].
-// Other metrics have infinitely many.
+// Quantiles, and means of which only aggregates are known, have infinitely many.
 func expectedConversions(m *experiment.Metric, control, treatment Arm) float64 {
-	kind := m.Kind()
-	if kind != experiment.KindProportion && kind != experiment.KindRatio {
-		return math.Inf(1)
-	}
 	c, t := control.Moments, treatment.Moments
-	if c.N == 0 || t.N == 0 {
-		return 0
-	}
 	least, users := float64(min(c.N, t.N)), float64(c.N+t.N)
-	if kind == experiment.KindRatio {
+	kind := m.Kind()
+	converted := control.Converted + treatment.Converted
+	switch {
+	case kind == experiment.KindQuantile, kind == experiment.KindMean && converted == 0:
+		return math.Inf(1)
+	case least == 0:
+		return 0
+	case kind == experiment.KindMean:
+		return least * (float64(converted) / users)
+	case kind == experiment.KindRatio:
 		ratio := cuped.Ratio(0, 1)
 		// Rounded, so that users who all carry the same are whole ones.
 		carriers := math.Round(1e6*(ratio.Carriers(c)+ratio.Carriers(t))) / 1e6

@@ -134,6 +134,45 @@ func TestUnevenRareRate(t *testing.T) {
 	t.Logf("%d of %d", found, runs)
 }
 
+// TestCountWaitsForConversions: a count of what most users never do is a rate in all but name, and
+// has its first look on the same day. It does not wait for users who do not convert.
+func TestCountWaitsForConversions(t *testing.T) {
+	for _, c := range []struct {
+		name                     string
+		control, treatment, then int64 // conversions of 900 and of then users a day
+		first                    int
+	}{
+		{"rare", 18, 2, 100, 10},
+		{"all in control", 20, 0, 100, 10},
+		{"all in treatment", 0, 20, 100, 10},
+		{"everybody", 900, 100, 100, 2},
+		{"tiny arm", 180, 0, 1, 15},
+		{"of aggregates", 0, 0, 100, 2},
+	} {
+		in := rateInput(14, experiment.SpendingPocock)
+		in.Experiment.Scorecard.Primary[0].Numerator.Aggregate = experiment.AggregateCount
+		for k := range int64(15) {
+			of := []int64{900 * (k + 1), c.then * (k + 1)}
+			in.addDay(converting(of[0], of[0]/5), converting(of[1], of[1]/6))
+			arms := in.Days[k].Metrics[0][0]
+			arms[0].Converted, arms[1].Converted = (k+1)*c.control, (k+1)*c.treatment
+			card, added, err := Analyze(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in.Looks = append(in.Looks, added...)
+			got := first(card)
+			if (got.Look == 0) != (int(k)+1 < c.first) {
+				t.Errorf("%s, day %d: look %d, %s", c.name, k+1, got.Look, got.Verdict)
+			}
+			waits := strings.HasSuffix(got.Sentence, "looks begin once 20 users of the smaller arm are expected to convert.")
+			if k > 0 && c.then > 1 && waits != (int(k)+1 < c.first) {
+				t.Errorf("%s, day %d: %s", c.name, k+1, got.Sentence)
+			}
+		}
+	}
+}
+
 // TestRampUp: for two days treatment gets one percent of the traffic, ten users in all, then half.
 // With the ten, whose own variance nobody knows, one experiment in six finds something by
 // Pocock's spending. Left out, they do no harm.

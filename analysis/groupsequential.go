@@ -101,7 +101,7 @@ func (g groupSequential) logP(t test, process sequential.Process, earlier []Look
 }
 
 // due: a look needs new users in both arms, or to be the metric's last, after which there
-// is none, though the end be moved once all alpha is spent. The first one of a rate waits for conversions, and of a
+// is none, though the end be moved once all alpha is spent. The first one of a rate or a mean waits for conversions, and of a
 // ratio for users who carry it: what looks before it would have spent, it spends. Of as many
 // looks as a process may have, one is left for the last.
 func (g groupSequential) due(past []Look, e effect, now sight) bool {

@@ -103,14 +103,17 @@ func notComputed(caps []Cap) string {
 	return "it was not computed"
 }
 
-// waitingSentence says what the looks of a rate or a ratio wait for.
+// waitingSentence says what the looks of a metric wait for.
 func waitingSentence(c *Comparison, s scored) string {
-	if s.metric.Kind() == experiment.KindRatio {
-		return fmt.Sprintf("It is too early to say anything about %s on %s: looks begin once %d users of the smaller arm are expected to have something to divide by.",
-			c.Variant, s.metric.Name, firstCarriers)
+	least, what := firstConversions, "convert"
+	switch s.metric.Kind() {
+	case experiment.KindProportion:
+		what += fmt.Sprintf(", and %d not to", firstConversions)
+	case experiment.KindRatio:
+		least, what = firstCarriers, "have something to divide by"
 	}
-	return fmt.Sprintf("It is too early to say anything about %s on %s: looks begin once %d users of the smaller arm are expected to convert, and %d not to.",
-		c.Variant, s.metric.Name, firstConversions, firstConversions)
+	return fmt.Sprintf("It is too early to say anything about %s on %s: looks begin once %d users of the smaller arm are expected to %s.",
+		c.Variant, s.metric.Name, least, what)
 }
 
 // comparisonSentence says in plain words what a comparison shows.

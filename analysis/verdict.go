@@ -95,8 +95,7 @@ func (card *Scorecard) spentAll(c *Comparison) bool {
 	return card.Plan.Procedure == string(experiment.ProcedureGroupSequential) && c.Look > 0 && c.Time.Or(0) >= 1
 }
 
-// waits reports whether the looks of the i-th metric in treatment v wait for conversions, or of
-// a ratio for users who carry its denominator.
+// waits reports whether the looks of the i-th metric in treatment v wait, see [readyPhase].
 func (a *analyzer) waits(t test, s scored, i, v int) bool {
 	switch t.procedure.(type) {
 	case groupSequential, alwaysValid:

@@ -108,7 +108,7 @@ type purchase struct {
 	Value float64   `parquet:"value"`
 }
 
-// write makes 40 users a day, of whom some buy.
+// write makes 160 users a day, of whom a third buy.
 func (s *shop) write() {
 	s.t.Helper()
 	random := rand.New(rand.NewPCG(1, 2))
@@ -118,7 +118,7 @@ func (s *shop) write() {
 		_, err := exposure.WriteFile(filepath.Join(s.dir, "exposures", "date="+d.Date, "part-0.parquet"),
 			exposure.Columns{User: "user_id", Experiment: "experiment", Variant: "variant", Time: "timestamp"},
 			func(w *exposure.Writer) error {
-				for range 40 {
+				for range 160 {
 					user++
 					seen := d.Start.Add(time.Duration(random.IntN(22)) * time.Hour)
 					id := "u" + strconv.Itoa(user)

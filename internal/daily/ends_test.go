@@ -22,7 +22,7 @@ func TestDaysBetweenAnEndAndItsExtension(t *testing.T) {
 		s.mustRun(before...)
 		s.extend("2026-04-02", "2026-04-04")
 		s.mustRun("2026-04-02")
-		for date, want := range map[string]int64{"2026-03-31": 200, "2026-04-01": 200, "2026-04-02": 240} {
+		for date, want := range map[string]int64{"2026-03-31": 800, "2026-04-01": 800, "2026-04-02": 960} {
 			card, err := reports.ReadDay(s.runner.State, "button", date)
 			if err != nil {
 				t.Fatal(err)
