@@ -67,11 +67,13 @@ func (a *analyzer) fewUsersCheck(card *Scorecard) (Check, bool) {
 		for _, v := range m.Variants {
 			converted, known := v.Conversions.Get()
 			few := v.Users > 0 && v.Users < smallArm
-			if m.Kind == string(experiment.KindQuantile) {
+			switch experiment.Kind(m.Kind) {
+			case experiment.KindQuantile:
 				few = converted > 0 && converted < smallArm
-			}
-			if m.Kind == string(experiment.KindProportion) && v.Users > 0 {
-				few = converted < fewConversions || v.Users-converted < fewConversions
+			case experiment.KindProportion:
+				few = v.Users > 0 && min(converted, v.Users-converted) < fewConversions
+			case experiment.KindMean:
+				few = few || v.Users > 0 && known && converted < fewConversions
 			}
 			if !few {
 				continue

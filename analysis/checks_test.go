@@ -172,6 +172,12 @@ func TestChecks(t *testing.T) {
 			in.Experiment.Scorecard.Primary[0].Numerator.Aggregate = experiment.AggregateAny
 			in.today().Metrics[0][0][1].Converted = 9
 		}, CheckFewUsers, Info, "9 converted of 300"},
+		{"few who have anything to count", func(in *Input) {
+			in.today().Metrics[0][0][1].Converted = 9
+		}, CheckFewUsers, Info, "revenue has 9 converted of 300"},
+		{"nearly all have something to count", func(in *Input) {
+			in.today().Metrics[0][0][1].Converted = 299
+		}, CheckFewUsers, "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			in := testInput(testExperiment(), 8)

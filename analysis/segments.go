@@ -229,7 +229,8 @@ func tooFew(m *experiment.Metric, arms ...VariantResult) string {
 			return fewInSegment(arm)
 		case m.Kind() == experiment.KindQuantile && converted < smallArm:
 			return fewValuesInSegment(arm)
-		case m.Kind() == experiment.KindProportion && min(converted, arm.Users-converted) < fewConversions:
+		case m.Kind() == experiment.KindProportion && min(converted, arm.Users-converted) < fewConversions,
+			m.Kind() == experiment.KindMean && converted < fewConversions:
 			return fewConvertedInSegment(arm)
 		}
 	}

@@ -209,7 +209,7 @@ func noConversionsSentence(unseen []unseenEvent, seen bool) string {
 }
 
 func fewUsersSentence(m MetricResult, v VariantResult) string {
-	if m.Kind == string(experiment.KindProportion) {
+	if kind := experiment.Kind(m.Kind); kind == experiment.KindProportion || kind == experiment.KindMean && v.Users >= smallArm {
 		return fmt.Sprintf("%s has %s converted of %s in %s: too few for the normal approximation to be good.", m.Name, digits.Count(int64(v.Conversions)), count(v.Users, "user", "users"), v.Variant)
 	}
 	if m.Kind == string(experiment.KindQuantile) {
