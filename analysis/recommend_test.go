@@ -296,6 +296,10 @@ func TestEverybodyLeftOut(t *testing.T) {
 	if got := a.keepRunningSentence(&card); got != "Keep running: nobody has been exposed yet, 4 days left. Check that the experiment is served and that its exposures are logged." {
 		t.Error(got)
 	}
+	card.DaysLeft, card.Final = 0, time.Date(2026, 1, 29, 0, 0, 0, 0, time.UTC)
+	if got := a.keepRunningSentence(&card); got != "Keep waiting: enrolment is over, the last users are counted by the end of 2026-01-28. But nobody has been exposed: check that the experiment was served and that its exposures were logged." {
+		t.Error(got)
+	}
 }
 
 // TestEverybodyInUnknownVariants: somebody was exposed where all exposures name variants that the

@@ -212,6 +212,9 @@ func (a *analyzer) keepRunningSentence(card *Scorecard) string {
 	if leftOut != "" {
 		return sentence + ". But " + leftOut + "."
 	}
+	if nobody(card) {
+		return sentence + ". But nobody has been exposed: check that the experiment was served and that its exposures were logged."
+	}
 	if w, guardrail, verdict, ok := heldBack(card); ok {
 		return sentence + ". So far " + heldBackSentence(w, guardrail, verdict) + "."
 	}
