@@ -79,8 +79,10 @@ func (b Baseline) varianceAt(mean float64) float64 {
 
 func (b Baseline) check() error {
 	switch {
-	case !finite(b.mean) || !finite(b.variance):
+	case !finite(b.mean):
 		return errors.New("the baseline must be a finite number")
+	case !finite(b.variance):
+		return errors.New("the standard deviation must be a number whose square is finite, below 1e154")
 	case b.rate && (b.mean < 0 || b.mean > 1):
 		return fmt.Errorf("a rate must lie between 0 and 100 %%, got a baseline of %s", percent(b.mean))
 	case !b.rate && b.variance <= 0:

@@ -225,6 +225,7 @@ func TestRefused(t *testing.T) {
 		{"negative deviation", Mean(1, -2), tenth, usual, "the standard deviation must be above 0"},
 		{"no baseline", Baseline{}, tenth, usual, "the standard deviation must be above 0"},
 		{"infinite baseline", Mean(math.Inf(1), 1), tenth, usual, "the baseline must be a finite number"},
+		{"huge deviation", Mean(10, 1e200), tenth, usual, "the standard deviation must be a number whose square is finite, below 1e154"},
 		{"certain rates", Rate(0), Effect{Size: 1}, usual, "cannot be computed: the metric has no variance in either arm"},
 		{"weight 0", Mean(1, 1), tenth, with(func(d *Design) { d.Weights = []float64{1, 0} }), "each weight must be above 0, got 0"},
 		{"one weight", Mean(1, 1), tenth, with(func(d *Design) { d.Weights = []float64{1} }), "weights must name control and at least one treatment arm, got 1"},
