@@ -134,7 +134,7 @@ func askServer(ctx context.Context, o explainFlags) (decision.Explanation, error
 	case err == nil && len(answer.Errors) > 0:
 		return none, fmt.Errorf("the decision service at %s: %s", o.server, answer.Errors[0].Message)
 	case err != nil || response.StatusCode != http.StatusOK || len(answer.Explanations) != 1:
-		return none, fmt.Errorf("%s answered with status %d and no explanation: is it the address of --admin?", o.server, response.StatusCode)
+		return none, fmt.Errorf("%s answered with status %s and no explanation: is it the address of --admin?", o.server, response.Status)
 	}
 	return answer.Explanations[0], nil
 }
