@@ -23,6 +23,7 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, arms fitted, v
 	}
 	e, err := arms.effect(v)
 	control, treatment := arms.arms(v)
+	ready := readyPhase(s.metric, control, treatment)
 	past, now, mayLook := a.recorded(&c, s, name)
 	tested := now
 	if at, ok := a.in.Stopped[name]; ok && at.Before(a.day.Through) {
@@ -36,7 +37,7 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, arms fitted, v
 		c.undefined(row, v, a.control)
 	} else {
 		c.Effect = e.estimate()
-		if now == nil && mayLook && a.isLook(s, t, past, e, readyPhase(s.metric, control, treatment)) {
+		if now == nil && mayLook && a.isLook(s, t, past, e, ready) {
 			if now, err = a.takeLook(&c, s, t, past, e); err != nil {
 				return c, err
 			}
@@ -73,6 +74,9 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, arms fitted, v
 		if c.Harm, err = a.harm(&c, t, looks, e); err != nil {
 			return c, err
 		}
+	}
+	if len(looks) == 0 && !ready {
+		return c, nil // the standard error says as little of power as of the effect
 	}
 	return c, a.setOutlook(&c, s, t, e, looks)
 }

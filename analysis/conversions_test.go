@@ -83,6 +83,7 @@ func TestRateWaitsForConversions(t *testing.T) {
 		{"too rare", 9, 1, 900, 100, 15},
 	} {
 		in := rateInput(14, experiment.SpendingPocock)
+		in.Experiment.Statistics.MDE, in.Experiment.Statistics.HasMDE = 0.05, true
 		for k := range int64(15) {
 			in.addDay(converting((k+1)*c.of, (k+1)*c.control), converting((k+1)*c.then, (k+1)*c.treatment))
 			card, added, err := Analyze(in)
@@ -92,6 +93,10 @@ func TestRateWaitsForConversions(t *testing.T) {
 			in.Looks = append(in.Looks, added...)
 			if got := first(card); (got.Look == 0) != (int(k)+1 < c.first) || (got.Verdict == TooEarly) != (got.Look == 0) {
 				t.Errorf("%s, day %d: look %d, %s", c.name, k+1, got.Look, got.Verdict)
+			}
+			// While it waits its standard error says little, of the power too.
+			if got := first(card); k > 0 && got.PowerSoFar.ok != (got.Look > 0) {
+				t.Errorf("%s, day %d: look %d, power %v", c.name, k+1, got.Look, got.PowerSoFar)
 			}
 			// On the first day nobody's window is over yet.
 			waits := strings.Contains(first(card).Sentence, "looks begin once 20 users of the smaller arm are expected to convert")
