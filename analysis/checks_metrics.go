@@ -67,13 +67,13 @@ func (a *analyzer) fewUsersCheck(card *Scorecard) (Check, bool) {
 		for _, v := range m.Variants {
 			converted, known := v.Conversions.Get()
 			few := v.Users > 0 && v.Users < smallArm
-			switch experiment.Kind(m.Kind) {
+			switch kind := experiment.Kind(m.Kind); kind {
 			case experiment.KindQuantile:
 				few = converted > 0 && converted < smallArm
 			case experiment.KindProportion:
-				few = v.Users > 0 && min(converted, v.Users-converted) < fewConversions
+				few = v.Users > 0 && fewConverted(kind, v)
 			case experiment.KindMean:
-				few = few || v.Users > 0 && known && converted < fewConversions
+				few = few || v.Users > 0 && fewConverted(kind, v)
 			}
 			if !few {
 				continue
@@ -86,6 +86,19 @@ func (a *analyzer) fewUsersCheck(card *Scorecard) (Check, bool) {
 		}
 	}
 	return Check{}, false
+}
+
+// fewConverted reports whether so few users of an arm converted, or of a rate did not, that the
+// normal approximation does not hold. Where nobody knows who converted a mean has enough.
+func fewConverted(kind experiment.Kind, arm VariantResult) bool {
+	converted, known := arm.Conversions.Get()
+	switch kind {
+	case experiment.KindProportion:
+		return min(converted, arm.Users-converted) < fewConversions
+	case experiment.KindMean:
+		return known && converted < fewConversions
+	}
+	return false
 }
 
 // smallPhasesCheck says which comparisons leave out users of phases that have few.

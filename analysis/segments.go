@@ -223,14 +223,12 @@ func (a *analyzer) segmentMetric(s scored, reason string, phases [][]Arm) (Segme
 // has enough.
 func tooFew(m *experiment.Metric, arms ...VariantResult) string {
 	for _, arm := range arms {
-		converted := int64(arm.Conversions)
 		switch {
 		case arm.Users < smallArm:
 			return fewInSegment(arm)
-		case m.Kind() == experiment.KindQuantile && converted < smallArm:
+		case m.Kind() == experiment.KindQuantile && arm.Conversions < smallArm:
 			return fewValuesInSegment(arm)
-		case m.Kind() == experiment.KindProportion && min(converted, arm.Users-converted) < fewConversions,
-			m.Kind() == experiment.KindMean && converted < fewConversions:
+		case fewConverted(m.Kind(), arm):
 			return fewConvertedInSegment(arm)
 		}
 	}
