@@ -23,7 +23,7 @@ func userConverter(t columnType, seed uint64) (converter[UserID], error) {
 	case t.meaning == nullValue:
 		return c, nil
 	case t.integer(), t.wholeDecimal() && !t.bytes():
-		c.numbers = hashDigits(hash, t.meaning == unsignedValue, t.physical == format.Int32)
+		c.numbers = hashNumbers(hash, t.meaning == unsignedValue, t.physical == format.Int32)
 	case t.wholeDecimal():
 		var text []byte
 		c.spans = func(dst []UserID, data []byte, at []byteSpan) (err error) {
@@ -103,7 +103,7 @@ func wholeIDs(number func(bits int64) float64, limit float64, hash *idHasher) fu
 			case v != math.Trunc(v) || math.Abs(v) >= limit:
 				return fmt.Errorf("%w (%v)", errFloatID, v)
 			default:
-				dst[i] = hashInt(int64(v), hash)
+				dst[i] = hash.signed(int64(v))
 			}
 		}
 		return nil

@@ -1,13 +1,8 @@
 package tables
 
-import (
-	"strconv"
-
-	"github.com/zeebo/xxh3"
-)
-
 // UserID stands for the text of a user's id: its 128-bit XXH3 hash under the key of the
-// query. The zero value means a null or empty id.
+// query. Where the text is a number of 64 bits, as integers are written, that number is hashed, under a
+// key of its own. The zero value means a null or empty id.
 //
 // Ids of the same text are equal. Two of n different ids are taken for the same with a
 // probability of about n²/2¹²⁹: 1.5·10⁻²¹ for a billion users. The key keeps anyone who does
@@ -16,19 +11,7 @@ type UserID struct{ Hi, Lo uint64 }
 
 // HashID returns the id of the text. Other texts than the empty one never give the zero
 // value.
-func HashID(text []byte, seed uint64) UserID {
-	if len(text) == 0 {
-		return UserID{}
-	}
-	h := xxh3.Hash128Seed(text, seed)
-	return newUserID(h.Hi, h.Lo)
-}
-
-// hashInt returns the id of the decimal text of v.
-func hashInt(v int64, hash *idHasher) UserID {
-	var text [20]byte
-	return hash.id(strconv.AppendInt(text[:0], v, 10))
-}
+func HashID(text []byte, seed uint64) UserID { return newIDHasher(seed).id(text) }
 
 // hashUUID returns the id of the canonical text of the 16 bytes, in lower case:
 // 12345678-90ab-cdef-0000-000000000000.

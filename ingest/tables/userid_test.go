@@ -1,22 +1,19 @@
 package tables
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"testing"
 
+	"github.com/zeebo/xxh3"
 	"pgregory.net/rapid"
 )
 
 func TestHashIDIsOfTheText(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		seed := rapid.Uint64().Draw(t, "seed")
-		v := rapid.Int64().Draw(t, "v")
-		if hashInt(v, newIDHasher(seed)) != HashID(strconv.AppendInt(nil, v, 10), seed) {
-			t.Errorf("%d is not its text", v)
-		}
 		text := rapid.SliceOfN(rapid.Byte(), 1, 40).Draw(t, "text")
 		if HashID(text, seed) == (UserID{}) {
 			t.Errorf("%q has the id of no text", text)
@@ -30,16 +27,27 @@ func TestHashIDIsOfTheText(t *testing.T) {
 	}
 }
 
-// Ids of all lengths are the library's hash of them.
+// Ids of all lengths are the library's hash of them, those of numbers that of the number.
 func TestIDHasher(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		seed := rapid.Uint64().Draw(t, "seed")
-		text := rapid.SliceOfN(rapid.Byte(), 80, 80).Draw(t, "text")
+		texts := rapid.OneOf(rapid.SliceOfN(rapid.Byte(), 80, 80), rapid.SliceOfN(rapid.SampledFrom([]byte("0123456789")), 80, 80))
+		text := texts.Draw(t, "text")
 		hash := newIDHasher(seed)
-		for n := range len(text) + 1 {
-			if got, want := hash.id(text[:n]), HashID(text[:n], seed); got != want {
-				t.Fatalf("%d bytes: %x, want %x", n, got, want)
+		keys := xxh3.Hash128Seed([]byte("numbers"), seed)
+		for n := 1; n <= len(text); n++ {
+			want := xxh3.Hash128Seed(text[:n], seed)
+			if v, ok := numberByLibrary(string(text[:n])); ok {
+				want = xxh3.Hash128Seed(binary.LittleEndian.AppendUint64(nil, v.Uint64()), keys.Hi)
 			}
+			if got := hash.id(text[:n]); got != (UserID{want.Hi, want.Lo}) {
+				t.Fatalf("%q: %x, want %x", text[:n], got, want)
+			}
+		}
+		size := rapid.Uint64Min(1).Draw(t, "size")
+		want := xxh3.Hash128Seed(binary.LittleEndian.AppendUint64(nil, size), keys.Lo)
+		if got := hash.id(fmt.Appendf(nil, "-%d", size)); got != (UserID{want.Hi, want.Lo}) {
+			t.Fatalf("-%d: %x, want %x", size, got, want)
 		}
 	})
 }
@@ -70,13 +78,19 @@ func TestHashPrefixedEndsEarly(t *testing.T) {
 }
 
 func BenchmarkHashPrefixed(b *testing.B) {
-	for _, size := range []int{8, 16, 20, 36} {
-		b.Run(fmt.Sprintf("%d bytes", size), func(b *testing.B) {
+	for _, bench := range []struct {
+		format string
+		size   int
+	}{
+		{"%016x%016x%016x", 8}, {"%016x%016x%016x", 16}, {"%016x%016x%016x", 20}, {"%016x%016x%016x", 36},
+		{"9%020d%020d%020d", 8}, {"9%020d%020d%020d", 12}, {"9%020d%020d%020d", 18},
+	} {
+		b.Run(fmt.Sprintf("%d bytes of %s", bench.size, bench.format), func(b *testing.B) {
 			const ids = 2000
 			random := rand.New(rand.NewPCG(1, 2))
 			var data []byte
 			for range ids {
-				text := fmt.Sprintf("%016x%016x%016x", random.Uint64(), random.Uint64(), random.Uint64())[:size]
+				text := fmt.Sprintf(bench.format, random.Uint64(), random.Uint64(), random.Uint64())[:bench.size]
 				data = append(data, plainTexts(text)...)
 			}
 			dst := make([]UserID, ids)
