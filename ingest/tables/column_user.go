@@ -36,12 +36,7 @@ func userConverter(t columnType, seed uint64) (converter[UserID], error) {
 			return nil
 		}
 	case t.meaning == uuidValue:
-		c.spans = func(dst []UserID, data []byte, at []byteSpan) error {
-			for i, s := range at {
-				dst[i] = hashUUID(data[s.at:s.at+s.size], hash)
-			}
-			return nil
-		}
+		c.spans = hashUUIDs(hash)
 	case t.meaning == decimalValue:
 		return c, fmt.Errorf("found %v, %s: cast the ids to integers, or to text, where the file is written", t, wantedUser)
 	case t.physical == format.FixedLenByteArray && t.width == 16 && t.meaning == plainValue:

@@ -12,22 +12,3 @@ type UserID struct{ Hi, Lo uint64 }
 // HashID returns the id of the text. Other texts than the empty one never give the zero
 // value.
 func HashID(text []byte, seed uint64) UserID { return newIDHasher(seed).id(text) }
-
-// hashUUID returns the id of the canonical text of the 16 bytes, in lower case:
-// 12345678-90ab-cdef-0000-000000000000.
-func hashUUID(raw []byte, hash *idHasher) UserID {
-	var text [36]byte
-	return hash.id(appendUUID(text[:0], raw))
-}
-
-// appendUUID appends the canonical text of the 16 bytes, in lower case.
-func appendUUID(dst, raw []byte) []byte {
-	const digits = "0123456789abcdef"
-	for i, b := range raw {
-		if i == 4 || i == 6 || i == 8 || i == 10 {
-			dst = append(dst, '-')
-		}
-		dst = append(dst, digits[b>>4], digits[b&15])
-	}
-	return dst
-}

@@ -52,17 +52,6 @@ func TestIDHasher(t *testing.T) {
 	})
 }
 
-func TestHashUUID(t *testing.T) {
-	raw := []byte("\x12\x34\x56\x78\x90\xab\xcd\xef\x00\x11\x22\x33\x44\x55\x66\xff")
-	const text = "12345678-90ab-cdef-0011-2233445566ff"
-	if got := string(appendUUID(nil, raw)); got != text {
-		t.Errorf("text %s, want %s", got, text)
-	}
-	if hashUUID(raw, newIDHasher(5)) != HashID([]byte(text), 5) {
-		t.Error("a UUID is not its text")
-	}
-}
-
 func TestHashPrefixedEndsEarly(t *testing.T) {
 	text := plainTexts("one", "two")
 	for size := range text {
