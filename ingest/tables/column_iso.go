@@ -9,16 +9,29 @@ type isoTime struct {
 	dateOnly bool
 }
 
-// parseISO reads 2024-01-31, 2024-01-31T12:00, 2024-01-31 12:00:00.123456789 and the like,
+// isoDate is a date that was read, and when it began. Rows of a file are mostly of the same few days, and
+// to read a date takes longer than the rest.
+type isoDate struct {
+	text   [len(time.DateOnly)]byte // zero bytes where none was read
+	micros int64
+}
+
+// parse reads 2024-01-31, 2024-01-31T12:00, 2024-01-31 12:00:00.123456789 and the like,
 // with nothing, Z, UTC, +01, +0100 or +01:00 behind the time, also after a space. Digits
-// beyond microseconds are cut off.
-func parseISO(text []byte) (t isoTime, ok bool) {
+// beyond microseconds are cut off. It keeps the date for the next call.
+func (d *isoDate) parse(text []byte) (t isoTime, ok bool) {
 	s := isoScanner{rest: text}
-	year, month, day := s.number(4), s.after('-', 2), s.after('-', 2)
-	if s.bad || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) {
-		return t, false
+	if n := len(d.text); len(text) >= n && text[0] != 0 && string(text[:n]) == string(d.text[:]) {
+		s.rest = text[n:]
+	} else {
+		year, month, day := s.number(4), s.after('-', 2), s.after('-', 2)
+		if s.bad || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) {
+			return t, false
+		}
+		copy(d.text[:], text)
+		d.micros = time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).UnixMicro()
 	}
-	t.micros = time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).UnixMicro()
+	t.micros = d.micros
 	if len(s.rest) == 0 {
 		t.dateOnly = true
 		return t, true

@@ -202,6 +202,7 @@ func julianTimes(dst []int64, data []byte, at []byteSpan) error {
 // textTimes reads ISO 8601 text. An empty text is null.
 func textTimes(location *time.Location, form *resolution) func([]int64, []byte, []byteSpan) error {
 	clock := wallClock{location: location}
+	var date isoDate
 	return func(dst []int64, data []byte, at []byteSpan) error {
 		for i, s := range at {
 			if s.size == 0 {
@@ -209,7 +210,7 @@ func textTimes(location *time.Location, form *resolution) func([]int64, []byte, 
 				continue
 			}
 			text := data[s.at : s.at+s.size]
-			t, ok := parseISO(text)
+			t, ok := date.parse(text)
 			if !ok {
 				return fmt.Errorf("the text %.40q is no time, %s", text, wantedTime)
 			}

@@ -9,10 +9,13 @@ import (
 	"readout/experiment"
 )
 
+// parseISO reads a time after no other.
+func parseISO(text string) (isoTime, bool) { return new(isoDate).parse([]byte(text)) }
+
 func TestParseISO(t *testing.T) {
 	f := func(text string, want time.Time, zoned, dateOnly bool) {
 		t.Helper()
-		got, ok := parseISO([]byte(text))
+		got, ok := parseISO(text)
 		if !ok || got.micros != want.UnixMicro() || got.zoned != zoned || got.dateOnly != dateOnly {
 			t.Errorf("%s: %+v, %v", text, got, ok)
 		}
@@ -38,7 +41,7 @@ func TestParseISO(t *testing.T) {
 		"2024-02-29T", "2024-02-29T12", "2024-02-29T24:00", "2024-02-29T12:60", "2024-02-29T12:30:60", "2024-02-29T12:30:15.",
 		"2024-02-29T12:30:15X", "2024-02-29T12:30:15+5", "2024-02-29T12:30:15+25:00", "2024-02-29T12:30:15Z ", "2024-02-29x12:30", " 2024-02-29", "+024-02-29", "2024-02-29T12:30 ",
 	} {
-		if got, ok := parseISO([]byte(text)); ok {
+		if got, ok := parseISO(text); ok {
 			t.Errorf("%q is read as %+v", text, got)
 		}
 	}
@@ -50,9 +53,24 @@ func TestParseISOUndoesFormat(t *testing.T) {
 		zone := time.FixedZone("", 60*rapid.IntRange(-23*60, 23*60).Draw(t, "minutes"))
 		layout := rapid.SampledFrom([]string{"2006-01-02T15:04:05.000000Z07:00", "2006-01-02 15:04:05.000000000-0700"}).Draw(t, "layout")
 		text := time.UnixMicro(micros).In(zone).Format(layout)
-		got, ok := parseISO([]byte(text))
+		got, ok := parseISO(text)
 		if !ok || got.micros != micros || !got.zoned {
 			t.Errorf("%s: %+v, %v; want %d", text, got, ok, micros)
+		}
+	})
+}
+
+// What was read before makes no difference.
+func TestISODateRemembersRight(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		texts := rapid.StringMatching(`(2024-0[12]-(29|30|3)|2024-02-2|\x00{10}|)[T ]?(1[25]:00(:00)?)?Z?`)
+		var date isoDate
+		for range 20 {
+			text := texts.Draw(t, "text")
+			got, ok := date.parse([]byte(text))
+			if want, wanted := parseISO(text); got != want || ok != wanted {
+				t.Fatalf("%q: %+v, %v; want %+v, %v", text, got, ok, want, wanted)
+			}
 		}
 	})
 }
@@ -123,7 +141,7 @@ func TestDatesWithoutMidnight(t *testing.T) {
 		if err != nil {
 			t.Skip("no time zone data")
 		}
-		day, ok := parseISO([]byte(date))
+		day, ok := parseISO(date)
 		clock := wallClock{location: location}
 		at := time.UnixMicro(clock.instant(day.micros)).In(location)
 		if got := at.Format("2006-01-02 15:04"); !ok || got != date+" 01:00" {
@@ -140,8 +158,8 @@ func TestWallClockChanges(t *testing.T) {
 	clock := wallClock{location: berlin}
 	f := func(reading, want string) {
 		t.Helper()
-		r, _ := parseISO([]byte(reading))
-		w, _ := parseISO([]byte(want))
+		r, _ := parseISO(reading)
+		w, _ := parseISO(want)
 		if got := clock.instant(r.micros); got != w.micros {
 			t.Errorf("%s in Berlin is %v, want %s", reading, time.UnixMicro(got).UTC(), want)
 		}
