@@ -20,11 +20,11 @@ type FileLock struct{ file *os.File }
 func TryLock(path string) (*FileLock, error) {
 	// Durably: what the lock guards is written to a directory that is there by then.
 	if err := makeDir(filepath.Dir(path)); err != nil {
-		return nil, fmt.Errorf("lock %s: %w", path, err)
+		return nil, fmt.Errorf("lock: %w", err)
 	}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("lock %s: %w", path, err)
+		return nil, fmt.Errorf("lock: %w", err)
 	}
 	if err := lockFile(file); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", path, errors.Join(err, file.Close()))

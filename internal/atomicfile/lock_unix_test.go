@@ -20,3 +20,11 @@ func TestExplainLock(t *testing.T) {
 		}
 	}
 }
+
+// Where there can be no lock, the error names the path once.
+func TestLockNamesItsPathOnce(t *testing.T) {
+	path := t.TempDir()
+	if _, err := TryLock(path); err == nil || strings.Count(err.Error(), path) != 1 {
+		t.Errorf("error %v, want one about a directory", err)
+	}
+}
