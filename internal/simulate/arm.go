@@ -15,6 +15,8 @@ type arm struct {
 	world  World
 	sums   sums
 	values values
+	// converted is how many users are known to have done something.
+	converted int64
 	// users are kept where something may happen to them later; those from fresh on came last.
 	users []user
 	fresh int
@@ -50,8 +52,9 @@ func (a *arm) come(r *rand.Rand, users int, n now) {
 		u := a.world.Kind.draw(r, n)
 		u.level = n.level
 		if late > 0 && r.Float64() < late {
-			u.unknown, u.row[0] = u.row[0], 0
+			u.unknown, u.row[0], u.late = u.row[0], 0, true
 		}
+		a.count(&u, 1)
 		if keeps {
 			a.users = append(a.users, u)
 		}
@@ -64,9 +67,18 @@ func (a *arm) catchUp() {
 	for i := a.fresh; i < len(a.users); i++ {
 		u := &a.users[i]
 		was := u.row
+		a.count(u, -1)
 		u.row[0] += u.unknown
-		u.unknown = 0
+		u.unknown, u.late = 0, false
+		a.count(u, 1)
 		a.sums.replace(&was, &u.row)
+	}
+}
+
+// count counts a user, or with -1 no longer, who is known to have done something.
+func (a *arm) count(u *user, by int64) {
+	if u.converted && !u.late {
+		a.converted += by
 	}
 }
 
@@ -90,6 +102,7 @@ func (a *arm) leave(r *rand.Rand) {
 	a.users = slices.DeleteFunc(a.users, func(u user) bool {
 		gone := leaves(u.row[0] > a.world.Kind.usual)
 		if gone {
+			a.count(&u, -1)
 			a.sums.remove(&u.row)
 		}
 		return gone
@@ -142,7 +155,9 @@ func (a *arm) each(r *rand.Rand, n now, i int, changed func(was, is *row)) {
 			return
 		}
 		was := a.users[i].row
+		a.count(&a.users[i], -1)
 		a.world.Kind.event(r, n, &a.users[i])
+		a.count(&a.users[i], 1)
 		if is := a.users[i].row; is != was {
 			changed(&was, &is)
 		}
@@ -155,7 +170,7 @@ func (a *arm) snapshot(all bool) analysis.Arm {
 	if a.world.Kind.quantile > 0 {
 		return a.valuesSnapshot()
 	}
-	out := analysis.Arm{Moments: a.sums.set()}
+	out := analysis.Arm{Moments: a.sums.set(), Converted: a.converted}
 	if !a.linked.IsZero() && a.before.n > 0 {
 		out.Previous = &analysis.Joint{
 			Through: a.linked, Moments: joint(&a.before, &a.later, &a.cross), Earlier: a.known.set(),

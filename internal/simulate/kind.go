@@ -36,8 +36,10 @@ type user struct {
 	// habit is what the user does on a day on which the user does something; level is the
 	// world's level when the user came.
 	habit, level float64
-	// unknown is the part of the outcome that is known a day late.
-	unknown float64
+	// converted says that the user has done something by now. late says that this is not known
+	// yet, and unknown is the part of the outcome that then is not.
+	converted, late bool
+	unknown         float64
 }
 
 // now is what a day is like.
@@ -70,20 +72,23 @@ func (k Kind) columns() int {
 // missing is the share of users whose look-back reaches before the first data.
 const missing = 0.1
 
-// one returns a user with one outcome column and its covariate.
-func one(r *rand.Rand, y, x float64) user {
+// one returns a user with one outcome column, to which treatment adds the effect, and its covariate. Who
+// did something, y, converted; the effect is not something done.
+func one(r *rand.Rand, y, effect, x float64) user {
+	u := user{row: row{y + effect, x}, converted: y != 0}
 	if r.Float64() < missing {
-		return user{row: row{y, 0, 1}}
+		u.row[1], u.row[2] = 0, 1
 	}
-	return user{row: row{y, x}}
+	return u
 }
 
 // two returns a user with the two outcome columns of a ratio and their covariates.
 func two(r *rand.Rand, y, per, x, xPer float64) user {
+	u := user{row: row{y, per, x, xPer}, converted: per != 0}
 	if r.Float64() < missing {
-		return user{row: row{y, per, 0, 0, 1}}
+		u.row[2], u.row[3], u.row[4] = 0, 0, 1
 	}
-	return user{row: row{y, per, x, xPer}}
+	return u
 }
 
 // chance returns 1 with the given probability, else 0.
@@ -132,25 +137,25 @@ func Kinds() []Kind {
 // drawMean: normal values about 10, which correlate with the covariate by 0.8.
 func drawMean(r *rand.Rand, n now) user {
 	x := r.NormFloat64()
-	return one(r, 10*n.level+n.spread*(0.8*x+0.6*r.NormFloat64())+n.effect, x)
+	return one(r, 10*n.level+n.spread*(0.8*x+0.6*r.NormFloat64()), n.effect, x)
 }
 
 // drawAny: a fifth of users convert.
 func drawAny(r *rand.Rand, n now) user {
 	h := eagerness(r)
-	return one(r, chance(r, 0.2*h*n.level*n.spread+n.effect), chance(r, 0.3*h))
+	return one(r, chance(r, 0.2*h*n.level*n.spread+n.effect), 0, chance(r, 0.3*h))
 }
 
 // drawRare: one user in fifty converts.
 func drawRare(r *rand.Rand, n now) user {
 	h := eagerness(r)
-	return one(r, chance(r, 0.02*h*n.level*n.spread+n.effect), chance(r, 0.3*h))
+	return one(r, chance(r, 0.02*h*n.level*n.spread+n.effect), 0, chance(r, 0.3*h))
 }
 
 // drawCount: overdispersed counts with mean 1.
 func drawCount(r *rand.Rand, n now) user {
 	h := r.ExpFloat64()
-	return one(r, poisson(r, h*n.level*n.spread)+n.effect, poisson(r, h))
+	return one(r, poisson(r, h*n.level*n.spread), n.effect, poisson(r, h))
 }
 
 // drawSum: 30% of users spend something, by a lognormal law.
@@ -162,7 +167,7 @@ func drawSum(r *rand.Rand, n now) user {
 		}
 		return math.Exp(0.8*h + 0.6*r.NormFloat64())
 	}
-	return one(r, n.level*n.spread*spend()+n.effect, spend())
+	return one(r, n.level*n.spread*spend(), n.effect, spend())
 }
 
 // drawRatio: values of events, about 10, that depend on each other within a user.
@@ -180,21 +185,21 @@ func drawRatio(r *rand.Rand, n now) user {
 // drawAnyOpen: 8% of users convert on a day.
 func drawAnyOpen(r *rand.Rand, _ now) user {
 	h := eagerness(r)
-	u := one(r, 0, chance(r, 0.3*h))
+	u := one(r, 0, 0, chance(r, 0.3*h))
 	u.habit = h
 	return u
 }
 
 func eventAny(r *rand.Rand, _ now, u *user) {
 	if r.Float64() < u.level*u.habit/1.5 {
-		u.row[0] = 1
+		u.row[0], u.converted = 1, true
 	}
 }
 
 // drawCountOpen: users have one to three events on some days, on each day anew.
 func drawCountOpen(r *rand.Rand, n now) user {
 	h := eagerness(r)
-	u := one(r, n.effect, poisson(r, h))
+	u := one(r, 0, n.effect, poisson(r, h))
 	u.habit = h
 	return u
 }
@@ -202,6 +207,7 @@ func drawCountOpen(r *rand.Rand, n now) user {
 func eventCount(r *rand.Rand, _ now, u *user) {
 	if r.Float64() < u.level*u.habit/1.5 {
 		u.row[0] += float64(1 + r.IntN(3))
+		u.converted = true
 	}
 }
 
@@ -209,12 +215,15 @@ func eventCount(r *rand.Rand, _ now, u *user) {
 // spend little.
 func drawSumOpen(r *rand.Rand, n now) user {
 	h := r.ExpFloat64()
-	u := one(r, n.effect, h*(0.5+r.Float64()))
+	u := one(r, 0, n.effect, h*(0.5+r.Float64()))
 	u.habit = h
 	return u
 }
 
-func eventSum(_ *rand.Rand, n now, u *user) { u.row[0] += u.level * n.spread * u.habit }
+func eventSum(_ *rand.Rand, n now, u *user) {
+	u.row[0] += u.level * n.spread * u.habit
+	u.converted = true
+}
 
 // drawRatioOpen: values of events, about 10, that depend on each other within a user.
 func drawRatioOpen(r *rand.Rand, _ now) user {
@@ -228,4 +237,5 @@ func drawRatioOpen(r *rand.Rand, _ now) user {
 func eventRatio(r *rand.Rand, n now, u *user) {
 	u.row[0] += 10*u.level + n.effect + n.spread*(0.6*u.habit+0.8*r.NormFloat64())
 	u.row[1]++
+	u.converted = true
 }

@@ -25,8 +25,12 @@ func TestSums(t *testing.T) {
 				c.next(d)
 				a := c.arms[0][0]
 				set, linked := moments.New(a.sums.columns), moments.New(2*a.sums.columns)
+				var converted int64
 				for i := range a.users {
 					u := &a.users[i]
+					if u.row[k.outcome()-1] != 0 {
+						converted++
+					}
 					if u.unknown == 0 {
 						// Nothing is late here, so that this can tell users apart.
 						came++
@@ -38,6 +42,9 @@ func TestSums(t *testing.T) {
 					}
 				}
 				same(t, w.Name(), a.snapshot(true).Moments, set)
+				if got := a.snapshot(true).Converted; got != converted {
+					t.Errorf("%s, day %d: %d converted, want %d", w.Name(), d, got, converted)
+				}
 				if d > 0 {
 					same(t, w.Name()+", linked", a.snapshot(true).Previous.Moments, linked)
 				}
@@ -93,6 +100,9 @@ func TestLateConversions(t *testing.T) {
 				n += u.row[0] / float64(len(users))
 			}
 			return n
+		}
+		if got, want := float64(a.snapshot(true).Converted), math.Round(rate(a.users)*float64(len(a.users))); got != want {
+			t.Errorf("day %d: %v are known to have converted, want %v", d, got, want)
 		}
 		if got := rate(a.users[a.fresh:]); !(math.Abs(got-0.1) < 0.03) {
 			t.Errorf("day %d: %v of those who came have converted, want a half of a fifth", d, got)
