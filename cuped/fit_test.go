@@ -93,10 +93,10 @@ func TestDropped(t *testing.T) {
 		{3, 2, 5, 5, 2, 2, 0}, {7, 6, 5, 13, 1, 8, 0}, {1, 0, 5, 1, 2, 1, 0}, {5, 5, 5, 11, 4, 4, 0},
 	}
 	arms := func(n int) []moments.Set {
-		out := []moments.Set{moments.New(9), moments.New(9)}
+		out := []moments.Set{moments.New(10), moments.New(10)}
 		for i, u := range users[:n] {
-			// Behind the columns: a denominator so small that ratios overflow, and a constant but for rounding.
-			out[i%2].Add(append(slices.Clone(u), 1e-200, 1e6+u[1]*1e-8)...)
+			// Behind the columns: a denominator so small that ratios overflow, and constants but for rounding.
+			out[i%2].Add(append(slices.Clone(u), 1e-200, 1e6+u[1]*1e-8, -1e6+u[1]*1e-8)...)
 		}
 		return out
 	}
@@ -112,8 +112,10 @@ func TestDropped(t *testing.T) {
 		{"constant", 8, []cuped.Term{cuped.Column(2)}, []cuped.Dropped{{0, cuped.Constant}}, cuped.NoPrePeriodData},
 		{"one of two constant", 8, []cuped.Term{cuped.Column(2), cuped.Column(1)}, []cuped.Dropped{{0, cuped.Constant}}, ""},
 		{"constant but for rounding", 8, []cuped.Term{cuped.Column(8)}, []cuped.Dropped{{0, cuped.Constant}}, cuped.NoPrePeriodData},
+		{"constant and negative", 8, []cuped.Term{cuped.Column(9)}, []cuped.Dropped{{0, cuped.Constant}}, cuped.NoPrePeriodData},
 		{"one of two too large", 8, []cuped.Term{cuped.Ratio(1, 7), cuped.Column(1)}, []cuped.Dropped{{0, cuped.TooLarge}}, ""},
 		{"the later of two equal goes", 8, []cuped.Term{cuped.Column(1), cuped.Column(3)}, []cuped.Dropped{{1, cuped.Repeated}}, ""},
+		{"between two", 8, []cuped.Term{cuped.Column(1), cuped.Column(3), cuped.Column(5)}, []cuped.Dropped{{1, cuped.Repeated}}, ""},
 		{"ratio of equals", 8, []cuped.Term{cuped.Ratio(1, 1)}, []cuped.Dropped{{0, cuped.Constant}}, cuped.NoPrePeriodData},
 		{"no denominator", 8, []cuped.Term{cuped.Ratio(1, 6)}, []cuped.Dropped{{0, cuped.NoDenominator}}, cuped.NoPrePeriodData},
 		{"ratio", 8, []cuped.Term{cuped.Ratio(1, 4)}, nil, ""},
@@ -130,9 +132,17 @@ func TestDropped(t *testing.T) {
 			if a.Note() != c.note {
 				t.Errorf("note %q, want %q", a.Note(), c.note)
 			}
-			for _, d := range a.Dropped {
-				if a.Theta[d.Covariate] != 0 {
-					t.Errorf("theta of dropped covariate %d is %v", d.Covariate, a.Theta[d.Covariate])
+			for _, arm := range arms(c.users) {
+				if _, raw := m.Outcome.Estimate(arm); raw == nil {
+					if _, err := a.Estimate(arm); err != nil {
+						t.Errorf("%d users: %v", arm.N, err)
+					}
+				}
+			}
+			for j, theta := range a.Theta {
+				dropped := slices.ContainsFunc(a.Dropped, func(d cuped.Dropped) bool { return d.Covariate == j })
+				if dropped != (theta == 0) {
+					t.Errorf("covariate %d is dropped: %v, and has theta %v", j, dropped, theta)
 				}
 			}
 		})
@@ -184,18 +194,20 @@ func TestNoEstimate(t *testing.T) {
 
 // A metric that is its denominator has no variance, whatever rounding leaves.
 func TestNoVariance(t *testing.T) {
-	s := moments.New(2)
-	for i := range 1000 {
-		x := 0.1 * float64(i*i)
-		s.Add(3*x, x)
-	}
-	e, err := cuped.Ratio(0, 1).Estimate(s)
-	if err != nil || e.Variance != 0 || !near(e.Mean, 3, 1e-12) {
-		t.Errorf("ratio = %v, %v, want 3 with variance 0", e, err)
-	}
-	adjusted, err := cuped.Fit(yOnX, s).Estimate(s)
-	if err != nil || adjusted.Variance != 0 {
-		t.Errorf("adjusted = %v, %v, want variance 0", adjusted, err)
+	for _, times := range []float64{3, 0.3, 12.34} {
+		s := moments.New(2)
+		for i := range 1000 {
+			x := 0.1 * float64(i*i)
+			s.Add(times*x, x)
+		}
+		e, err := cuped.Ratio(0, 1).Estimate(s)
+		if err != nil || e.Variance != 0 || !near(e.Mean, times, 1e-12) {
+			t.Errorf("ratio = %v, %v, want %v with variance 0", e, err, times)
+		}
+		adjusted, err := cuped.Fit(yOnX, s).Estimate(s)
+		if err != nil || adjusted.Variance != 0 {
+			t.Errorf("adjusted = %v, %v, want variance 0", adjusted, err)
+		}
 	}
 }
 
@@ -350,6 +362,34 @@ func TestFitArms(t *testing.T) {
 	}
 }
 
+// What all arms together cannot use, no arm uses by itself: there is no centre for it.
+func TestFitArmsDropsTogether(t *testing.T) {
+	for _, treatmentHas := range []float64{0, 1} { // a denominator; control has none
+		arms := []moments.Set{moments.New(4), moments.New(4)}
+		for i := range 40 {
+			x := float64(i % 7)
+			arms[i%2].Add(x+float64(i%5), x, float64(i%4), treatmentHas*float64(i%2))
+		}
+		m := cuped.Model{Outcome: cuped.Column(0), Covariates: []cuped.Term{cuped.Ratio(2, 3), cuped.Column(1)}}
+		fits := cuped.FitArms(m, arms...)
+		for i, a := range fits {
+			if diff := cmp.Diff([]cuped.Dropped{{0, cuped.NoDenominator}}, a.Dropped); diff != "" {
+				t.Errorf("arm %d, dropped (-want +got):\n%s", i, diff)
+			}
+			if a.Theta[0] != 0 || a.Theta[1] == 0 {
+				t.Errorf("arm %d, theta = %v", i, a.Theta)
+			}
+			if _, err := a.Estimate(arms[i]); err != nil {
+				t.Errorf("arm %d: %v", i, err)
+			}
+		}
+		center, err := cuped.Centering(fits[1], fits[0])
+		if want := (fits[1].Theta[1] - fits[0].Theta[1]) * fits[0].Center[1]; err != nil || !near(center.Mean, want, 1e-9) {
+			t.Errorf("centering %v, %v, want %v", center.Mean, err, want)
+		}
+	}
+}
+
 // TestCentering: over repeated experiments the variance of the effect is that of the arms
 // and of the centre together, where the effect depends on the covariate.
 func TestCentering(t *testing.T) {
@@ -372,6 +412,7 @@ func TestCentering(t *testing.T) {
 		}
 		pooled := arms[0].Clone()
 		pooled.Merge(arms[1])
+		wantNear(t, "mean", center.Mean, (fits[1].Theta[0]-fits[0].Theta[0])*pooled.Mean[1], 1e-9)
 		wantNear(t, "mean by the weights", center.Weights[0]*pooled.Mean[0]+center.Weights[1]*pooled.Mean[1], center.Mean, 1e-9)
 		got := compare(et, ec)
 		runs.Add(got.effect, got.se*got.se+center.Variance/float64(center.N), got.se*got.se)
