@@ -53,10 +53,11 @@ func (sv *survival) moveLayers(before *survival, rho, s, lo, hi float64) {
 	}
 }
 
-// covered reports whether a narrower layer close by already refines the grid for m.
+// covered reports whether a layer close by already refines the grid for m. Layers come the
+// narrowest first: every step blurs those there are by as much as it does the two new ones.
 func covered(layers []layer, m layer) bool {
 	for _, l := range layers {
-		if l.width <= m.width && math.Abs(l.at-m.at) <= m.width {
+		if math.Abs(l.at-m.at) <= m.width {
 			return true
 		}
 	}
