@@ -3,10 +3,12 @@ package analysis
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"readout/cuped"
@@ -507,6 +509,38 @@ func TestFinalAndTotals(t *testing.T) {
 	closeTo(t, "total", v.Total.Or(0), 12, 1e-12)
 	closeTo(t, "total of the denominator", v.DenominatorTotal.Or(0), 9, 1e-12)
 	closeTo(t, "ratio", v.Mean.Or(0), 12.0/9, 1e-12)
+}
+
+// The q-values of secondary metrics are over all of their comparisons and no others, whatever
+// stands before and behind them on the scorecard.
+func TestSecondaryQValues(t *testing.T) {
+	e := testExperiment()
+	e.Scorecard.Secondary = []*experiment.Metric{testMetric("orders"), testMetric("visits")}
+	e.Scorecard.Guardrails = []experiment.Guardrail{{Metric: testMetric("refunds"), Margin: 0.1}}
+	in := testInput(e, 14)
+	in.addDay(scoring(3, 15)...)
+	in.addDay(scoring(3, 15)...)
+	for i, z := range []float64{5, 2.5, 2, 4} {
+		arms := scoring(z, 15)
+		in.today().Metrics[i] = [][]Arm{{{Moments: arms[0], Converted: 500}, {Moments: arms[1], Converted: 500}}}
+	}
+	card, _, err := Analyze(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p, q []float64
+	for _, m := range card.Metrics {
+		c := m.Comparisons[0]
+		if c.Q.ok != (m.Role == Secondary) {
+			t.Errorf("%s metric %s: q-value %v", m.Role, m.Name, c.Q)
+		}
+		if m.Role == Secondary {
+			p, q = append(p, c.P.Or(-1)), append(q, c.Q.Or(-1))
+		}
+	}
+	if diff := cmp.Diff(benjaminiHochberg(p), q); diff != "" || slices.Contains(p, -1) {
+		t.Errorf("q-values of %v (-want +got):\n%s", p, diff)
+	}
 }
 
 // Whatever the test, no difference is said once nothing is to come.

@@ -108,7 +108,7 @@ func TestChecks(t *testing.T) {
 			in.today().Data.Conversions.LeftOut = []LeftOut{NewLeftOut(LeftNoUser, "", 5, 0)}
 		}, CheckNullIDs, Warning, "5 rows"},
 		{"exposures before the start", left(LeftBeforeStart, "", 4, 0), CheckOutsideDates, Warning, "4 exposures before the start"},
-		{"exposures after the end", left(LeftAfterEnd, "", 4, 0), CheckOutsideDates, Info, "4 exposures at or after the end"},
+		{"exposures after the end", left(LeftAfterEnd, "", 1, 0), CheckOutsideDates, Info, "1 exposure at or after the end"},
 		{"values that are none", left(LeftNoValue, "", 7, 0), CheckValues, Info, "7 conversions"},
 		{"dates", func(in *Input) { in.ConversionDates = true }, CheckDateOnly, Info, "date of the exposure"},
 		{"conversions without a zone", func(in *Input) { in.ConversionWallClock, in.Location = true, berlin }, CheckMissingZone, Warning,
@@ -142,6 +142,17 @@ func TestChecks(t *testing.T) {
 			}
 			in.Days = in.Days[2:]
 		}, CheckNoConversions, Warning, `for revenue, event "vist": check the name of the event, filters and window of the metric.`},
+		{"a denominator of values, all of them 0", func(in *Input) {
+			in.Experiment.Scorecard.Primary[0].Denominator = &experiment.Column{Event: "refund", Aggregate: experiment.AggregateSum}
+			for v := range in.today().Metrics[0][0] {
+				set := moments.New(2)
+				for range 300 {
+					set.Add(1, 0)
+				}
+				in.today().Metrics[0][0][v].Moments = set
+			}
+			in.Days = in.Days[2:]
+		}, CheckNoConversions, "", ""},
 		{"a summary has no events", func(in *Input) {
 			in.Summarized = true
 			for v := range in.today().Metrics[0][0] {

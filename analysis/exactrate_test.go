@@ -76,6 +76,11 @@ func TestRareRate(t *testing.T) {
 			}
 		}
 	}
+	in := testInput(rateExperiment(), 8)
+	in.addDay(moments.New(3), moments.New(3))
+	if card, _, err := Analyze(in); err != nil || card.Metrics[0].Exact {
+		t.Errorf("the rate of nobody is called rare: %v", err)
+	}
 }
 
 // TestExactRateFollowsFromOneRule: verdict, p and both intervals exclude no effect together,

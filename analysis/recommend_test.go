@@ -60,6 +60,8 @@ func TestRecommendationOrder(t *testing.T) {
 			"Do not ship big: it makes primary worse (+10.0%). Of the others, huge improves primary (+20.0%) and harms nothing"},
 		{"a secondary metric is worse", []MetricResult{metric(Primary, big(Better), huge(NotYet)), metric(Secondary, big(Worse), huge(Worse))}, false, 10, ActionShip, "big",
 			"harms no other primary metric and no guardrail. Weigh first that it makes secondary worse"},
+		{"only a secondary metric is better", []MetricResult{metric(Primary, big(NotYet), huge(NotYet)), metric(Secondary, big(Better), huge(NotYet))}, false, 10, ActionKeepRunning, "",
+			"Keep running: 4 days left"},
 		{"nobody looks for harm", []MetricResult{metric(Primary, big(Better), huge(NotYet)), oneSided(metric(Secondary, big(NoDifference), huge(NotYet)))}, false, 10, ActionShip, "big",
 			"harms nothing that is watched. Whether it harms secondary was not tested: that test looks for an improvement only."},
 		{"only of what looks for no harm", []MetricResult{oneSided(metric(Primary, big(Better), huge(NotYet))), metric(Primary, big(NotYet), huge(NotYet)), oneSided(metric(Secondary, big(NoDifference), huge(NotYet))), oneSided(metric(Guardrail, big(Passes), huge(Passes)))}, false, 10, ActionShip, "big",

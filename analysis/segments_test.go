@@ -335,6 +335,7 @@ func TestSegmentsWithoutAnEstimate(t *testing.T) {
 		reason  string
 	}{
 		{"a rest of few users", small, nil, "95 users in control: too few for the normal approximation"},
+		{"just enough users", segmentOf(SegmentValue, "DE", 1, sized(200)...), nil, ""},
 		{"few users whose window is over", few, nil, "95 users in control: too few for the normal approximation"},
 		{"few converted", converted(9), proportion, "9 converted of 200 users in control: too few for the normal approximation"},
 		{"few did not convert", converted(191), proportion, "191 converted of 200 users in control: too few for the normal approximation"},

@@ -104,7 +104,7 @@ func TestSplitWithAPhaseOfFewUsers(t *testing.T) {
 func TestSplitIsLookedAtDaily(t *testing.T) {
 	in := testInput(testExperiment(), 3)
 	in.users(50_370, 49_300)
-	if check, _ := splitOf(t, in); check.Severity != Info || check.Numbers[0].Value.value > 0.001 {
+	if check, _ := splitOf(t, in); check.Severity != Info || check.Numbers[0].Value.value > 0.001 || !strings.Contains(check.Sentence, "within what looking every day brings") {
 		t.Errorf("%+v", check)
 	}
 }

@@ -92,7 +92,7 @@ func (card *Scorecard) Over(m *MetricResult, c *Comparison) bool {
 // spentAll reports whether the last look of a comparison had all of alpha to spend. None follows
 // it, although the end may have been moved since and the metric not be final.
 func (card *Scorecard) spentAll(c *Comparison) bool {
-	return card.Plan.Procedure == string(experiment.ProcedureGroupSequential) && c.Look > 0 && c.Time.Or(0) >= 1
+	return card.Plan.Procedure == string(experiment.ProcedureGroupSequential) && c.Time.Or(0) >= 1
 }
 
 // waits reports whether the looks of the i-th metric in treatment v wait, see [readyPhase].
