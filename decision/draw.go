@@ -39,19 +39,14 @@ func drawReadout(salt, id string, coverage experiment.Share, traffic []experimen
 	return at(traffic, bucket(salt, stageVariant, id)), true
 }
 
-// at returns the position of the range that a bucket falls into, and the last range that is
-// not empty for a bucket beyond all.
+// at returns the position of the range that a bucket falls into. The shares sum to more than
+// any bucket: to Whole, or in a redraw to what is left.
 func at(shares []experiment.Share, b experiment.Share) int {
 	var end experiment.Share
-	last := 0
 	for i, share := range shares {
-		if share <= 0 {
-			continue
-		}
-		last = i
 		if end += share; b < end {
 			return i
 		}
 	}
-	return last
+	return 0
 }

@@ -181,6 +181,10 @@ func TestExplanationWords(t *testing.T) {
 			{Attribute: "plan", Operator: experiment.OpIs, Values: []experiment.Scalar{{Kind: experiment.ScalarText, Text: "pro"}}},
 			{Not: &experiment.Condition{Attribute: "country", Operator: experiment.OpExists, Values: []experiment.Scalar{{Kind: experiment.ScalarBool, Text: "true"}}}},
 		}}
+		e.Pages = experiment.Pages{
+			Include: []experiment.PageRule{{Operator: experiment.OpContains, Text: "shop"}, {Operator: experiment.OpContains, Text: "cart"}},
+			Exclude: []experiment.PageRule{{Operator: experiment.OpContains, Text: "admin"}},
+		}
 		e.Exclusion = &experiment.Exclusion{Group: "g", Share: experiment.Whole}
 		e.Stopped = []experiment.PublishedVariantAt{{Variant: "big", At: during.Add(-time.Hour)}}
 	})
@@ -197,12 +201,22 @@ func TestExplanationWords(t *testing.T) {
 	for _, want := range []string{
 		"status true Running, 2026-01-05T00:00:00Z to 2026-02-02T00:00:00Z",
 		`audience false plan is text "free", country is not known`,
+		`page false 2 include and 1 exclude rules, url ""`,
 		"assignment true big since 2026-01-09T12:00:00Z, kept whatever has changed",
 		"stopped true big was stopped at 2026-01-10T11:00:00Z: control's payload replaces it",
 		"payload true none",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	for _, c := range []struct {
+		variant string
+		gone    bool
+	}{{"control", false}, {"old", true}} {
+		got = text(x.explain(visitor("u"), Assignment{Variant: c.variant, At: during}, during))
+		if want := "stopped true " + c.variant + " is no longer a variant: control's payload replaces it"; strings.Contains(got, want) != c.gone {
+			t.Errorf("in %s: %q in\n%s", c.variant, want, got)
 		}
 	}
 	got = text(x.explain(visitor("u"), Assignment{Out: NotCovered, At: during}, during))

@@ -380,3 +380,22 @@ func TestHostsHaveNoCase(t *testing.T) {
 		}
 	}
 }
+
+// TestNoURL: rules are about pages, so that none holds where the page is not known, not even
+// one that matches everything.
+func TestNoURL(t *testing.T) {
+	all := []experiment.PageRule{{Operator: experiment.OpMatches, Text: ".*"}}
+	for _, c := range []struct {
+		name  string
+		rules experiment.Pages
+		want  bool
+	}{{"included", experiment.Pages{Include: all}, false}, {"excluded", experiment.Pages{Exclude: all}, true}} {
+		p, err := compilePages(c.rules)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.match("") != c.want || p.match("https://shop.example/") == c.want {
+			t.Errorf("%s: without a URL %v, with one %v", c.name, p.match(""), p.match("https://shop.example/"))
+		}
+	}
+}
