@@ -6,6 +6,7 @@ import (
 
 	"readout/cuped"
 	"readout/experiment"
+	"readout/moments"
 )
 
 // firstConversions is how many users are to be expected, in the smaller arm, who convert, and of
@@ -32,7 +33,7 @@ func expectedConversions(m *experiment.Metric, control, treatment Arm) float64 {
 	kind := m.Kind()
 	converted := control.Converted + treatment.Converted
 	switch {
-	case kind == experiment.KindQuantile, kind == experiment.KindMean && converted == 0:
+	case kind == experiment.KindQuantile, kind == experiment.KindMean && converted == 0 && !(allZero(c) && allZero(t)):
 		return math.Inf(1)
 	case least == 0:
 		return 0
@@ -47,6 +48,10 @@ func expectedConversions(m *experiment.Metric, control, treatment Arm) float64 {
 	rate := float64(control.converted()+treatment.converted()) / users
 	return least * math.Min(rate, 1-rate)
 }
+
+// allZero reports whether no user has another value than 0. Where nobody is known to have converted
+// that tells nobody from aggregates, which do not say who did.
+func allZero(s moments.Set) bool { return s.N == 0 || s.Mean[0] == 0 && s.Moment(0, 0) == 0 }
 
 // ready reports whether as many are expected in a phase as the first look of a metric waits for.
 func ready(m *experiment.Metric, control, treatment Arm) bool {

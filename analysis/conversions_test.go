@@ -178,6 +178,39 @@ func TestCountWaitsForConversions(t *testing.T) {
 	}
 }
 
+// TestPhaseWithoutConversions: of a count, a phase in which nobody has converted has nothing of what looks
+// wait for, however many users. It neither begins the looks nor takes the place of phases that do tell something.
+func TestPhaseWithoutConversions(t *testing.T) {
+	for _, c := range []struct {
+		name                    string
+		converted, second, look int64 // of 500 users an arm in the first phase; users an arm in the second
+	}{
+		{"few convert in the first", 5, 50, 0},
+		{"few convert in the first, the second is large", 5, 200, 0},
+		{"many convert in the first", 100, 50, 1},
+		{"many convert in the first, the second is large", 100, 200, 1},
+	} {
+		in := rateInput(14, experiment.SpendingPocock)
+		in.Experiment.Scorecard.Primary[0].Numerator.Aggregate = experiment.AggregateCount
+		in.Phases = []Phase{{Weights: []float64{50, 50}}, {Weights: []float64{50, 50}}}
+		some := Arm{Moments: converting(500, c.converted), Converted: c.converted}
+		none := Arm{Moments: converting(c.second, 0)}
+		for range 3 {
+			in.addDay(some.Moments, some.Moments)
+		}
+		in.Days = in.Days[2:]
+		in.Days[0].Metrics[0] = [][]Arm{{some, some}, {none, none}}
+		card, _, err := Analyze(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := card.Metrics[0].Comparisons[0]
+		if int64(got.Look) != c.look || got.Reason != "" || !got.Effect.SE.ok {
+			t.Errorf("%s: look %d, %v, %s", c.name, got.Look, got.Effect, got.Reason)
+		}
+	}
+}
+
 // TestRampUp: for two days treatment gets one percent of the traffic, ten users in all, then half.
 // With the ten, whose own variance nobody knows, one experiment in six finds something by
 // Pocock's spending. Left out, they do no harm.
