@@ -244,13 +244,13 @@ func (a *analyzer) noteSmallPhases(metric, variant string, e effect, control, tr
 	}
 }
 
-// estimable reports whether an arm has enough in a phase for an estimate of a mean or a
-// ratio: two users, and something to divide by. A phase that was over before that would
-// otherwise leave the comparison without a result for good. That of a quantile is known to be
-// undefined in other ways, which leave the comparison undefined too.
+// estimable reports whether an arm has enough in a phase for an estimate: two users and
+// something to divide by, or of a quantile two users with enough values for an interval around it. A
+// phase that was over before that would otherwise leave the comparison without a result for good. What values
+// are, such as equal, decides nothing here: it leaves the comparison undefined.
 func estimable(fit cuped.Adjustment, arm Arm) bool {
-	if arm.quantile != nil {
-		return true
+	if q := arm.quantile; q != nil {
+		return q.users > 1 && !errors.Is(q.err, errFewValues)
 	}
 	_, err := fit.Outcome.Estimate(arm.Moments)
 	return !errors.Is(err, cuped.ErrOneUser) && !errors.Is(err, cuped.ErrZeroDenominator)

@@ -388,6 +388,44 @@ func TestQuantileNotDefined(t *testing.T) {
 	}
 }
 
+// TestQuantilePhaseOfFew: a phase in which an arm has too few values for an interval takes no part, however many
+// users it has, and does not leave the comparison without a result: it may be over for good.
+func TestQuantilePhaseOfFew(t *testing.T) {
+	random := rand.New(rand.NewPCG(11, 12))
+	enough := []Arm{draw(random, 300).arm(), draw(random, 300).arm()}
+	want, err := compareQuantiles(0.95, enough[0], enough[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	few := draw(random, 300)
+	for i := range few[20:] {
+		few[20+i] = nil
+	}
+	one := make(userValues, 300)
+	for range 200 {
+		one[0] = append(one[0], random.NormFloat64())
+	}
+	for _, c := range []struct {
+		name string
+		arm  userValues
+		want string
+	}{
+		{"few values", few, errFewValues.Error()},
+		{"no values", make(userValues, 300), errNoValues.Error()},
+		{"values of one user", one, cuped.ErrOneUser.Error()},
+	} {
+		phases := withQuantiles(quantileMetric(0.95), [][]Arm{enough, {draw(random, 300).arm(), c.arm.arm()}})
+		fits := make([]pair, 2)
+		got, err := effectOf(fits, []Arm{phases[0][0], phases[1][0]}, []Arm{phases[0][1], phases[1][1]})
+		if err != nil || got.value != want.value || got.se != want.se {
+			t.Errorf("%s: %v ± %v, %v, want %v ± %v", c.name, got.value, got.se, err, want.value, want.se)
+		}
+		if _, err := effectOf(fits[:1], phases[1][:1], phases[1][1:]); err == nil || err.Error() != "treatment: "+c.want {
+			t.Errorf("%s alone: %v", c.name, err)
+		}
+	}
+}
+
 // TestQuantileTies: where equal values reach to one end of the interval, the other half
 // stands for both, and has half of the degrees of freedom.
 func TestQuantileTies(t *testing.T) {
