@@ -450,9 +450,11 @@ func TestRequestsMayNotClaim(t *testing.T) {
 	k := Known{
 		Request:  Attributes{"plan": Text("pro"), "country": Text("DE"), "age": Int(3)},
 		Profile:  Attributes{"plan": Text("free"), "country": Text("AT")},
-		override: map[string]bool{"country": true},
+		override: map[string]bool{"country": true, "city": true},
 	}
-	for name, want := range map[string]string{"plan": "free", "country": "DE", "age": "3", "nothing": ""} {
+	// What a request leaves empty overrides nothing.
+	k.Request["city"], k.Profile["city"] = Value{}, Text("Wien")
+	for name, want := range map[string]string{"plan": "free", "country": "DE", "city": "Wien", "age": "3", "nothing": ""} {
 		if got := k.get(name).String(); got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}

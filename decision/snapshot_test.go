@@ -199,3 +199,16 @@ func TestReserveEdges(t *testing.T) {
 		t.Errorf("%v, %v", free, ok)
 	}
 }
+
+// A reserved range begins with its first millionth and ends before that of the next range.
+func TestSpanIsHalfOpen(t *testing.T) {
+	s := span{10, 20}
+	for b, want := range map[experiment.Share]bool{9: false, 10: true, 19: true, 20: false} {
+		if s.has(b) != want {
+			t.Errorf("%v has %d: %v", s, b, !want)
+		}
+	}
+	if (span{}).has(0) {
+		t.Error("an empty range has 0")
+	}
+}

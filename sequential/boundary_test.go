@@ -107,6 +107,38 @@ func TestLookThatAddsNothing(t *testing.T) {
 	}
 }
 
+// TestCorrelationsAreThoseOfInformation: looks whose correlations are √(I_j/I_k) have the boundaries of looks with
+// these informations.
+func TestCorrelationsAreThoseOfInformation(t *testing.T) {
+	info := []float64{0.1, 0.15, 0.5, 0.8, 1}
+	correlations := make([]float64, len(info))
+	for k := 1; k < len(info); k++ {
+		correlations[k] = math.Sqrt(info[k-1] / info[k])
+	}
+	byInformation, err := FromInformation(info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byCorrelations, err := FromCorrelations(correlations)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spend := []float64{0.01, 0.01, 0.01, 0.01, 0.01}
+	want, err := Boundaries(byInformation, spend, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Boundaries(byCorrelations, spend, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k := range want {
+		if math.Abs(got[k].Value-want[k].Value) > 1e-9 {
+			t.Errorf("look %d: boundary %v, want %v", k+1, got[k].Value, want[k].Value)
+		}
+	}
+}
+
 func TestIndependentLooks(t *testing.T) {
 	for _, rho := range []float64{0, -0.3} {
 		p, err := FromCorrelations([]float64{0, rho})
