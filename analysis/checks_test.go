@@ -33,6 +33,20 @@ func TestChecks(t *testing.T) {
 			in.today().Data.LeftOut = append(in.today().Data.LeftOut, NewLeftOut(reason, name, rows, users))
 		}
 	}
+	// over divides the metric by a column that is 0 for everybody.
+	over := func(denominator experiment.Column) func(*Input) {
+		return func(in *Input) {
+			in.Experiment.Scorecard.Primary[0].Denominator = &denominator
+			for v := range in.today().Metrics[0][0] {
+				set := moments.New(2)
+				for range 300 {
+					set.Add(1, 0)
+				}
+				in.today().Metrics[0][0][v].Moments = set
+			}
+			in.Days = in.Days[2:]
+		}
+	}
 	berlin := time.FixedZone("Europe/Berlin", 0) // days stay those of the other cases
 	for _, c := range []struct {
 		name     string
@@ -131,28 +145,8 @@ func TestChecks(t *testing.T) {
 				in.today().Metrics[0][0][v] = Arm{Moments: newStream(10, 4, 5).more(49)}
 			}
 		}, CheckNoConversions, "", ""},
-		{"a denominator that nobody has", func(in *Input) {
-			in.Experiment.Scorecard.Primary[0].Denominator = &experiment.Column{Event: "vist", Aggregate: experiment.AggregateCount}
-			for v := range in.today().Metrics[0][0] {
-				set := moments.New(2)
-				for range 300 {
-					set.Add(1, 0)
-				}
-				in.today().Metrics[0][0][v].Moments = set
-			}
-			in.Days = in.Days[2:]
-		}, CheckNoConversions, Warning, `for revenue, event "vist": check the name of the event, filters and window of the metric.`},
-		{"a denominator of values, all of them 0", func(in *Input) {
-			in.Experiment.Scorecard.Primary[0].Denominator = &experiment.Column{Event: "refund", Aggregate: experiment.AggregateSum}
-			for v := range in.today().Metrics[0][0] {
-				set := moments.New(2)
-				for range 300 {
-					set.Add(1, 0)
-				}
-				in.today().Metrics[0][0][v].Moments = set
-			}
-			in.Days = in.Days[2:]
-		}, CheckNoConversions, "", ""},
+		{"a denominator that nobody has", over(experiment.Column{Event: "vist", Aggregate: experiment.AggregateCount}), CheckNoConversions, Warning, `for revenue, event "vist": check the name of the event, filters and window of the metric.`},
+		{"a denominator of values, all of them 0", over(experiment.Column{Event: "refund", Aggregate: experiment.AggregateSum}), CheckNoConversions, "", ""},
 		{"a summary has no events", func(in *Input) {
 			in.Summarized = true
 			for v := range in.today().Metrics[0][0] {

@@ -99,18 +99,10 @@ func (h *idHasher) number(size uint64, negative bool) UserID {
 // hashNumbers returns a function that hashes 64-bit numbers, or the lower 32 bits of them if
 // narrow, without a sign if unsigned.
 func hashNumbers(hash *idHasher, unsigned, narrow bool) func(dst []UserID, src []int64) error {
-	switch {
-	case unsigned && narrow:
+	if unsigned {
 		return func(dst []UserID, src []int64) error {
 			for i, v := range src {
-				dst[i] = hash.number(uint64(uint32(v)), false)
-			}
-			return nil
-		}
-	case unsigned:
-		return func(dst []UserID, src []int64) error {
-			for i, v := range src {
-				dst[i] = hash.number(uint64(v), false)
+				dst[i] = hash.number(widen(v, narrow), false)
 			}
 			return nil
 		}
