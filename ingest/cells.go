@@ -1,5 +1,7 @@
 package ingest
 
+import "readout/ingest/exact"
+
 // maxWholeRows is how many conversions there may be for products of counts, summed over
 // users, to fit into an int64: Σ x y ≤ Σ x · Σ y ≤ rows².
 const maxWholeRows = 1 << 31
@@ -11,9 +13,9 @@ const maxWholeRows = 1 << 31
 // of whose numbers are 0 change nothing here; how many users there are is counted apart.
 type momentCells struct {
 	layout    *momentLayout
-	converted []int64    // layout.marks a cell
-	ints      []int64    // layout.ints a cell
-	floats    []exactSum // layout.floats a cell
+	converted []int64     // layout.marks a cell
+	ints      []int64     // layout.ints a cell
+	floats    []exact.Sum // layout.floats a cell
 }
 
 func newMomentCells(whole []bool, marks, cells int) *momentCells {
@@ -22,9 +24,15 @@ func newMomentCells(whole []bool, marks, cells int) *momentCells {
 		layout:    l,
 		converted: make([]int64, cells*marks),
 		ints:      make([]int64, cells*l.ints),
-		floats:    make([]exactSum, cells*l.floats),
+		floats:    make([]exact.Sum, cells*l.floats),
 	}
 }
+
+// Signs of what is added: it enters, or leaves again.
+const (
+	enter = 1
+	leave = -1
+)
 
 // marks is a set of places in bundle.converted: those at which a user has converted.
 type marks uint8
@@ -55,12 +63,12 @@ func (m *momentCells) add(cell int, x []float64, converted marks, sign int) {
 		}
 		floats := m.floats[cell*l.floats+row.at:]
 		if row.sum {
-			floats[0].add(x[row.i], sign)
+			floats[0].Add(x[row.i], sign)
 			floats = floats[1:]
 		}
 		for k, j := range row.js {
 			if x[j] != 0 {
-				floats[k].addProduct(x[row.i], x[j], sign)
+				floats[k].AddProduct(x[row.i], x[j], sign)
 			}
 		}
 	}
@@ -144,8 +152,8 @@ func (m *momentCells) change(cell int, x, y []float64, was, is marks, sign int) 
 		}
 		if row.sum {
 			if xi != yi {
-				floats[0].add(xi, -sign)
-				floats[0].add(yi, sign)
+				floats[0].Add(xi, -sign)
+				floats[0].Add(yi, sign)
 			}
 			floats = floats[1:]
 		}
@@ -154,10 +162,10 @@ func (m *momentCells) change(cell int, x, y []float64, was, is marks, sign int) 
 				continue
 			}
 			if xi != 0 && x[j] != 0 {
-				floats[k].addProduct(xi, x[j], -sign)
+				floats[k].AddProduct(xi, x[j], -sign)
 			}
 			if yi != 0 && y[j] != 0 {
-				floats[k].addProduct(yi, y[j], sign)
+				floats[k].AddProduct(yi, y[j], sign)
 			}
 		}
 	}
@@ -218,7 +226,7 @@ func (m *momentCells) addTimes(cell int, x []float64, users int64) {
 		layout:    m.layout,
 		converted: make([]int64, m.layout.marks),
 		ints:      make([]int64, m.layout.ints),
-		floats:    make([]exactSum, m.layout.floats),
+		floats:    make([]exact.Sum, m.layout.floats),
 	}
 	one.add(0, x, 0, enter)
 	ni, nf := m.layout.ints, m.layout.floats
@@ -226,8 +234,8 @@ func (m *momentCells) addTimes(cell int, x []float64, users int64) {
 		m.ints[cell*ni+i] += users * v
 	}
 	for i := range one.floats {
-		one.floats[i].scale(users)
-		m.floats[cell*nf+i].merge(&one.floats[i])
+		one.floats[i].Scale(users)
+		m.floats[cell*nf+i].Merge(&one.floats[i])
 	}
 }
 
@@ -239,7 +247,7 @@ func (m *momentCells) pick(i, step int) *momentCells {
 		out.converted = append(out.converted, m.converted[i*nc:(i+1)*nc]...)
 		out.ints = append(out.ints, m.ints[i*ni:(i+1)*ni]...)
 		for k := range nf {
-			out.floats = append(out.floats, m.floats[i*nf+k].clone())
+			out.floats = append(out.floats, m.floats[i*nf+k].Clone())
 		}
 	}
 	return out
@@ -253,7 +261,7 @@ func (m *momentCells) merge(o *momentCells) {
 	addInts(m.converted, o.converted)
 	addInts(m.ints, o.ints)
 	for i := range m.floats {
-		m.floats[i].merge(&o.floats[i])
+		m.floats[i].Merge(&o.floats[i])
 	}
 }
 
@@ -269,6 +277,6 @@ func (m *momentCells) accumulate(to, from int) {
 	addInts(m.converted[to*nc:(to+1)*nc], m.converted[from*nc:(from+1)*nc])
 	addInts(m.ints[to*ni:(to+1)*ni], m.ints[from*ni:(from+1)*ni])
 	for k := range nf {
-		m.floats[to*nf+k].merge(&m.floats[from*nf+k])
+		m.floats[to*nf+k].Merge(&m.floats[from*nf+k])
 	}
 }

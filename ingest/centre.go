@@ -2,30 +2,21 @@ package ingest
 
 import (
 	"math"
-	"math/big"
 
+	"readout/ingest/exact"
 	"readout/moments"
 )
 
-// rawSum is a raw moment: m·2^e, exactly, and besides so many terms that are not finite.
-type rawSum struct {
-	m         *big.Int
-	e         int
-	notFinite int64
-}
-
-func newRawSum(s *exactSum) rawSum {
-	m, e := s.wide()
-	return rawSum{m, e, s.notFinite}
-}
-
 // raw returns a raw moment of a cell.
-func (m *momentCells) raw(cell int, r momentRef) rawSum {
+func (m *momentCells) raw(cell int, r momentRef) exact.Total {
 	if r.whole {
-		return rawSum{big.NewInt(m.ints[cell*m.layout.ints+r.at]), 0, 0}
+		return exact.Whole(m.whole(cell, r))
 	}
-	return newRawSum(&m.floats[cell*m.layout.floats+r.at])
+	return m.floats[cell*m.layout.floats+r.at].Total()
 }
+
+// whole is raw of whole numbers.
+func (m *momentCells) whole(cell int, r momentRef) int64 { return m.ints[cell*m.layout.ints+r.at] }
 
 // cell returns the moments of some columns of a cell that holds all its n users, with the
 // means and centred co-moments
@@ -44,75 +35,37 @@ func (m *momentCells) cell(cell int, n int64, v *momentView) Cell {
 	if n == 0 {
 		return out
 	}
-	sums := make([]rawSum, len(v.sums))
+	sums := make([]exact.Total, len(v.sums))
 	for i, r := range v.sums {
 		sums[i] = m.raw(cell, r)
-		set.Mean[i] = quotient(sums[i], n)
+		set.Mean[i] = sums[i].Over(n)
 	}
 	k := 0
 	for i := range v.sums {
 		for j := 0; j <= i; j++ {
-			set.C[k] = m.centred(cell, v.products[k], sums[i], sums[j], n)
+			set.C[k] = m.centred(cell, v, k, i, j, sums, n)
 			k++
 		}
 	}
 	return out
 }
 
-// centred returns (n S_ij − S_i S_j) / n.
-func (m *momentCells) centred(cell int, r momentRef, si, sj rawSum, n int64) float64 {
-	if r.whole {
-		if v, ok := centredInts(m.ints[cell*m.layout.ints+r.at], si.m.Int64(), sj.m.Int64(), n); ok {
-			return v
+// centred returns (n S_ij − S_i S_j) / n, of which S_ij is the k-th product.
+func (m *momentCells) centred(cell int, v *momentView, k, i, j int, sums []exact.Total, n int64) float64 {
+	if r := v.products[k]; r.whole {
+		if c, ok := centredInts(m.whole(cell, r), m.whole(cell, v.sums[i]), m.whole(cell, v.sums[j]), n); ok {
+			return c
 		}
 	}
-	return centredRaw(m.raw(cell, r), si, sj, n)
-}
-
-// centredRaw is centred from exact sums; +Inf where one has terms that are not finite.
-func centredRaw(sij, si, sj rawSum, n int64) float64 {
-	if sij.notFinite != 0 || si.notFinite != 0 || sj.notFinite != 0 {
-		return math.Inf(1)
-	}
-	a := rawSum{new(big.Int).Mul(sij.m, big.NewInt(n)), sij.e, 0}
-	b := rawSum{new(big.Int).Mul(si.m, sj.m), si.e + sj.e, 0}
-	return quotient(difference(a, b), n)
+	return exact.Centred(m.raw(cell, v.products[k]), sums[i], sums[j], n)
 }
 
 // centredInts is centred where all its terms are exact in float64.
 func centredInts(sij, si, sj, n int64) (v float64, ok bool) {
-	const exact = 1 << 53
+	const most = 1 << 53
 	a, b := float64(sij)*float64(n), float64(si)*float64(sj)
-	if math.Abs(a) > exact || math.Abs(b) > exact || math.Abs(a-b) > exact {
+	if math.Abs(a) > most || math.Abs(b) > most || math.Abs(a-b) > most {
 		return 0, false
 	}
 	return (a - b) / float64(n), true
-}
-
-// difference returns a − b.
-func difference(a, b rawSum) rawSum {
-	e := min(a.e, b.e)
-	m := new(big.Int).Lsh(a.m, uint(a.e-e))
-	if b.e > e {
-		b.m = new(big.Int).Lsh(b.m, uint(b.e-e))
-	}
-	return rawSum{m.Sub(m, b.m), e, a.notFinite - b.notFinite}
-}
-
-// quotient returns a / n, rounded to the nearest float64 for n of 1 or more; +Inf if it is not
-// finite, whatever its sign.
-func quotient(a rawSum, n int64) float64 {
-	if a.notFinite != 0 {
-		return math.Inf(1)
-	}
-	if a.m.Sign() == 0 {
-		return 0
-	}
-	num := new(big.Float).SetInt(a.m)
-	num.SetMantExp(num, a.e)
-	v, _ := new(big.Float).SetPrec(53).Quo(num, new(big.Float).SetInt64(n)).Float64()
-	if math.IsInf(v, 0) {
-		return math.Inf(1)
-	}
-	return v
 }

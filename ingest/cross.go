@@ -1,8 +1,7 @@
 package ingest
 
 import (
-	"math/big"
-
+	"readout/ingest/exact"
 	"readout/moments"
 )
 
@@ -21,7 +20,7 @@ import (
 type crossCells struct {
 	width         int
 	left, entered *momentCells
-	change        []exactSum // width × width a cell
+	change        []exact.Sum // width × width a cell
 }
 
 // newCrossCells returns what links looks of columns, of which whole says whether they hold
@@ -30,7 +29,7 @@ func newCrossCells(whole []bool, growing bool, cells int) *crossCells {
 	c := &crossCells{width: len(whole), left: newMomentCells(whole, 1, cells)}
 	if growing {
 		c.entered = newMomentCells(whole, 1, cells)
-		c.change = make([]exactSum, cells*len(whole)*len(whole))
+		c.change = make([]exact.Sum, cells*len(whole)*len(whole))
 	}
 	return c
 }
@@ -63,10 +62,10 @@ func (c *crossCells) changed(cell int, x, y *[maxColumns]float64, sign int) {
 				continue
 			}
 			if y[j] != 0 {
-				sums[i*c.width+j].addProduct(x[i], y[j], sign)
+				sums[i*c.width+j].AddProduct(x[i], y[j], sign)
 			}
 			if x[j] != 0 {
-				sums[i*c.width+j].addProduct(x[i], x[j], -sign)
+				sums[i*c.width+j].AddProduct(x[i], x[j], -sign)
 			}
 		}
 	}
@@ -75,11 +74,11 @@ func (c *crossCells) changed(cell int, x, y *[maxColumns]float64, sign int) {
 // changedTimes is changed for so many users with the same numbers.
 func (c *crossCells) changedTimes(cell int, x, y *[maxColumns]float64, users int64) {
 	n := c.width * c.width
-	one := crossCells{width: c.width, change: make([]exactSum, n)}
+	one := crossCells{width: c.width, change: make([]exact.Sum, n)}
 	one.changed(0, x, y, enter)
 	for i := range one.change {
-		one.change[i].scale(users)
-		c.change[cell*n+i].merge(&one.change[i])
+		one.change[i].Scale(users)
+		c.change[cell*n+i].Merge(&one.change[i])
 	}
 }
 
@@ -90,7 +89,7 @@ func (c *crossCells) merge(o *crossCells) {
 	}
 	c.entered.merge(o.entered)
 	for i := range c.change {
-		c.change[i].merge(&o.change[i])
+		c.change[i].Merge(&o.change[i])
 	}
 }
 
@@ -108,31 +107,31 @@ func (c *crossCells) joint(cell int, n int64, v *momentView, before, now *moment
 		c.stayed(cell, n, v, before, beforeCell, &set)
 		return &set
 	}
-	sums := make([]rawSum, 2*w)
+	sums := make([]exact.Total, 2*w)
 	for i, r := range v.sums {
-		sums[i] = difference(before.raw(beforeCell, r), c.left.raw(cell, r))
-		sums[w+i] = difference(now.raw(nowCell, r), c.entered.raw(cell, r))
+		sums[i] = before.raw(beforeCell, r).Minus(c.left.raw(cell, r))
+		sums[w+i] = now.raw(nowCell, r).Minus(c.entered.raw(cell, r))
 	}
 	// The blocks before × before and now × now, and the one between them.
-	xx, yy := make([]rawSum, len(v.products)), make([]rawSum, len(v.products))
+	xx, yy := make([]exact.Total, len(v.products)), make([]exact.Total, len(v.products))
 	for k, r := range v.products {
-		xx[k] = difference(before.raw(beforeCell, r), c.left.raw(cell, r))
-		yy[k] = difference(now.raw(nowCell, r), c.entered.raw(cell, r))
+		xx[k] = before.raw(beforeCell, r).Minus(c.left.raw(cell, r))
+		yy[k] = now.raw(nowCell, r).Minus(c.entered.raw(cell, r))
 	}
-	product := func(i, j int) rawSum {
+	product := func(i, j int) exact.Total {
 		switch {
 		case i < w:
 			return xx[moments.Index(i, j)]
 		case j >= w:
 			return yy[moments.Index(i-w, j-w)]
 		}
-		return sum(xx[moments.Index(i-w, j)], newRawSum(&c.change[(cell*c.width+v.columns[j])*c.width+v.columns[i-w]]))
+		return xx[moments.Index(i-w, j)].Plus(c.change[(cell*c.width+v.columns[j])*c.width+v.columns[i-w]].Total())
 	}
 	k := 0
 	for i := range sums {
-		set.Mean[i] = quotient(sums[i], n)
+		set.Mean[i] = sums[i].Over(n)
 		for j := 0; j <= i; j++ {
-			set.C[k] = centredRaw(product(i, j), sums[i], sums[j], n)
+			set.C[k] = exact.Centred(product(i, j), sums[i], sums[j], n)
 			k++
 		}
 	}
@@ -143,25 +142,20 @@ func (c *crossCells) joint(cell int, n int64, v *momentView, before, now *moment
 // look before, less what has left, in all blocks.
 func (c *crossCells) stayed(cell int, n int64, v *momentView, before *momentCells, beforeCell int, set *moments.Set) {
 	w := len(v.columns)
-	sums := make([]rawSum, w)
+	sums := make([]exact.Total, w)
 	for i, r := range v.sums {
-		sums[i] = difference(before.raw(beforeCell, r), c.left.raw(cell, r))
-		set.Mean[i] = quotient(sums[i], n)
+		sums[i] = before.raw(beforeCell, r).Minus(c.left.raw(cell, r))
+		set.Mean[i] = sums[i].Over(n)
 		set.Mean[w+i] = set.Mean[i]
 	}
 	k := 0
 	for i := range w {
 		for j := 0; j <= i; j++ {
 			r := v.products[k]
-			x := centredRaw(difference(before.raw(beforeCell, r), c.left.raw(cell, r)), sums[i], sums[j], n)
+			x := exact.Centred(before.raw(beforeCell, r).Minus(c.left.raw(cell, r)), sums[i], sums[j], n)
 			set.C[k], set.C[moments.Index(w+i, w+j)] = x, x
 			set.C[moments.Index(w+i, j)], set.C[moments.Index(w+j, i)] = x, x
 			k++
 		}
 	}
-}
-
-// sum returns a + b.
-func sum(a, b rawSum) rawSum {
-	return difference(a, rawSum{new(big.Int).Neg(b.m), b.e, -b.notFinite})
 }

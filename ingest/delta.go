@@ -1,6 +1,10 @@
 package ingest
 
-import "slices"
+import (
+	"slices"
+
+	"readout/ingest/scatter"
+)
 
 // delta brings totals of an earlier run up to date: members to whom rows have come since, or
 // whom a look since then is the first to count, are taken out as they were and put in as
@@ -19,8 +23,8 @@ type delta struct {
 	newExposures, newConversions, still, quiet []bool
 
 	// exposures and segmented are those of users who may have touched members.
-	exposures partition[exposureTuple]
-	segmented partition[segmentedTuple]
+	exposures []exposureTuple
+	segmented []segmentedTuple
 	from      []int  // first member of each user, and the end
 	touched   []bool // by member
 	marked    []bool // by user: some member is touched
@@ -71,8 +75,6 @@ func newDelta(then, now *evaluator, added int, whole, newExposures, newConversio
 	for place, last := range lastConversions {
 		d.quiet = append(d.quiet, !newConversions[place] && last < d.last)
 	}
-	d.exposures = partition[exposureTuple]{new(scatterPart[exposureTuple])}
-	d.segmented = partition[segmentedTuple]{new(scatterPart[segmentedTuple])}
 	return d
 }
 
@@ -99,7 +101,7 @@ func (d *delta) partition(rows userRows) {
 	g := &d.now.grouped
 	d.screenUsers(rows)
 	d.keepExposures(g, rows)
-	g.expose(d.exposures, d.segmented, d.now.ranks)
+	g.expose(scatter.Of(d.exposures), scatter.Of(d.segmented), d.now.ranks)
 	d.index(g)
 	d.touch(g)
 	eachRow(rows.events, d.quiet, func(t *eventTuple, place int) { d.conversion(g, t, d.newConversions[place]) })
@@ -153,22 +155,22 @@ func (d *delta) moved(t *exposureTuple) bool {
 
 // keepExposures keeps the exposures of screened users, and which of them are new.
 func (d *delta) keepExposures(g *grouped, rows userRows) {
-	exposures, segmented, fresh := d.exposures[0].open[:0], d.segmented[0].open[:0], g.fresh[:0]
-	eachRun(rows.exposures, func(tuples []exposureTuple, place int) {
+	exposures, segmented, fresh := d.exposures[:0], d.segmented[:0], g.fresh[:0]
+	rows.exposures.Runs(func(order int64, tuples []exposureTuple) {
 		for i := range tuples {
 			if d.screen.has(tuples[i].hi) {
-				exposures, fresh = append(exposures, tuples[i]), append(fresh, d.newExposures[place])
+				exposures, fresh = append(exposures, tuples[i]), append(fresh, d.newExposures[order>>32])
 			}
 		}
 	})
-	eachRun(rows.segmented, func(tuples []segmentedTuple, place int) {
+	rows.segmented.Runs(func(order int64, tuples []segmentedTuple) {
 		for i := range tuples {
 			if d.screen.has(tuples[i].hi) {
-				segmented, fresh = append(segmented, tuples[i]), append(fresh, d.newExposures[place])
+				segmented, fresh = append(segmented, tuples[i]), append(fresh, d.newExposures[order>>32])
 			}
 		}
 	})
-	d.exposures[0].open, d.segmented[0].open, g.fresh = exposures, segmented, fresh
+	d.exposures, d.segmented, g.fresh = exposures, segmented, fresh
 }
 
 // index notes where the members of each user are.
@@ -311,14 +313,14 @@ func (d *delta) collect(g *grouped, rows userRows) {
 		}
 		d.rows = append(d.rows, markedRow{c, user, d.newConversions[order>>32]})
 	}
-	rows.events.runsInOrder(func(order int64, tuples []eventTuple) {
+	rows.events.RunsInOrder(func(order int64, tuples []eventTuple) {
 		for i := range tuples {
 			if d.screen.has(tuples[i].hi) {
 				add(&tuples[i], 0, order)
 			}
 		}
 	})
-	rows.values.runsInOrder(func(order int64, tuples []valueTuple) {
+	rows.values.RunsInOrder(func(order int64, tuples []valueTuple) {
 		for i := range tuples {
 			if d.screen.has(tuples[i].hi) {
 				add(&tuples[i].eventTuple, tuples[i].value, order)
@@ -385,8 +387,9 @@ func (d *delta) putIn(g *grouped) {
 }
 
 // eachRow calls f with the tuples of files that are not quiet, and the file's place.
-func eachRow[T any](rows partition[T], quiet []bool, f func(t *T, place int)) {
-	eachRun(rows, func(tuples []T, place int) {
+func eachRow[T any](rows scatter.Partition[T], quiet []bool, f func(t *T, place int)) {
+	rows.Runs(func(order int64, tuples []T) {
+		place := int(order >> 32)
 		if quiet[place] {
 			return
 		}
@@ -394,13 +397,4 @@ func eachRow[T any](rows partition[T], quiet []bool, f func(t *T, place int)) {
 			f(&tuples[i], place)
 		}
 	})
-}
-
-// eachRun calls f with all tuples, some of the same file at a time, and the file's place.
-func eachRun[T any](rows partition[T], f func(tuples []T, place int)) {
-	for _, part := range rows {
-		for _, r := range part.runs {
-			part.each(r.start, r.end, func(tuples []T) { f(tuples, int(r.order>>32)) })
-		}
-	}
 }

@@ -14,11 +14,11 @@
 //   - One scan of the exposures and one of the conversions, each by several workers, a row
 //     group at a time (scan.go). Every row is counted at the first look that sees it (looks.go,
 //     counts.go), and what matters of those that matter (arms.go, history.go) is put aside by
-//     partitions of users (visit.go, pick.go, scatter.go). Filters are settled here: what is
+//     partitions of users (visit.go, pick.go, package scatter). Filters are settled here: what is
 //     put aside of a conversion is its kind, an event with the filters that the row passes
 //     (kinds.go). Where exposures are few, conversions of users who
 //     were never exposed are only counted (exposed.go). What would take too much memory goes
-//     to a file (spill.go, dump.go, tuples.go).
+//     to a file (spill.go).
 //   - If results are wanted by segment, each value of a column has its place in the totals;
 //     where there are many of them, users are counted to see which are large enough
 //     (segments_values.go, segments.go, segments_count.go).
@@ -34,7 +34,7 @@
 //     beside which stands what was left out (results*.go). Exposures to variants that an experiment does not
 //     have are put aside too, and their users counted partition by partition (unknown.go).
 //
-// Raw moments are exact (exactsum.go), and so independent of the order of their terms. This
+// Raw moments are exact (package exact), and so independent of the order of their terms. This
 // makes results the same for any number of workers, and lets one pass answer all looks: a
 // user enters at one look and leaves, or is exchanged for the same user with newer numbers,
 // at a later one.
@@ -52,5 +52,5 @@
 // The package knows no statistics: which columns a metric needs, what is made of moments
 // and what counts mean is said elsewhere. It reads no clock, and writes no files but those in
 // Embedded.Keep and, while it runs, one in Embedded.TempDir. Of this module's packages it may
-// import ingest/tables, experiment, moments and internal/atomicfile.
+// import ingest/tables, ingest/scatter, ingest/exact, experiment, moments and internal/atomicfile.
 package ingest

@@ -8,20 +8,21 @@ import (
 	"os"
 	"runtime"
 
+	"readout/ingest/scatter"
 	"readout/ingest/tables"
 )
 
 // Embedded is the engine in this process.
 //
 // It reads exposures once and conversions once, for all experiments and looks of a query,
-// and keeps of each row that matters a few bytes, by partitions of users (scatter.go). Then
+// and keeps of each row that matters a few bytes, by partitions of users (tuples.go). Then
 // it takes the partitions one after the other, each on one core and in its cache: first
 // exposures, numbers per user, moments. What workers share is the queue of row groups and of
 // partitions, the numbers of names, and who was exposed; each adds up totals of its own.
 //
 // The same files give the same result to the last bit, for any number of workers, and a
 // look gives the same alone or among others: what is added up over users is exact
-// (exactSum), and what is added up within a user is added in path order, then row order.
+// (exact.Sum), and what is added up within a user is added in path order, then row order.
 //
 // Sums that leave the range of float64 make moments for which moments.Set.Finite is false.
 type Embedded struct {
@@ -51,7 +52,7 @@ func (e Embedded) Run(ctx context.Context, q Query, progress Progress) (*Result,
 		return nil, err
 	}
 	result, err := e.run(ctx, q, progress)
-	if e.Keep != "" && errors.Is(err, errKeptRows) {
+	if e.Keep != "" && errors.Is(err, scatter.ErrUnreadable) {
 		// What was kept is gone now.
 		result, err = e.run(ctx, q, progress)
 	}
@@ -88,7 +89,7 @@ func (e Embedded) run(ctx context.Context, q Query, progress Progress) (*Result,
 		r.keepIn(kept)
 	}
 	result, err := r.run(ctx, parquetSource(store, exposures, r.exposureSpec()), parquetSource(store, conversions, r.conversionSpec()))
-	if r.kept != nil && errors.Is(err, errKeptRows) {
+	if r.kept != nil && errors.Is(err, scatter.ErrUnreadable) {
 		r.kept.forget()
 	}
 	return result, e.locate(err)
@@ -96,7 +97,7 @@ func (e Embedded) run(ctx context.Context, q Query, progress Progress) (*Result,
 
 // locate adds to the error of rows that cannot be read again where they were.
 func (e Embedded) locate(err error) error {
-	if !errors.Is(err, errKeptRows) {
+	if !errors.Is(err, scatter.ErrUnreadable) {
 		return err
 	}
 	return fmt.Errorf("%w: check the disk of %s", err, cmp.Or(e.Keep, e.TempDir, os.TempDir()))

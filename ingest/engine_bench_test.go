@@ -75,9 +75,9 @@ func benchTuples(r *runner, rules *scanRules) {
 			hi, lo := keyOf(user)
 			t := eventTuple{hi, at(0, 58), lo, uint32(random.IntN(2))}
 			if t.code == 0 {
-				r.conversions[0].values.put(rules.parts.of(user), valueTuple{t, math.Round(random.ExpFloat64()*1000) / 100})
+				r.conversions[0].values.Put(rules.parts.of(user), valueTuple{t, math.Round(random.ExpFloat64()*1000) / 100})
 			} else {
-				r.conversions[0].events.put(rules.parts.of(user), t)
+				r.conversions[0].events.Put(rules.parts.of(user), t)
 			}
 		}
 	}
@@ -85,10 +85,10 @@ func benchTuples(r *runner, rules *scanRules) {
 	r.conversions[0].end(0)
 	r.parts = rules.parts
 	r.tuples = tuples{}
-	r.tuples.exposures.add(r.exposures[0].kept)
-	r.tuples.segmented.add(r.exposures[0].segmented)
-	r.tuples.events.add(r.conversions[0].events)
-	r.tuples.values.add(r.conversions[0].values)
+	r.tuples.exposures.Add(r.exposures[0].kept)
+	r.tuples.segmented.Add(r.exposures[0].segmented)
+	r.tuples.events.Add(r.conversions[0].events)
+	r.tuples.values.Add(r.conversions[0].values)
 }
 
 // BenchmarkUsers is everything after the scans, results included, in tuples a second: the
@@ -127,7 +127,7 @@ func BenchmarkUsers(b *testing.B) {
 				b.StopTimer()
 				r := newRunner(&q, 1, nil)
 				benchTuples(r, r.rules(4<<20))
-				tuples += r.exposures[0].kept.len() + r.exposures[0].segmented.len() + r.conversions[0].events.len() + r.conversions[0].values.len()
+				tuples += r.exposures[0].kept.Len() + r.exposures[0].segmented.Len() + r.conversions[0].events.Len() + r.conversions[0].values.Len()
 				b.StartTimer()
 				h := newHistory(r.looks.last()-60*usDay, false, time.UTC)
 				programs := r.programs(false)

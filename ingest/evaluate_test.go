@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"readout/ingest/exact"
 	"readout/ingest/tables"
 )
 
@@ -42,7 +43,7 @@ func TestMembersCanBeTakenOut(t *testing.T) {
 		for variant := range uint32(2) {
 			at := r.looks[variant] - int64(i)*usDay/8
 			r.exposures[0].exposure(user, at, 0, uint32(i%2), variant, 0)
-			r.conversions[0].events.put(rules.parts.of(user), eventTuple{hi, at + usDay/3, lo, 1})
+			r.conversions[0].events.Put(rules.parts.of(user), eventTuple{hi, at + usDay/3, lo, 1})
 		}
 	}
 	r.exposures[0].end(1)
@@ -83,9 +84,9 @@ func notZero(t *experimentTotals) (n int) {
 			}
 		}
 	}
-	sums := func(all []exactSum) {
+	sums := func(all []exact.Sum) {
 		for i := range all {
-			if m, _ := all[i].wide(); m.Sign() != 0 || all[i].notFinite != 0 {
+			if !all[i].Total().IsZero() {
 				n++
 			}
 		}

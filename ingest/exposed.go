@@ -77,18 +77,18 @@ const (
 func screenFor(visitors []*exposureVisitor, conversions int64) *exposedUsers {
 	n := 0
 	for _, v := range visitors {
-		if len(v.kept.dumps)+len(v.segmented.dumps) > 0 {
+		if len(v.kept.Dumps())+len(v.segmented.Dumps()) > 0 {
 			return nil
 		}
-		n += v.kept.len() + v.segmented.len()
+		n += v.kept.Len() + v.segmented.Len()
 	}
 	if int64(n) > conversions/bytesPerExposure {
 		return nil
 	}
 	users := newExposedUsers(n)
 	for _, v := range visitors {
-		v.kept.eachTuple(func(t *exposureTuple) { users.add(t.hi, t.lo) })
-		v.segmented.eachTuple(func(t *segmentedTuple) { users.add(t.hi, t.lo) })
+		v.kept.Each(func(t *exposureTuple) { users.add(t.hi, t.lo) })
+		v.segmented.Each(func(t *segmentedTuple) { users.add(t.hi, t.lo) })
 	}
 	return users
 }

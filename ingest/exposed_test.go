@@ -117,8 +117,8 @@ func TestNeverExposedAreNotPutAside(t *testing.T) {
 func TestNoScreenWithoutAllExposures(t *testing.T) {
 	q, _ := small()
 	v := newExposureVisitor(newRunner(&q, 1, nil).rules(0))
-	v.kept.put(0, exposureTuple{hi: 1, lo: 2})
-	v.kept.endGroup(0)
+	v.kept.Put(0, exposureTuple{hi: 1, lo: 2})
+	v.kept.EndGroup(0)
 	if users := screenFor([]*exposureVisitor{v}, 1<<20); users == nil || users.find(1, 2) != 1 || users.find(3, 4) != 0 {
 		t.Fatalf("the only user is not the only one to be found in %v", users)
 	}
@@ -128,7 +128,7 @@ func TestNoScreenWithoutAllExposures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := v.kept.dumpAll(file); err != nil {
+	if err := v.kept.DumpAll(file); err != nil {
 		t.Fatal(err)
 	}
 	if users := screenFor([]*exposureVisitor{v}, 1<<20); users != nil {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"readout/ingest/scatter"
 )
 
 // Caps are no sums over users: a percentile depends on all of them. What a run keeps for the
@@ -172,7 +174,7 @@ func keepCaps(b *bundle, spells []spell, looks []cappedLook) keptCaps {
 		from[i], to[i], arm[i] = s.from, s.to, s.arm
 		x = append(x, s.x[:width]...)
 	}
-	k := keptCaps{From: bytesOf(from), To: bytesOf(to), Arm: bytesOf(arm), X: bytesOf(x)}
+	k := keptCaps{From: scatter.BytesOf(from), To: scatter.BytesOf(to), Arm: scatter.BytesOf(arm), X: scatter.BytesOf(x)}
 	for _, l := range looks {
 		kept := keptCappedLook{Changed: l.changed, Cells: keepCells(l.cells)}
 		for _, c := range l.capping {
@@ -217,7 +219,7 @@ func (k *keptCaps) give(b *bundle, arms, asked int, looks lookMove, wholeFits bo
 	if len(k.From) != 4*n || len(k.To) != 4*n || len(k.Arm) != 4*n || len(k.X) != 8*n*width || len(k.Looks) >= len(looks.to) {
 		return nil, nil, false
 	}
-	from, to, arm, x := copied[int32](k.From, n), copied[int32](k.To, n), copied[int32](k.Arm, n), copied[float64](k.X, n*width)
+	from, to, arm, x := scatter.FromBytes[int32](k.From, n), scatter.FromBytes[int32](k.To, n), scatter.FromBytes[int32](k.Arm, n), scatter.FromBytes[float64](k.X, n*width)
 	spells = make([]spell, n)
 	for i := range spells {
 		s := spell{from: from[i], to: to[i], arm: arm[i], entered: true}
@@ -263,11 +265,4 @@ func (k *keptCaps) give(b *bundle, arms, asked int, looks lookMove, wholeFits bo
 		capped[now] = cappedLook{capping, l.Changed, cells}
 	}
 	return spells, capped, true
-}
-
-// copied is ofBytes for memory that is not aligned.
-func copied[T any](b []byte, n int) []T {
-	out := make([]T, n)
-	copy(bytesOf(out), b)
-	return out
 }

@@ -1,6 +1,10 @@
 package ingest
 
-import "context"
+import (
+	"context"
+
+	"readout/ingest/scatter"
+)
 
 // keptConversions makes the conversions of all files ready, reading those that are not kept,
 // and returns the earliest time of each file.
@@ -23,11 +27,11 @@ func (r *runner) keptConversions(ctx context.Context, src source) ([]int64, erro
 		for i := range rows.Dumps {
 			switch d := &rows.Dumps[i]; d.Tuple {
 			case eventTuples:
-				x := newTranslation(places[rows], recodeEvents(kinds[rows]))
-				r.tuples.events.dumps = append(r.tuples.events.dumps, keptDumpOf(rows.file, d, x))
+				x := scatter.NewTranslation(places[rows], recodeEvents(kinds[rows]))
+				r.tuples.events.AddDump(scatter.Load(rows.file, d.Offset, d.Blocks, x))
 			case valueTuples:
-				x := newTranslation(places[rows], recodeValues(kinds[rows]))
-				r.tuples.values.dumps = append(r.tuples.values.dumps, keptDumpOf(rows.file, d, x))
+				x := scatter.NewTranslation(places[rows], recodeValues(kinds[rows]))
+				r.tuples.values.AddDump(scatter.Load(rows.file, d.Offset, d.Blocks, x))
 			}
 		}
 	}
@@ -48,7 +52,7 @@ func (r *runner) keptConversions(ctx context.Context, src source) ([]int64, erro
 func (r *runner) scanKeptConversions(ctx context.Context, src source, w *keptWriter, index *keptIndex) error {
 	tally := &keptTally{files: index.Files}
 	for _, v := range r.conversions {
-		v.overflow.file = func() (*dumpFile, error) { return &w.dumpFile, nil }
+		v.overflow.file = func() (*scatter.File, error) { return w.rows, nil }
 		v.tally = tally
 	}
 	if err := runScans(newScan(ctx, src, r.conversions, r.progress.step("conversions"))); err != nil {
@@ -59,12 +63,12 @@ func (r *runner) scanKeptConversions(ctx context.Context, src source, w *keptWri
 		index.Kinds = append(index.Kinds, keptKind{int32(kind.event), []byte(kind.passes)})
 	}
 	for _, v := range r.conversions {
-		if err := dumpAll(&w.dumpFile, v.tuples()); err != nil {
+		if err := dumpAll(w.rows, v.tuples()); err != nil {
 			return err
 		}
 		addDumps(index, eventTuples, v.events)
 		addDumps(index, valueTuples, v.values)
-		v.events, v.values = newScatter[eventTuple](0), newScatter[valueTuple](0)
+		v.events, v.values = scatter.New[eventTuple](0), scatter.New[valueTuple](0)
 	}
 	return nil
 }

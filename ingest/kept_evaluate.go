@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"readout/ingest/scatter"
 )
 
 // base is totals of an earlier run that a run may start from.
@@ -139,7 +141,7 @@ func (r *runner) evaluateFrom(ctx context.Context, b base, h history, programs [
 			continue
 		}
 		if !programs[i].exchangeSpells(t, totals[i]) {
-			return nil, false, fmt.Errorf("%w: users of experiment %q are not those that were added up", errKeptRows, r.q.Experiments[i].Name)
+			return nil, false, fmt.Errorf("%w: users of experiment %q are not those that were added up", scatter.ErrUnreadable, r.q.Experiments[i].Name)
 		}
 		t.merge(totals[i])
 		totals[i] = t

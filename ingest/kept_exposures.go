@@ -3,6 +3,8 @@ package ingest
 import (
 	"context"
 	"fmt"
+
+	"readout/ingest/scatter"
 )
 
 // keptExposures makes the exposures of all files ready, reading those that are not kept, and
@@ -29,14 +31,14 @@ func (r *runner) keptExposures(ctx context.Context, src source) ([]int64, error)
 		for i := range rows.Dumps {
 			switch d := &rows.Dumps[i]; d.Tuple {
 			case exposureTuples:
-				x := newTranslation(places[rows], recodeExposures(experiments[rows]))
-				r.tuples.exposures.dumps = append(r.tuples.exposures.dumps, keptDumpOf(rows.file, d, x))
+				x := scatter.NewTranslation(places[rows], recodeExposures(experiments[rows]))
+				r.tuples.exposures.AddDump(scatter.Load(rows.file, d.Offset, d.Blocks, x))
 			case segmentedTuples:
-				x := newTranslation(places[rows], recodeSegmented(experiments[rows], sets[rows]))
-				r.tuples.segmented.dumps = append(r.tuples.segmented.dumps, keptDumpOf(rows.file, d, x))
+				x := scatter.NewTranslation(places[rows], recodeSegmented(experiments[rows], sets[rows]))
+				r.tuples.segmented.AddDump(scatter.Load(rows.file, d.Offset, d.Blocks, x))
 			case unknownTuples:
-				x := newTranslation(places[rows], recodeUnknown(experiments[rows], variants))
-				r.tuples.unknown.dumps = append(r.tuples.unknown.dumps, keptDumpOf(rows.file, d, x))
+				x := scatter.NewTranslation(places[rows], recodeUnknown(experiments[rows], variants))
+				r.tuples.unknown.AddDump(scatter.Load(rows.file, d.Offset, d.Blocks, x))
 			}
 		}
 	}
@@ -57,7 +59,7 @@ func (r *runner) scanKeptExposures(ctx context.Context, src source, w *keptWrite
 	tally := &keptTally{files: index.Files}
 	for _, v := range r.exposures {
 		v.met = make([]metNames, len(r.q.Exposures.Segments))
-		v.overflow.file = func() (*dumpFile, error) { return &w.dumpFile, nil }
+		v.overflow.file = func() (*scatter.File, error) { return w.rows, nil }
 		v.tally = tally
 	}
 	if err := runScans(newScan(ctx, src, r.exposures, r.progress.step("exposures"))); err != nil {
@@ -69,13 +71,13 @@ func (r *runner) scanKeptExposures(ctx context.Context, src source, w *keptWrite
 		index.Segments, index.Sets = r.segments.kept()
 	}
 	for _, v := range r.exposures {
-		if err := dumpAll(&w.dumpFile, v.tuples()); err != nil {
+		if err := dumpAll(w.rows, v.tuples()); err != nil {
 			return err
 		}
 		addDumps(index, exposureTuples, v.kept)
 		addDumps(index, segmentedTuples, v.segmented)
 		addDumps(index, unknownTuples, v.unknown)
-		v.kept, v.segmented, v.unknown = newScatter[exposureTuple](0), newScatter[segmentedTuple](0), newScatter[unknownTuple](0)
+		v.kept, v.segmented, v.unknown = scatter.New[exposureTuple](0), scatter.New[segmentedTuple](0), scatter.New[unknownTuple](0)
 	}
 	return nil
 }

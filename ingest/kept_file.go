@@ -11,6 +11,7 @@ import (
 
 	"github.com/zeebo/xxh3"
 
+	"readout/ingest/scatter"
 	"readout/internal/atomicfile"
 )
 
@@ -53,7 +54,7 @@ type keptKind struct {
 	Passes []byte
 }
 
-// keptDump is where a dump is. Blocks are dumpedBlocks as they stand in memory.
+// keptDump is where a dump is, see [scatter.Dump.Place].
 type keptDump struct {
 	Tuple  tupleKind
 	Offset int64
@@ -80,7 +81,8 @@ const (
 
 // keptWriter writes a file of kept rows. It has its name only when it is whole.
 type keptWriter struct {
-	dumpFile
+	rows *scatter.File
+	file *os.File
 	path string
 }
 
@@ -90,9 +92,7 @@ func newKeptWriter(path string) (*keptWriter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keep rows: %w", err)
 	}
-	w := &keptWriter{path: path}
-	w.dumpFile.file, w.dumpFile.lasting = f, true
-	return w, nil
+	return &keptWriter{scatter.NewFile(f, true), f, path}, nil
 }
 
 // keptTemp ends the name of a file that is not whole yet.
@@ -106,7 +106,7 @@ func (w *keptWriter) finish(index *keptIndex) (sum uint64, err error) {
 		if err := gob.NewEncoder(&b).Encode(index); err != nil {
 			return err
 		}
-		at, length := w.end.Load(), b.Len()
+		at, length := w.rows.Size(), b.Len()
 		sum = xxh3.Hash(b.Bytes())
 		tail := binary.LittleEndian.AppendUint64(nil, uint64(at))
 		tail = binary.LittleEndian.AppendUint64(tail, uint64(length))
@@ -169,20 +169,12 @@ func readKeptIndex(f *os.File) (*keptIndex, uint64, error) {
 	return index, sum, nil
 }
 
-// addDumps notes the dumps of a scatter in the index.
-func addDumps[T any](index *keptIndex, kind tupleKind, s *scatter[T]) {
-	for _, d := range s.dumps {
-		if d.len() > 0 {
-			index.Dumps = append(index.Dumps, keptDump{kind, d.offset[0], bytes.Clone(bytesOf(d.blocks))})
+// addDumps notes what has been dumped of tuples in the index.
+func addDumps[T any](index *keptIndex, kind tupleKind, tuples *scatter.Tuples[T]) {
+	for _, d := range tuples.Dumps() {
+		if d.Len() > 0 {
+			offset, blocks := d.Place()
+			index.Dumps = append(index.Dumps, keptDump{kind, offset, blocks})
 		}
 	}
-}
-
-// keptDumpOf returns a dump of the index to be read.
-func keptDumpOf[T any](f *os.File, k *keptDump, x *translation[T]) *dump[T] {
-	blocks := make([]dumpedBlock, len(k.Blocks)/sizeOf[dumpedBlock]())
-	copy(bytesOf(blocks), k.Blocks)
-	d := newDump[T](f, true, k.Offset, blocks)
-	d.translation = x
-	return d
 }

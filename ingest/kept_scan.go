@@ -7,6 +7,7 @@ import (
 
 	"github.com/zeebo/xxh3"
 
+	"readout/ingest/scatter"
 	"readout/ingest/tables"
 )
 
@@ -140,19 +141,10 @@ func (u *keptUse) source() keptSource {
 	return keptSource{sum.Hi, sum.Lo}
 }
 
-// newTranslation brings tuples of a kept file up to date.
-func newTranslation[T any](place []int64, recode func(*T) bool) *translation[T] {
-	x := &translation[T]{place: place, whole: recode == nil, recode: recode}
-	for _, p := range place {
-		x.whole = x.whole && p >= 0
-	}
-	return x
-}
-
 // dumpAll writes all tuples that are still in memory to a file of kept rows.
-func dumpAll(to *dumpFile, tuples []heldTuples) error {
+func dumpAll(to *scatter.File, tuples []heldTuples) error {
 	for _, t := range tuples {
-		if err := t.dumpAll(to); err != nil {
+		if err := t.DumpAll(to); err != nil {
 			return err
 		}
 	}

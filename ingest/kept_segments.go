@@ -3,6 +3,7 @@ package ingest
 import (
 	"fmt"
 
+	"readout/ingest/scatter"
 	"readout/ingest/tables"
 )
 
@@ -58,7 +59,7 @@ func (r *runner) setsNow(all []*rowsInUse) (map[*keptRowsFile][]int, error) {
 	}
 	for _, u := range all {
 		if len(u.files) < len(u.Files) && u.lacks(r.segments) {
-			return nil, fmt.Errorf("%w: %s lacks values of segments", errKeptRows, u.path)
+			return nil, fmt.Errorf("%w: %s lacks values of segments", scatter.ErrUnreadable, u.path)
 		}
 	}
 	return sets, nil

@@ -2,6 +2,8 @@ package ingest
 
 import (
 	"slices"
+
+	"readout/ingest/exact"
 )
 
 // keptTotals is what the users of an experiment added up to in an earlier run, so that a run
@@ -32,8 +34,8 @@ type keptTotals struct {
 // versions of the file apart, and of which of its rows were left out as too early.
 type keptSource struct{ Hi, Lo uint64 }
 
-// keptArms, keptCells, keptCross and keptSums are armTotals, momentCells, crossCells and
-// sums of exactSum.
+// keptArms, keptCells and keptCross are armTotals, momentCells and
+// crossCells.
 type keptArms struct {
 	Users, Several []int64
 	Clocks         [][]int64
@@ -42,13 +44,13 @@ type keptArms struct {
 
 type keptCells struct {
 	Converted, Ints []int64
-	Floats          keptSums
+	Floats          exact.Packed
 }
 
 type keptCross struct {
 	Linked        bool
 	Left, Entered keptCells
-	Change        keptSums
+	Change        exact.Packed
 }
 
 // keepCross returns what links looks, if anything does, as it is kept.
@@ -58,7 +60,7 @@ func keepCross(c *crossCells) keptCross {
 	}
 	k := keptCross{Linked: true, Left: keepCells(c.left)}
 	if c.entered != nil {
-		k.Entered, k.Change = keepCells(c.entered), keepSums(c.change)
+		k.Entered, k.Change = keepCells(c.entered), exact.Pack(c.change)
 	}
 	return k
 }
@@ -69,7 +71,7 @@ func (k *keptCross) give(c *crossCells, looks lookMove) bool {
 		return c == nil && !k.Linked
 	}
 	return k.Left.give(c.left, looks) && (c.entered == nil ||
-		k.Entered.give(c.entered, looks) && k.Change.give(c.change, c.width*c.width, looks))
+		k.Entered.give(c.entered, looks) && giveSums(&k.Change, c.change, c.width*c.width, looks))
 }
 
 // keptSegment is the arms of a slot; the value of null is empty.
@@ -80,7 +82,7 @@ type keptSegment struct {
 
 // keepCells returns cells as they are kept.
 func keepCells(m *momentCells) keptCells {
-	return keptCells{m.converted, m.ints, keepSums(m.floats)}
+	return keptCells{m.converted, m.ints, exact.Pack(m.floats)}
 }
 
 // keepArms returns arms as they are kept.
@@ -173,5 +175,5 @@ func giveSegments(t *armTotals, kept []keptSegment, slots namedSlots, looks look
 // give puts the kept cells into fresh ones. It reports whether they fit.
 func (k *keptCells) give(m *momentCells, looks lookMove) bool {
 	return giveInts(m.converted, k.Converted, m.layout.marks, looks) && giveInts(m.ints, k.Ints, m.layout.ints, looks) &&
-		k.Floats.give(m.floats, m.layout.floats, looks)
+		giveSums(&k.Floats, m.floats, m.layout.floats, looks)
 }

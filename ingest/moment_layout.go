@@ -3,7 +3,7 @@ package ingest
 import "readout/moments"
 
 // momentLayout says where the raw moments of a bundle stand: Σ x_i and Σ x_i x_j over
-// users. Those of whole numbers are kept in int64, the others in exactSum; both are exact.
+// users. Those of whole numbers are kept in int64, the others in exact.Sum; both are exact.
 type momentLayout struct {
 	whole []bool
 	marks int        // numbers of converted users

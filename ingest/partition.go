@@ -1,6 +1,10 @@
 package ingest
 
-import "slices"
+import (
+	"slices"
+
+	"readout/ingest/scatter"
+)
 
 // member is a user in an experiment.
 type member struct {
@@ -68,44 +72,36 @@ type exposureRow struct {
 //
 // They are sorted by user before first exposures are looked for: a user's members are then
 // at hand, instead of one here and one there in as many places as the user has members.
-func (g *grouped) expose(exposures partition[exposureTuple], segmented partition[segmentedTuple], ranks *segmentRanks) {
-	n := exposures.len() + segmented.len()
+func (g *grouped) expose(exposures scatter.Partition[exposureTuple], segmented scatter.Partition[segmentedTuple], ranks *segmentRanks) {
+	n := exposures.Len() + segmented.Len()
 	g.table.reset(n / 8)
 	g.numbers = slices.Grow(g.numbers[:0], n)
-	for _, part := range exposures {
-		part.each(0, part.len(), func(tuples []exposureTuple) {
-			for i := range tuples {
-				g.numbers = append(g.numbers, g.table.add(tuples[i].hi, tuples[i].lo))
-			}
-		})
-	}
-	for _, part := range segmented {
-		part.each(0, part.len(), func(tuples []segmentedTuple) {
-			for i := range tuples {
-				g.numbers = append(g.numbers, g.table.add(tuples[i].hi, tuples[i].lo))
-			}
-		})
-	}
+	exposures.Each(func(tuples []exposureTuple) {
+		for i := range tuples {
+			g.numbers = append(g.numbers, g.table.add(tuples[i].hi, tuples[i].lo))
+		}
+	})
+	segmented.Each(func(tuples []segmentedTuple) {
+		for i := range tuples {
+			g.numbers = append(g.numbers, g.table.add(tuples[i].hi, tuples[i].lo))
+		}
+	})
 	g.start(g.numbers)
 	g.rows = slices.Grow(g.rows[:0], n)[:n]
 	g.freshRows = slices.Grow(g.freshRows[:0], len(g.fresh))[:len(g.fresh)]
 	at := 0
-	for _, part := range exposures {
-		part.each(0, part.len(), func(tuples []exposureTuple) {
-			for i := range tuples {
-				g.place(at, &tuples[i], 0)
-				at++
-			}
-		})
-	}
-	for _, part := range segmented {
-		part.each(0, part.len(), func(tuples []segmentedTuple) {
-			for i := range tuples {
-				g.place(at, &tuples[i].exposureTuple, ranks.rank[tuples[i].set])
-				at++
-			}
-		})
-	}
+	exposures.Each(func(tuples []exposureTuple) {
+		for i := range tuples {
+			g.place(at, &tuples[i], 0)
+			at++
+		}
+	})
+	segmented.Each(func(tuples []segmentedTuple) {
+		for i := range tuples {
+			g.place(at, &tuples[i].exposureTuple, ranks.rank[tuples[i].set])
+			at++
+		}
+	})
 	g.started()
 	g.findMembers()
 }
@@ -207,14 +203,14 @@ func (g *grouped) arrange(experiments int) {
 
 // convert groups a partition's conversions by user, dropping those of users who were never
 // exposed. looks finds the look of each; nil where there is only one.
-func (g *grouped) convert(events partition[eventTuple], values partition[valueTuple], looks *lookCursor, days *calendar) {
-	g.numbers = slices.Grow(g.numbers[:0], events.len()+values.len())
-	events.inOrder(func(tuples []eventTuple) {
+func (g *grouped) convert(events scatter.Partition[eventTuple], values scatter.Partition[valueTuple], looks *lookCursor, days *calendar) {
+	g.numbers = slices.Grow(g.numbers[:0], events.Len()+values.Len())
+	events.InOrder(func(tuples []eventTuple) {
 		for i := range tuples {
 			g.numbers = append(g.numbers, g.table.find(tuples[i].hi, tuples[i].lo))
 		}
 	})
-	values.inOrder(func(tuples []valueTuple) {
+	values.InOrder(func(tuples []valueTuple) {
 		for i := range tuples {
 			g.numbers = append(g.numbers, g.table.find(tuples[i].hi, tuples[i].lo))
 		}
@@ -239,12 +235,12 @@ func (g *grouped) convert(events partition[eventTuple], values partition[valueTu
 			c.look = int32(looks.of(t.time))
 		}
 	}
-	events.inOrder(func(tuples []eventTuple) {
+	events.InOrder(func(tuples []eventTuple) {
 		for i := range tuples {
 			place(&tuples[i], 0)
 		}
 	})
-	values.inOrder(func(tuples []valueTuple) {
+	values.InOrder(func(tuples []valueTuple) {
 		for i := range tuples {
 			place(&tuples[i].eventTuple, tuples[i].value)
 		}

@@ -3,7 +3,6 @@ package ingest
 import (
 	"cmp"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"testing"
 
@@ -69,57 +68,4 @@ func TestUserTable(t *testing.T) {
 			}
 		}
 	}
-}
-
-// Tuples of all workers come back in the order of row groups, whoever read which when, and
-// within a row group in the order in which they were read, also if some of it was dumped.
-func TestScatterKeepsOrder(t *testing.T) {
-	file, err := os.CreateTemp(t.TempDir(), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	to := &dumpFile{file: file}
-	rapid.Check(t, func(t *rapid.T) {
-		workers := []*scatter[int]{newScatter[int](2), newScatter[int](2)}
-		groups := rapid.Permutation([]int{0, 1, 2, 3, 4, 5}).Draw(t, "groups")
-		want := map[int][]int{}
-		sizes := make([]int, len(groups))
-		for _, g := range groups {
-			sizes[g] = rapid.SampledFrom([]int{0, 1, 7, 50, 400, 1000}).Draw(t, "size")
-			s := workers[rapid.IntRange(0, 1).Draw(t, "worker")]
-			dumpAt := rapid.IntRange(-3*sizes[g], sizes[g]).Draw(t, "dump at")
-			for i := range sizes[g] {
-				if i == dumpAt {
-					s.endGroup(int64(g))
-					if err := s.dumpHalf(to); err != nil {
-						t.Fatal(err)
-					}
-				}
-				s.put(i%2, g*1000+i)
-			}
-			s.endGroup(int64(g))
-		}
-		for g, size := range sizes {
-			for i := range size {
-				want[i%2] = append(want[i%2], g*1000+i)
-			}
-		}
-		var all tupleSource[int]
-		for _, s := range workers {
-			all.add(s)
-		}
-		reader := all.reader()
-		for p := range 2 {
-			tuples, err := reader.partition(p)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var got []int
-			tuples.inOrder(func(tuples []int) { got = append(got, tuples...) })
-			if !slices.Equal(got, want[p]) {
-				t.Fatalf("partition %d: %d, want %d", p, got, want[p])
-			}
-		}
-	})
 }

@@ -52,7 +52,7 @@ func (v *exposureVisitor) rowsOfLook(b *tables.Batch, experiments, variants []ui
 	v.byLook[look].NoUser += noUser
 	for k, i := range rows[:n] {
 		hi, lo := keyOf(users[i])
-		v.kept.put(v.parts.of(users[i]), exposureTuple{hi, times[i], lo, arms[k]})
+		v.kept.Put(v.parts.of(users[i]), exposureTuple{hi, times[i], lo, arms[k]})
 	}
 }
 
@@ -126,11 +126,11 @@ func (v *conversionVisitor) rowsOfLook(b *tables.Batch, kinds []uint32, look int
 	}
 	for _, i := range v.screen.pick(events[:nEvents], users) {
 		hi, lo := keyOf(users[i])
-		v.events.put(v.parts.of(users[i]), eventTuple{hi, times[i], lo, kinds[i] | flag})
+		v.events.Put(v.parts.of(users[i]), eventTuple{hi, times[i], lo, kinds[i] | flag})
 	}
 	for _, i := range v.screen.pick(values[:nValues], users) {
 		hi, lo := keyOf(users[i])
-		v.values.put(v.parts.of(users[i]), valueTuple{eventTuple{hi, times[i], lo, kinds[i] | flag}, b.Value[i]})
+		v.values.Put(v.parts.of(users[i]), valueTuple{eventTuple{hi, times[i], lo, kinds[i] | flag}, b.Value[i]})
 	}
 }
 

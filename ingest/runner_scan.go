@@ -50,11 +50,11 @@ func (r *runner) scan(ctx context.Context, exposures, conversions source) (earli
 		return nil, nil, err
 	}
 	for i, v := range r.exposures {
-		r.tuples.exposures.add(v.kept)
-		r.tuples.segmented.add(v.segmented)
-		r.tuples.unknown.add(v.unknown)
-		r.tuples.events.add(r.conversions[i].events)
-		r.tuples.values.add(r.conversions[i].values)
+		r.tuples.exposures.Add(v.kept)
+		r.tuples.segmented.Add(v.segmented)
+		r.tuples.unknown.Add(v.unknown)
+		r.tuples.events.Add(r.conversions[i].events)
+		r.tuples.values.Add(r.conversions[i].values)
 	}
 	return first.earliest, second.earliest, nil
 }

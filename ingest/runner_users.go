@@ -11,7 +11,7 @@ import (
 // evaluate turns the tuples into totals, partition by partition, and lets go of them on
 // the way.
 func (r *runner) evaluate(ctx context.Context, h history, programs []*program, segments experimentSegments) ([]*experimentTotals, error) {
-	wholeFits := r.tuples.events.len()+r.tuples.values.len() < r.wholeRows
+	wholeFits := r.tuples.events.Len()+r.tuples.values.Len() < r.wholeRows
 	if r.kept != nil && !segments.counted {
 		return r.evaluateKept(ctx, h, programs, segments, wholeFits)
 	}

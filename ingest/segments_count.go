@@ -3,6 +3,8 @@ package ingest
 import (
 	"context"
 	"slices"
+
+	"readout/ingest/scatter"
 )
 
 // findSegments gives slots to the values of segments: to all of a column, or where they are
@@ -42,12 +44,12 @@ func (r *runner) countSegments(ctx context.Context, programs []*program, ranks *
 			counts[i] = append(counts[i], newSegmentCounts(ranks))
 		}
 	}
-	readers := make([]*tupleReader[segmentedTuple], workers)
+	readers := make([]*scatter.Reader[segmentedTuple], workers)
 	for i := range readers {
-		readers[i] = r.tuples.segmented.reader()
+		readers[i] = r.tuples.segmented.Reader()
 	}
 	err := share(ctx, workers, r.partitions(), func(worker, p int) error {
-		segmented, err := readers[worker].partition(p)
+		segmented, err := readers[worker].Partition(p)
 		if err != nil {
 			return err
 		}

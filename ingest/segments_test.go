@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
+
+	"readout/ingest/scatter"
 )
 
 // countries returns exposures of so many users in each country, alternating between arms.
@@ -183,7 +185,7 @@ func TestKeptColumnThatIsASegmentAgain(t *testing.T) {
 		d.exposures[1] = one("right", c.right)
 		versions := []string{"1", "2", "1"}
 		kept, err := runKept(q, d, dir, 1, 0, versions)
-		if again := errors.Is(err, errKeptRows); again != c.again {
+		if again := errors.Is(err, scatter.ErrUnreadable); again != c.again {
 			t.Errorf("%s: error %v, want files read again: %t", c.name, err, c.again)
 		}
 		if err != nil {

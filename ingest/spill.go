@@ -1,20 +1,20 @@
 package ingest
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"sync"
-)
 
-var errKeptRows = errors.New("rows that were put aside on disk cannot be read again")
+	"readout/ingest/scatter"
+)
 
 // spill is where workers leave tuples when they hold more than their share of the memory:
 // a file that has no name any more once it is open, so that it goes with the process.
 type spill struct {
 	dir  string
 	once sync.Once
-	to   *dumpFile
+	open *os.File
+	to   *scatter.File
 	err  error
 }
 
@@ -27,11 +27,11 @@ type overflow struct {
 	// could free but little.
 	next int64
 	// file returns where to.
-	file func() (*dumpFile, error)
+	file func() (*scatter.File, error)
 }
 
 // file returns the file, made at the first call.
-func (s *spill) file() (*dumpFile, error) {
+func (s *spill) file() (*scatter.File, error) {
 	s.once.Do(func() {
 		f, err := os.CreateTemp(s.dir, "readout-rows-*")
 		if err != nil {
@@ -40,31 +40,31 @@ func (s *spill) file() (*dumpFile, error) {
 		}
 		// Some systems remove no open files; close does it there.
 		os.Remove(f.Name())
-		s.to = &dumpFile{file: f}
+		s.open, s.to = f, scatter.NewFile(f, false)
 	})
 	return s.to, s.err
 }
 
 func (s *spill) close() {
-	if s.to != nil {
-		s.to.file.Close()
-		os.Remove(s.to.file.Name())
+	if s.open != nil {
+		s.open.Close()
+		os.Remove(s.open.Name())
 	}
 }
 
-// heldTuples is a scatter of any kind.
+// heldTuples is tuples of any kind.
 type heldTuples interface {
-	heldBytes() int64
-	endGroup(order int64)
-	dumpHalf(to *dumpFile) error
-	dumpAll(to *dumpFile) error
+	HeldBytes() int64
+	EndGroup(order int64)
+	DumpHalf(to *scatter.File) error
+	DumpAll(to *scatter.File) error
 }
 
 // held is the memory of all tuples.
 func held(tuples []heldTuples) int64 {
 	n := int64(0)
 	for _, t := range tuples {
-		n += t.heldBytes()
+		n += t.HeldBytes()
 	}
 	return n
 }
@@ -84,8 +84,8 @@ func (o *overflow) relieve(order int64, tuples []heldTuples) error {
 		return err
 	}
 	for _, t := range tuples {
-		t.endGroup(order)
-		if err := t.dumpHalf(to); err != nil {
+		t.EndGroup(order)
+		if err := t.DumpHalf(to); err != nil {
 			return err
 		}
 	}

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"readout/ingest/scatter"
 )
 
 // Who reads that rows cannot be read again learns which disk to look at.
 func TestLostRowsSayWhere(t *testing.T) {
-	lost := fmt.Errorf("%w: unexpected EOF", errKeptRows)
+	lost := fmt.Errorf("%w: unexpected EOF", scatter.ErrUnreadable)
 	for _, c := range []struct {
 		engine Embedded
 		where  string
@@ -19,7 +21,7 @@ func TestLostRowsSayWhere(t *testing.T) {
 		{Embedded{TempDir: "/var/tmp"}, "/var/tmp"},
 	} {
 		err := c.engine.locate(lost)
-		if want := lost.Error() + ": check the disk of " + c.where; err.Error() != want || !errors.Is(err, errKeptRows) {
+		if want := lost.Error() + ": check the disk of " + c.where; err.Error() != want || !errors.Is(err, scatter.ErrUnreadable) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}

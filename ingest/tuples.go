@@ -1,109 +1,117 @@
 package ingest
 
-// tupleSource is all tuples of one kind: what workers hold in memory and what they have
-// dumped.
-type tupleSource[T any] struct {
-	memory []*scatter[T]
-	dumps  []*dump[T]
+import (
+	"readout/ingest/scatter"
+	"readout/ingest/tables"
+)
+
+// exposureTuple is an exposure that counts.
+type exposureTuple struct {
+	hi   uint64
+	time int64
+	lo   uint32
+	arm  uint32 // experiment<<16 | rank of the variant's name
 }
 
-func (s *tupleSource[T]) add(tuples *scatter[T]) {
-	s.memory = append(s.memory, tuples)
-	s.dumps = append(s.dumps, tuples.dumps...)
+// segmentedTuple is an exposure with the number of its segments, see segmentValues.
+type segmentedTuple struct {
+	exposureTuple
+	set uint32
 }
 
-// len counts the tuples.
-func (s *tupleSource[T]) len() int {
-	n := 0
-	for _, m := range s.memory {
-		n += m.len()
+// unknownTuple is an exposure to a variant that the experiment does not have.
+type unknownTuple struct {
+	hi   uint64
+	time int64
+	lo   uint32
+	unknownArm
+}
+
+// eventTuple is a conversion whose value no metric reads.
+type eventTuple struct {
+	hi   uint64
+	time int64
+	lo   uint32
+	code uint32 // kind, see eventKinds; with dateOnlyFlag
+}
+
+// valueTuple is a conversion with its value; NaN is none.
+type valueTuple struct {
+	eventTuple
+	value float64
+}
+
+// partitioning splits users into 1<<bits partitions by the top bits of their hash.
+type partitioning struct{ bits uint }
+
+const maxPartitionBits = 10
+
+// partitionsFor chooses so many partitions that the tuples of one, its users and their
+// sums fit into a core's cache. bytes is the size of the files to be read.
+func partitionsFor(bytes int64) partitioning {
+	p := partitioning{}
+	for p.bits < maxPartitionBits && bytes>>p.bits > 256<<10 {
+		p.bits++
 	}
-	for _, d := range s.dumps {
-		n += d.len()
-	}
-	return n
+	return p
 }
 
-// tupleReader hands out partitions. Each worker has its own.
-type tupleReader[T any] struct {
-	*tupleSource[T]
-	windows []dumpWindow[T]
-}
+func (p partitioning) count() int { return 1 << p.bits }
 
-// reader returns a reader of its own for a worker.
-func (s *tupleSource[T]) reader() *tupleReader[T] {
-	r := &tupleReader[T]{tupleSource: s, windows: make([]dumpWindow[T], len(s.dumps))}
-	most := max(leastWindow, min(allWindows/max(len(s.dumps), 1), mostWindow))
-	for i, d := range s.dumps {
-		r.windows[i] = dumpWindow[T]{dump: d, most: most}
-	}
-	return r
-}
+func (p partitioning) of(id tables.UserID) int { return int(id.Lo >> (64 - p.bits)) }
 
-// partition returns partition i; what of it was dumped is valid until the next call. It comes
-// first: of a row group in the midst of which there was no more room, it is the rows that were read first.
-func (r *tupleReader[T]) partition(i int) (partition[T], error) {
-	var p partition[T]
-	for w := range r.windows {
-		part, err := r.windows[w].part(i)
-		if err != nil {
-			return nil, err
-		}
-		if part.len() > 0 {
-			p = append(p, part)
-		}
-	}
-	return append(p, gather(r.memory, i)...), nil
-}
+// keyOf returns what tells users of a partition apart: 96 bits of the hash, of which none
+// chooses the partition.
+func keyOf(id tables.UserID) (hi uint64, lo uint32) { return id.Hi, uint32(id.Lo) }
 
 // tuples is the tuples of all kinds that a run works with.
 type tuples struct {
-	exposures tupleSource[exposureTuple]
-	segmented tupleSource[segmentedTuple]
-	unknown   tupleSource[unknownTuple] // see countUnknown
-	events    tupleSource[eventTuple]
-	values    tupleSource[valueTuple]
+	exposures scatter.Source[exposureTuple]
+	segmented scatter.Source[segmentedTuple]
+	unknown   scatter.Source[unknownTuple] // see countUnknown
+	events    scatter.Source[eventTuple]
+	values    scatter.Source[valueTuple]
 }
 
 // partitionReader reads the tuples of partitions that are needed to evaluate users.
 type partitionReader struct {
-	exposures *tupleReader[exposureTuple]
-	segmented *tupleReader[segmentedTuple]
-	events    *tupleReader[eventTuple]
-	values    *tupleReader[valueTuple]
+	exposures *scatter.Reader[exposureTuple]
+	segmented *scatter.Reader[segmentedTuple]
+	events    *scatter.Reader[eventTuple]
+	values    *scatter.Reader[valueTuple]
 }
 
 func (t *tuples) reader() *partitionReader {
-	return &partitionReader{t.exposures.reader(), t.segmented.reader(), t.events.reader(), t.values.reader()}
+	return &partitionReader{t.exposures.Reader(), t.segmented.Reader(), t.events.Reader(), t.values.Reader()}
 }
 
 // userRows is those tuples of a partition.
 type userRows struct {
-	exposures partition[exposureTuple]
-	segmented partition[segmentedTuple]
-	events    partition[eventTuple]
-	values    partition[valueTuple]
+	exposures scatter.Partition[exposureTuple]
+	segmented scatter.Partition[segmentedTuple]
+	events    scatter.Partition[eventTuple]
+	values    scatter.Partition[valueTuple]
 }
 
 // partition returns partition i; what of it was dumped is valid until the next call.
 func (r *partitionReader) partition(i int) (rows userRows, err error) {
-	if rows.exposures, err = r.exposures.partition(i); err != nil {
+	if rows.exposures, err = r.exposures.Partition(i); err != nil {
 		return rows, err
 	}
-	if rows.segmented, err = r.segmented.partition(i); err != nil {
+	if rows.segmented, err = r.segmented.Partition(i); err != nil {
 		return rows, err
 	}
-	if rows.events, err = r.events.partition(i); err != nil {
+	if rows.events, err = r.events.Partition(i); err != nil {
 		return rows, err
 	}
-	rows.values, err = r.values.partition(i)
+	rows.values, err = r.values.Partition(i)
 	return rows, err
 }
 
 // free lets go of the tuples in memory.
 func (r *userRows) free() {
-	r.exposures.free()
-	r.segmented.free()
-	r.events.free()
-	r.values.free()
+	r.exposures.Free()
+	r.segmented.Free()
+	r.events.Free()
+	r.values.Free()
 }

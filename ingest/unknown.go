@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"readout/ingest/scatter"
 )
 
 // unknownName is what came with a variant name that an experiment does not have: rows and
@@ -41,21 +43,19 @@ func newUnknownCounts(seen lookTable) *unknownCounts {
 }
 
 // add counts a partition.
-func (c *unknownCounts) add(p partition[unknownTuple]) {
+func (c *unknownCounts) add(p scatter.Partition[unknownTuple]) {
 	clear(c.first)
-	for _, part := range p {
-		part.each(0, part.len(), func(tuples []unknownTuple) {
-			for i := range tuples {
-				t := &tuples[i]
-				look := int32(c.looks.of(t.time))
-				c.rows[unknownLook{t.unknownArm, look}]++
-				user := unknownUser{t.hi, t.lo, t.unknownArm}
-				if first, ok := c.first[user]; !ok || look < first {
-					c.first[user] = look
-				}
+	p.Each(func(tuples []unknownTuple) {
+		for i := range tuples {
+			t := &tuples[i]
+			look := int32(c.looks.of(t.time))
+			c.rows[unknownLook{t.unknownArm, look}]++
+			user := unknownUser{t.hi, t.lo, t.unknownArm}
+			if first, ok := c.first[user]; !ok || look < first {
+				c.first[user] = look
 			}
-		})
-	}
+		}
+	})
 	for user, look := range c.first {
 		c.users[unknownLook{user.unknownArm, look}]++
 	}
@@ -65,17 +65,17 @@ func (c *unknownCounts) add(p partition[unknownTuple]) {
 func (r *runner) countUnknown(ctx context.Context) ([]*unknownCounts, error) {
 	workers := min(r.workers, r.partitions())
 	counts := make([]*unknownCounts, workers)
-	readers := make([]*tupleReader[unknownTuple], workers)
+	readers := make([]*scatter.Reader[unknownTuple], workers)
 	for i := range counts {
-		counts[i], readers[i] = newUnknownCounts(r.seen), r.tuples.unknown.reader()
+		counts[i], readers[i] = newUnknownCounts(r.seen), r.tuples.unknown.Reader()
 	}
 	err := share(ctx, workers, r.partitions(), func(worker, i int) error {
-		p, err := readers[worker].partition(i)
+		p, err := readers[worker].Partition(i)
 		if err != nil {
 			return err
 		}
 		counts[worker].add(p)
-		p.free()
+		p.Free()
 		return nil
 	})
 	return counts, err

@@ -41,11 +41,11 @@ func TestUnknownVariantsAreHeldWithinTheBound(t *testing.T) {
 		}
 		dumps := 0
 		for _, v := range r.exposures {
-			dumps += len(v.unknown.dumps)
-			if n := len(v.kept.dumps); n > 0 {
+			dumps += len(v.unknown.Dumps())
+			if n := len(v.kept.Dumps()); n > 0 {
 				t.Errorf("%d workers: one has dumped no rows %d times", workers, n)
 			}
-			if n, most := v.unknown.heldBytes(), d.room.most/int64(workers); n > most {
+			if n, most := v.unknown.HeldBytes(), d.room.most/int64(workers); n > most {
 				t.Errorf("%d workers: one holds %d bytes, want %d at most", workers, n, most)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"sync/atomic"
 
+	"readout/ingest/scatter"
 	"readout/ingest/tables"
 )
 
@@ -32,11 +33,11 @@ type scanRules struct {
 type exposureVisitor struct {
 	*scanRules
 	readCounts
-	kept        *scatter[exposureTuple]
-	segmented   *scatter[segmentedTuple] // instead of kept, if there are segments
+	kept        *scatter.Tuples[exposureTuple]
+	segmented   *scatter.Tuples[segmentedTuple] // instead of kept, if there are segments
 	sets        segmentCoder
 	experiments []exposureCounts
-	unknown     *scatter[unknownTuple]
+	unknown     *scatter.Tuples[unknownTuple]
 	overflow
 	tally *keptTally // nil unless rows are kept
 	// met are the names by segment column, where rows are kept; metUnknown those of unknown variants.
@@ -52,9 +53,9 @@ func newExposureVisitor(r *scanRules) *exposureVisitor {
 	v := &exposureVisitor{
 		scanRules:   r,
 		readCounts:  newReadCounts(r.looks, r.exposuresFrom),
-		kept:        newScatter[exposureTuple](r.parts.count()),
-		segmented:   newScatter[segmentedTuple](r.parts.count()),
-		unknown:     newScatter[unknownTuple](r.parts.count()),
+		kept:        scatter.New[exposureTuple](r.parts.count()),
+		segmented:   scatter.New[segmentedTuple](r.parts.count()),
+		unknown:     scatter.New[unknownTuple](r.parts.count()),
 		sets:        segmentCoder{values: r.segments, known: map[string]uint32{}},
 		experiments: make([]exposureCounts, len(r.arms)),
 	}
@@ -131,23 +132,23 @@ func (v *exposureVisitor) exposure(user tables.UserID, t int64, look int, experi
 		counts.after[look]++
 	case int(variant) >= len(arms.rank) || arms.rank[variant] < 0:
 		hi, lo := keyOf(user)
-		v.unknown.put(v.parts.of(user), unknownTuple{hi, t, lo, unknownArm{experiment, variant}})
+		v.unknown.Put(v.parts.of(user), unknownTuple{hi, t, lo, unknownArm{experiment, variant}})
 		v.metUnknown.add(variant)
 	default:
 		hi, lo := keyOf(user)
 		tuple := exposureTuple{hi, t, lo, experiment<<16 | uint32(arms.rank[variant])}
 		if v.segments == nil {
-			v.kept.put(v.parts.of(user), tuple)
+			v.kept.Put(v.parts.of(user), tuple)
 		} else {
-			v.segmented.put(v.parts.of(user), segmentedTuple{tuple, set})
+			v.segmented.Put(v.parts.of(user), segmentedTuple{tuple, set})
 		}
 	}
 }
 
 func (v *exposureVisitor) end(order int64) int64 {
-	v.kept.endGroup(order)
-	v.segmented.endGroup(order)
-	v.unknown.endGroup(order)
+	v.kept.EndGroup(order)
+	v.segmented.EndGroup(order)
+	v.unknown.EndGroup(order)
 	earliest := v.readCounts.end()
 	v.tally.exposures(v, order)
 	return earliest
@@ -158,8 +159,8 @@ func (v *exposureVisitor) end(order int64) int64 {
 type conversionVisitor struct {
 	*scanRules
 	readCounts
-	events *scatter[eventTuple]
-	values *scatter[valueTuple]
+	events *scatter.Tuples[eventTuple]
+	values *scatter.Tuples[valueTuple]
 	coder  *kindCoder // nil where there are no filters
 	// By kind and look: all kept rows, and those without the value that a metric reads.
 	wanted, noValue [][]int64
@@ -174,8 +175,8 @@ func newConversionVisitor(r *scanRules) *conversionVisitor {
 	v := &conversionVisitor{
 		scanRules:  r,
 		readCounts: newReadCounts(r.looks, r.historyFrom),
-		events:     newScatter[eventTuple](r.parts.count()),
-		values:     newScatter[valueTuple](r.parts.count()),
+		events:     scatter.New[eventTuple](r.parts.count()),
+		values:     scatter.New[valueTuple](r.parts.count()),
 		screen:     screen{made: r.exposed},
 	}
 	if len(r.kinds.columns) > 0 {
@@ -259,17 +260,17 @@ func (v *conversionVisitor) anyRows(b *tables.Batch, kinds []uint32, flag uint32
 		hi, lo := keyOf(users[i])
 		t := eventTuple{hi, times[i], lo, kind | flag}
 		if valued {
-			v.values.put(v.parts.of(users[i]), valueTuple{t, b.Value[i]})
+			v.values.Put(v.parts.of(users[i]), valueTuple{t, b.Value[i]})
 		} else {
-			v.events.put(v.parts.of(users[i]), t)
+			v.events.Put(v.parts.of(users[i]), t)
 		}
 	}
 }
 
 func (v *conversionVisitor) end(order int64) int64 {
 	v.endTally()
-	v.events.endGroup(order)
-	v.values.endGroup(order)
+	v.events.EndGroup(order)
+	v.values.EndGroup(order)
 	earliest := v.readCounts.end()
 	v.tally.conversions(v, order)
 	return earliest

@@ -1,4 +1,4 @@
-package ingest
+package exact
 
 import (
 	"math"
@@ -8,21 +8,18 @@ import (
 	"pgregory.net/rapid"
 )
 
-// exact returns m·2^e as a fraction.
-func exact(m *big.Int, e int) *big.Rat {
-	r := new(big.Rat).SetInt(m)
-	p := new(big.Rat).SetInt(new(big.Int).Lsh(big.NewInt(1), uint(max(e, -e))))
-	if e < 0 {
+// rat returns a sum as a fraction.
+func (s *Sum) rat(t interface{ Fatalf(string, ...any) }) *big.Rat {
+	total := s.Total()
+	if total.notFinite != 0 {
+		t.Fatalf("the sum is not finite")
+	}
+	r := new(big.Rat).SetInt(total.m)
+	p := new(big.Rat).SetInt(new(big.Int).Lsh(big.NewInt(1), uint(max(total.e, -total.e))))
+	if total.e < 0 {
 		return r.Quo(r, p)
 	}
 	return r.Mul(r, p)
-}
-
-func (s *exactSum) rat(t interface{ Fatalf(string, ...any) }) *big.Rat {
-	if s.notFinite != 0 {
-		t.Fatalf("the sum is not finite")
-	}
-	return exact(s.wide())
 }
 
 func anyFloat() *rapid.Generator[float64] {
@@ -37,30 +34,30 @@ func anyFloat() *rapid.Generator[float64] {
 
 // Sums and sums of products equal those in fractions, however the terms are split and
 // merged.
-func TestExactSumEqualsFractions(t *testing.T) {
+func TestSumEqualsFractions(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		parts := make([]exactSum, rapid.IntRange(1, 4).Draw(t, "parts"))
+		parts := make([]Sum, rapid.IntRange(1, 4).Draw(t, "parts"))
 		want := new(big.Rat)
 		for range rapid.IntRange(0, 40).Draw(t, "terms") {
 			s := &parts[rapid.IntRange(0, len(parts)-1).Draw(t, "part")]
-			sign := rapid.SampledFrom([]int{enter, leave}).Draw(t, "sign")
+			sign := rapid.SampledFrom([]int{1, -1}).Draw(t, "sign")
 			x := anyFloat().Draw(t, "x")
 			term := new(big.Rat).SetFloat64(x)
 			if rapid.Bool().Draw(t, "product") {
 				y := anyFloat().Draw(t, "y")
-				s.addProduct(x, y, sign)
+				s.AddProduct(x, y, sign)
 				term.Mul(term, new(big.Rat).SetFloat64(y))
 			} else {
-				s.add(x, sign)
+				s.Add(x, sign)
 			}
 			want.Add(want, term.Mul(term, new(big.Rat).SetInt64(int64(sign))))
 			if rapid.IntRange(0, 5).Draw(t, "carry") == 0 {
 				s.carry()
 			}
 		}
-		var sum exactSum
+		var sum Sum
 		for i := range parts {
-			sum.merge(&parts[i])
+			sum.Merge(&parts[i])
 		}
 		if got := sum.rat(t); got.Cmp(want) != 0 {
 			t.Fatalf("sum %v, want %v", got, want)
@@ -68,17 +65,17 @@ func TestExactSumEqualsFractions(t *testing.T) {
 	})
 }
 
-func TestExactSumCarriesInTime(t *testing.T) {
-	var s exactSum
+func TestSumCarriesInTime(t *testing.T) {
+	var s Sum
 	want := new(big.Rat)
 	for _, x := range []float64{math.MaxFloat64, -math.MaxFloat64, 1.7, -3e-5, math.SmallestNonzeroFloat64, 1.7} {
 		// As if the term before had been the last that fits.
 		s.waiting = maxWaiting
-		s.add(x, enter)
+		s.Add(x, 1)
 		s.waiting = maxWaiting
-		s.addProduct(x, x, leave)
-		s.addProduct(x, x, enter)
-		s.addProduct(x, x, leave)
+		s.AddProduct(x, x, -1)
+		s.AddProduct(x, x, 1)
+		s.AddProduct(x, x, -1)
 		if s.waiting != 4 {
 			t.Errorf("%d terms wait after a carry and three with %v", s.waiting, x)
 		}
@@ -92,12 +89,12 @@ func TestExactSumCarriesInTime(t *testing.T) {
 }
 
 // The largest possible chunks of maxWaiting terms still fit.
-func TestExactSumHasRoom(t *testing.T) {
+func TestSumHasRoom(t *testing.T) {
 	full := int64(maxWaiting) * math.MaxUint32
-	s := exactSum{chunk: []int64{full, -full, full}, waiting: maxWaiting}
-	o := s.clone()
+	s := Sum{chunk: []int64{full, -full, full}, waiting: maxWaiting}
+	o := s.Clone()
 	want := new(big.Rat).Mul(s.rat(t), big.NewRat(2, 1))
-	s.merge(&o)
+	s.Merge(&o)
 	if got := s.rat(t); got.Cmp(want) != 0 {
 		t.Errorf("merged sum %v, want %v", got, want)
 	}
@@ -106,36 +103,36 @@ func TestExactSumHasRoom(t *testing.T) {
 	}
 }
 
-func TestExactSumCountsWhatIsNotFinite(t *testing.T) {
-	var s exactSum
-	s.add(1, enter)
-	s.add(math.Inf(1), enter)
-	s.addProduct(math.Inf(-1), 2, enter)
+func TestSumCountsWhatIsNotFinite(t *testing.T) {
+	var s Sum
+	s.Add(1, 1)
+	s.Add(math.Inf(1), 1)
+	s.AddProduct(math.Inf(-1), 2, 1)
 	if s.notFinite != 2 {
 		t.Errorf("a sum with two infinite terms counts %d", s.notFinite)
 	}
-	s.add(math.Inf(1), leave)
-	s.addProduct(math.Inf(-1), 2, leave)
+	s.Add(math.Inf(1), -1)
+	s.AddProduct(math.Inf(-1), 2, -1)
 	if got := s.rat(t); got.Cmp(big.NewRat(1, 1)) != 0 {
 		t.Errorf("sum %v after infinite terms were taken out, want 1", got)
 	}
 }
 
-func BenchmarkExactSum(b *testing.B) {
+func BenchmarkSum(b *testing.B) {
 	var x [1024]float64
 	for i := range x {
 		x[i] = math.Exp(float64(i%97)/10) * 1.000001
 	}
 	b.Run("add", func(b *testing.B) {
-		var s exactSum
+		var s Sum
 		for i := 0; b.Loop(); i++ {
-			s.add(x[i&1023], enter)
+			s.Add(x[i&1023], 1)
 		}
 	})
 	b.Run("product", func(b *testing.B) {
-		var s exactSum
+		var s Sum
 		for i := 0; b.Loop(); i++ {
-			s.addProduct(x[i&1023], x[(i+1)&1023], enter)
+			s.AddProduct(x[i&1023], x[(i+1)&1023], 1)
 		}
 	})
 }

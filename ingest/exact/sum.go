@@ -1,13 +1,12 @@
-package ingest
+package exact
 
 import (
 	"math"
-	"math/big"
 	"math/bits"
 	"slices"
 )
 
-// exactSum is a sum of float64 values and of products of two of them, without any rounding:
+// Sum is a sum of float64 values and of products of two of them, without any rounding:
 // a wide fixed-point number, Σ chunk[i]·2^(32(base+i)). Adding takes a handful of integer
 // additions; carries between chunks wait until the sum is merged or read.
 //
@@ -24,7 +23,7 @@ import (
 // Source: R. M. Neal (2015), "Fast exact summation using small and large
 // superaccumulators": the small one, whose chunks of 64 bits overlap by 32, with a range that
 // grows instead of 67 chunks.
-type exactSum struct {
+type Sum struct {
 	chunk []int64
 	base  int32
 	// waiting bounds the terms added since chunks were last carried: each adds less than
@@ -37,14 +36,8 @@ type exactSum struct {
 // maxWaiting leaves room for the carried chunk itself and for merging two sums.
 const maxWaiting = 1 << 29
 
-// sign of a term: added or taken out again.
-const (
-	enter = 1
-	leave = -1
-)
-
-// add adds x, or takes it out if sign is leave.
-func (s *exactSum) add(x float64, sign int) {
+// Add adds x, or takes it out if sign is −1 instead of 1.
+func (s *Sum) Add(x float64, sign int) {
 	neg, m, e, finite := split(x)
 	if !finite {
 		s.notFinite += int64(sign)
@@ -67,10 +60,10 @@ func (s *exactSum) add(x float64, sign int) {
 	}
 }
 
-// addProduct adds the exact product of x and y, or takes it out if sign is leave. Of normal
+// AddProduct adds the exact product of x and y, or takes it out if sign is −1 instead of 1. Of normal
 // numbers, for which there is room, it does so without a call, in less than half the time: this is
 // most of what sums of values cost.
-func (s *exactSum) addProduct(x, y float64, sign int) {
+func (s *Sum) AddProduct(x, y float64, sign int) {
 	bx, by := math.Float64bits(x), math.Float64bits(y)
 	ex, ey := bx>>52&0x7ff, by>>52&0x7ff
 	e := int(ex+ey) - 2*1075
@@ -97,8 +90,8 @@ func (s *exactSum) addProduct(x, y float64, sign int) {
 	}
 }
 
-// addAnyProduct is addProduct for all numbers.
-func (s *exactSum) addAnyProduct(x, y float64, sign int) {
+// addAnyProduct is AddProduct for all numbers.
+func (s *Sum) addAnyProduct(x, y float64, sign int) {
 	negX, mx, ex, finiteX := split(x)
 	negY, my, ey, finiteY := split(y)
 	switch {
@@ -136,7 +129,7 @@ func split(x float64) (neg bool, m uint64, e int, finite bool) {
 }
 
 // room returns the n chunks from the one with index at on and books one term for them.
-func (s *exactSum) room(at, n int) []int64 {
+func (s *Sum) room(at, n int) []int64 {
 	if s.waiting == maxWaiting {
 		s.carry()
 	}
@@ -150,7 +143,7 @@ func (s *exactSum) room(at, n int) []int64 {
 }
 
 // stretch makes the stored range cover n chunks from index at on.
-func (s *exactSum) stretch(at, n int) {
+func (s *Sum) stretch(at, n int) {
 	if len(s.chunk) == 0 {
 		s.base = int32(at)
 		s.chunk = make([]int64, n)
@@ -166,7 +159,7 @@ func (s *exactSum) stretch(at, n int) {
 }
 
 // carry brings all chunks but the last into [0, 2^32), and the last into [−2^32, 2^32).
-func (s *exactSum) carry() {
+func (s *Sum) carry() {
 	var c int64
 	for i := range s.chunk {
 		v := s.chunk[i] + c
@@ -184,8 +177,8 @@ func (s *exactSum) carry() {
 	s.waiting = 1
 }
 
-// merge adds all terms of o, whose chunks may be carried on the way.
-func (s *exactSum) merge(o *exactSum) {
+// Merge adds all terms of o, whose chunks may be carried on the way.
+func (s *Sum) Merge(o *Sum) {
 	s.notFinite += o.notFinite
 	if len(o.chunk) == 0 {
 		return
@@ -198,8 +191,8 @@ func (s *exactSum) merge(o *exactSum) {
 	}
 }
 
-// scale takes all terms n times. n is below 2³¹, which leaves room in every chunk.
-func (s *exactSum) scale(n int64) {
+// Scale takes all terms n times. n is below 2³¹, which leaves room in every chunk.
+func (s *Sum) Scale(n int64) {
 	s.notFinite *= n
 	s.carry()
 	for i := range s.chunk {
@@ -209,24 +202,13 @@ func (s *exactSum) scale(n int64) {
 }
 
 // isZero reports whether a sum that has been carried is 0.
-func (s *exactSum) isZero() bool {
+func (s *Sum) isZero() bool {
 	return s.notFinite == 0 && !slices.ContainsFunc(s.chunk, func(v int64) bool { return v != 0 })
 }
 
-// clone returns a copy that shares no memory with s.
-func (s *exactSum) clone() exactSum {
+// Clone returns a copy that shares no memory with s.
+func (s *Sum) Clone() Sum {
 	c := *s
 	c.chunk = slices.Clone(s.chunk)
 	return c
-}
-
-// wide returns the sum of the finite terms as m·2^e.
-func (s *exactSum) wide() (m *big.Int, e int) {
-	m = new(big.Int)
-	var c big.Int
-	for i := len(s.chunk) - 1; i >= 0; i-- {
-		m.Lsh(m, 32)
-		m.Add(m, c.SetInt64(s.chunk[i]))
-	}
-	return m, 32 * int(s.base)
 }
