@@ -565,3 +565,55 @@ func TestNoDifferenceIsSaidAtTheEnd(t *testing.T) {
 		}
 	}
 }
+
+// Of a metric that was not computed nobody knows how many users count, and the advice is why.
+func TestNotComputed(t *testing.T) {
+	in := testInput(testExperiment(), 1)
+	in.addDay(set(1, 2, 3), set(1, 2, 4))
+	in.today().Metrics = [][][]Arm{nil}
+	in.today().Caps = [][]Cap{{{Of: "value", Problem: CapIsZero}}}
+	card, _, err := Analyze(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range card.Metrics[0].Variants {
+		if v.Users != Unknown || v.Conversions != Unknown || v.Reason != CapIsZero {
+			t.Errorf("%+v", v)
+		}
+	}
+	if got := card.Recommendation.Sentence; !strings.Contains(got, CapIsZero) {
+		t.Errorf("advice %q", got)
+	}
+}
+
+// Where a denominator explains all variation, users still do not all have the same value.
+func TestRatioWithoutVariation(t *testing.T) {
+	e := testExperiment()
+	e.Statistics.Method = experiment.MethodFixed
+	items := e.Scorecard.Primary[0].Numerator
+	e.Scorecard.Primary[0].Denominator = &items
+	in := testInput(e, 1)
+	proportional, same := moments.New(2), moments.New(2)
+	for i := range 60 {
+		proportional.Add(float64(2*(1+i%3)), float64(1+i%3))
+		same.Add(2, 1)
+	}
+	for _, c := range []struct {
+		control, big moments.Set
+		reason       string
+	}{
+		{proportional, proportional, "next to no variation: the values differ too little to compute with"},
+		{same, proportional, "next to no variation: the values differ too little to compute with"},
+		{same, same, "no variation: every user has the same value"},
+	} {
+		day := in
+		day.addDay(c.control, c.big)
+		card, _, err := Analyze(day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := first(card).Reason; got != c.reason {
+			t.Errorf("reason %q, want %q", got, c.reason)
+		}
+	}
+}

@@ -94,7 +94,7 @@ func fewConverted(kind experiment.Kind, arm VariantResult) bool {
 	converted, known := arm.Conversions.Get()
 	switch kind {
 	case experiment.KindProportion:
-		return min(converted, arm.Users-converted) < fewConversions
+		return min(converted, int64(arm.Users)-converted) < fewConversions
 	case experiment.KindMean:
 		return known && converted < fewConversions
 	}
@@ -124,7 +124,7 @@ func (a *analyzer) noConversionsCheck(card *Scorecard) (Check, bool) {
 		var users, converted int64
 		var denominator float64
 		for _, v := range card.Metrics[i].Variants {
-			users += v.Users
+			users += int64(v.Users)
 			converted += int64(v.Conversions)
 			denominator += v.DenominatorTotal.Or(0)
 		}

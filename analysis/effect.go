@@ -104,8 +104,10 @@ func effectOf(fits []pair, control, treatment []Arm) (effect, error) {
 		return effect{}, armError("control", errFewCarriers)
 	case ratioOfFew(outcome, pick(treatment, phases)):
 		return effect{}, armError("treatment", errFewCarriers)
-	case variance == 0:
+	case variance == 0 && constant(pick(control, phases)) && constant(pick(treatment, phases)):
 		return e, errNoVariation
+	case variance == 0:
+		return e, errTooAlike
 	case variance < smallestVariance:
 		return effect{}, errTooAlike
 	}
@@ -120,6 +122,14 @@ func effectOf(fits []pair, control, treatment []Arm) (effect, error) {
 		return effect{}, errTooAlike
 	}
 	return e, nil
+}
+
+// constant reports whether the outcome is the same for all users of each arm. Where the variance is
+// 0 although it is not, a denominator or covariates explain all of it, or all but what rounding leaves.
+func constant(arms []Arm) bool {
+	return !slices.ContainsFunc(arms, func(arm Arm) bool {
+		return arm.Moments.Columns() > 0 && arm.Moments.Moment(0, 0) > 0
+	})
 }
 
 // phaseSum is an effect to which phases are added, with Σ v_i and Σ v_i²/df_i over its parts.

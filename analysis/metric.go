@@ -99,7 +99,7 @@ func (a *analyzer) addVariants(row *MetricResult, m *experiment.Metric, model cu
 	for v, variant := range a.in.Experiment.Variants {
 		var result VariantResult
 		if result, pooled[v] = armsResult(variant.Name, m, model, column(phases, v)); row.Reason != "" {
-			result = VariantResult{Variant: variant.Name, Reason: row.Reason}
+			result = VariantResult{Variant: variant.Name, Users: Unknown, Conversions: Unknown, Reason: row.Reason}
 		}
 		if a.in.Summarized {
 			result.Conversions = Unknown
@@ -134,7 +134,7 @@ func armsResult(name string, m *experiment.Metric, model cuped.Model, arms []Arm
 
 // variantResult returns the raw figures of one variant.
 func variantResult(name string, m *experiment.Metric, model cuped.Model, set moments.Set, converted int64) VariantResult {
-	r := VariantResult{Variant: name, Users: set.N, Conversions: Count(converted)}
+	r := VariantResult{Variant: name, Users: Count(set.N), Conversions: Count(converted)}
 	if set.N == 0 {
 		r.Reason = errNoUsersYet.Error()
 		return r

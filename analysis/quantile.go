@@ -162,7 +162,7 @@ func quantileResult(name string, arms []Arm) VariantResult {
 	r := VariantResult{Variant: name}
 	var values, withValues int64
 	for _, arm := range arms {
-		r.Users += arm.Moments.N
+		r.Users += Count(arm.Moments.N)
 		r.Conversions += Count(arm.Converted)
 		values += arm.quantile.values
 		withValues += arm.quantile.users

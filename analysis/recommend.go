@@ -251,15 +251,11 @@ func silence(card *Scorecard) string {
 		if m.Role != Primary {
 			continue
 		}
-		var users int64
-		for _, v := range m.Variants {
-			users += v.Users
-		}
 		for _, c := range m.Comparisons {
 			if c.Stopped {
 				continue
 			}
-			if c.Verdict != CannotSay || users == 0 {
+			if c.Verdict != CannotSay || m.nobody() {
 				return ""
 			}
 			if sentence == "" {

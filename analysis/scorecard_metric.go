@@ -42,9 +42,10 @@ type MetricResult struct {
 // VariantResult is one variant's raw figures for one metric.
 type VariantResult struct {
 	Variant string `json:"variant"`
-	// Users counted by this metric: the mature ones, where it has a window.
-	Users int64 `json:"users"`
-	// Conversions counts users with at least one conversion; of a summary that is unknown.
+	// Users counted by this metric: the mature ones, where it has a window. They are unknown
+	// where the metric was not computed.
+	Users Count `json:"users"`
+	// Conversions counts users with at least one conversion; of a summary that is unknown too.
 	Conversions Count `json:"conversions"`
 	// Total is the sum over users; of a ratio, of the numerator, DenominatorTotal of the
 	// denominator; of a quantile how many values there are.

@@ -190,7 +190,7 @@ func segmentsSentence(stats experiment.Statistics, s *Segments) string {
 }
 
 func fewInSegment(arm VariantResult) string {
-	return fmt.Sprintf("%s in %s: too few for the normal approximation", count(arm.Users, "user", "users"), arm.Variant)
+	return fmt.Sprintf("%s in %s: too few for the normal approximation", count(int64(arm.Users), "user", "users"), arm.Variant)
 }
 
 func fewValuesInSegment(arm VariantResult) string {
@@ -198,7 +198,7 @@ func fewValuesInSegment(arm VariantResult) string {
 }
 
 func fewConvertedInSegment(arm VariantResult) string {
-	return fmt.Sprintf("%s converted of %s in %s: too few for the normal approximation", digits.Count(int64(arm.Conversions)), count(arm.Users, "user", "users"), arm.Variant)
+	return fmt.Sprintf("%s converted of %s in %s: too few for the normal approximation", digits.Count(int64(arm.Conversions)), count(int64(arm.Users), "user", "users"), arm.Variant)
 }
 
 // investigateRatioSentence says how far the arm that is furthest from the plan is from it.

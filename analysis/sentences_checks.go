@@ -210,12 +210,12 @@ func noConversionsSentence(unseen []unseenEvent, seen bool) string {
 
 func fewUsersSentence(m MetricResult, v VariantResult) string {
 	if kind := experiment.Kind(m.Kind); kind == experiment.KindProportion || kind == experiment.KindMean && v.Users >= smallArm {
-		return fmt.Sprintf("%s has %s converted of %s in %s: too few for the normal approximation to be good.", m.Name, digits.Count(int64(v.Conversions)), count(v.Users, "user", "users"), v.Variant)
+		return fmt.Sprintf("%s has %s converted of %s in %s: too few for the normal approximation to be good.", m.Name, digits.Count(int64(v.Conversions)), count(int64(v.Users), "user", "users"), v.Variant)
 	}
 	if m.Kind == string(experiment.KindQuantile) {
 		return fmt.Sprintf("%s has values of %s in %s: too few for the normal approximation to be good.", m.Name, count(int64(v.Conversions), "user", "users"), v.Variant)
 	}
-	return fmt.Sprintf("%s has %s in %s: too few for the normal approximation to be good.", m.Name, count(v.Users, "user", "users"), v.Variant)
+	return fmt.Sprintf("%s has %s in %s: too few for the normal approximation to be good.", m.Name, count(int64(v.Users), "user", "users"), v.Variant)
 }
 
 func smallPhasesSentence(of []smallPhase) string {
@@ -223,7 +223,7 @@ func smallPhasesSentence(of []smallPhase) string {
 	for _, p := range of {
 		parts = append(parts, fmt.Sprintf("%s, %s: %s", p.metric, p.variant, count(p.users, "user", "users")))
 	}
-	return "Phases of traffic with few users in a variant take no part yet in " + firstOf(3, parts) + "."
+	return "Phases of traffic in which a variant has too little data take no part yet in " + firstOf(3, parts) + "."
 }
 
 func changedSentence(parts []string) string {

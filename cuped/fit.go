@@ -209,14 +209,14 @@ func (a Adjustment) Note() string {
 //
 //	outcome − Σ_j θ_j (covariate_j − center_j)
 //
-// with outcome and ratio covariates linearised about the arm's own values. With θ = 0 it is
-// that of the outcome, to the bit. The errors are those of [Term.Estimate].
+// with outcome and ratio covariates linearised about the arm's own values. With θ = 0 over all
+// arms it is that of the outcome, to the bit. The errors are those of [Term.Estimate].
 func (a Adjustment) Estimate(arm moments.Set) (Estimate, error) {
 	e, err := a.Outcome.Estimate(arm)
 	if err != nil {
 		return Estimate{}, err
 	}
-	mean, weights, adjusted := e.Mean, e.Weights, false
+	mean, weights := e.Mean, e.Weights
 	for j, theta := range a.Theta {
 		if theta == 0 {
 			continue
@@ -229,10 +229,6 @@ func (a Adjustment) Estimate(arm moments.Set) (Estimate, error) {
 		for i, wi := range w {
 			weights[i] -= theta * wi
 		}
-		adjusted = true
-	}
-	if !adjusted {
-		return e, nil
 	}
 	if e, err = newEstimate(arm, mean, weights); err != nil {
 		return Estimate{}, err

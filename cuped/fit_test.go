@@ -362,6 +362,22 @@ func TestFitArms(t *testing.T) {
 	}
 }
 
+// An arm whose slope happens to be 0 is as uncertain about it as any other.
+func TestFitArmsWithSlopeZero(t *testing.T) {
+	other, flat := moments.New(2), moments.New(2)
+	for i := range 40 {
+		other.Add(float64(i%5), float64(i%5+i%3))
+	}
+	flat.N, flat.Mean, flat.C = 40, []float64{0.5, 0.5}, []float64{10, 0, 10}
+	own := cuped.FitArms(yOnX, other, flat)[1]
+	e, err := own.Estimate(flat)
+	if err != nil || own.Theta[0] != 0 || e.DF != 38 {
+		t.Fatalf("theta %v, %d degrees of freedom, %v", own.Theta, e.DF, err)
+	}
+	d := own.Center[0] - flat.Mean[1]
+	wantNear(t, "variance", e.Variance/40, flat.Moment(0, 0)/38*(1./40+d*d/flat.Moment(1, 1)), 1e-12)
+}
+
 // What all arms together cannot use, no arm uses by itself: there is no centre for it.
 func TestFitArmsDropsTogether(t *testing.T) {
 	for _, treatmentHas := range []float64{0, 1} { // a denominator; control has none

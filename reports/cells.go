@@ -58,7 +58,7 @@ func usersCell(r row) string {
 	if r.result == nil {
 		return missing
 	}
-	return digits.Count(r.result.Users)
+	return knownCount(r.result.Users)
 }
 
 func conversionsCell(r row) string {

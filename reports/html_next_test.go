@@ -61,7 +61,7 @@ func TestAwaitsFirst(t *testing.T) {
 		{card.Through.Add(-time.Hour), 0, false},
 		{time.Time{}, 0, false},
 	} {
-		m := analysis.MetricResult{FirstNumber: c.first, Variants: []analysis.VariantResult{{Variant: "control", Users: c.users}}}
+		m := analysis.MetricResult{FirstNumber: c.first, Variants: []analysis.VariantResult{{Variant: "control", Users: analysis.Count(c.users)}}}
 		if got := awaitsFirst(&card, &m); got != c.want {
 			t.Errorf("first number at %v with %d users: %v, want %v", c.first, c.users, got, c.want)
 		}

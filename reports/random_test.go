@@ -76,7 +76,7 @@ func randomMetric(t *rapid.T) analysis.MetricResult {
 		Variants: few(t, "results", func(t *rapid.T) analysis.VariantResult {
 			return analysis.VariantResult{
 				Variant: rapid.SampledFrom([]string{"control", "big", "small", "\x1b"}).Draw(t, "variant"),
-				Users:   randomCount(t, "users"), Conversions: analysis.Count(randomCount(t, "conversions")), Total: randomNumber(t, "total"),
+				Users:   analysis.Count(randomCount(t, "users")), Conversions: analysis.Count(randomCount(t, "conversions")), Total: randomNumber(t, "total"),
 				Mean: randomNumber(t, "mean"), Variance: randomNumber(t, "variance"), SE: randomNumber(t, "se"), Reason: randomText(t, "reason"),
 			}
 		}),

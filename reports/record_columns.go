@@ -62,7 +62,7 @@ func variantColumns() []recordColumn {
 			if r.result == nil {
 				return 0, false
 			}
-			return r.result.Users, true
+			return r.result.Users.Get()
 		}),
 		integerColumn("conversions", func(r row) (int64, bool) {
 			if r.result == nil {

@@ -21,8 +21,8 @@ func segmentsSample() *analysis.Segments {
 		return analysis.SegmentMetric{
 			Name: "purchased", Role: analysis.Primary, Kind: kindProportion, Goal: "increase",
 			Variants: []analysis.VariantResult{
-				{Variant: "control", Users: n, Conversions: analysis.Count(control), Total: def(float64(control)), Mean: def(float64(control) / float64(n)), Variance: def(0.09), SE: def(0.0019)},
-				{Variant: "big", Users: n, Conversions: analysis.Count(big), Total: def(float64(big)), Mean: def(float64(big) / float64(n)), Variance: def(0.09), SE: def(0.0019)},
+				{Variant: "control", Users: analysis.Count(n), Conversions: analysis.Count(control), Total: def(float64(control)), Mean: def(float64(control) / float64(n)), Variance: def(0.09), SE: def(0.0019)},
+				{Variant: "big", Users: analysis.Count(n), Conversions: analysis.Count(big), Total: def(float64(big)), Mean: def(float64(big) / float64(n)), Variance: def(0.09), SE: def(0.0019)},
 			},
 			Comparisons: []analysis.SegmentComparison{c},
 		}
