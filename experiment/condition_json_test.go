@@ -21,8 +21,9 @@ func TestConditionJSON(t *testing.T) {
 		}
 		same(t, want, c, read)
 	}
-	f(Condition{Attribute: "a", Operator: OpIn, Values: []Scalar{text("<1>"), {ScalarNumber, "1.50"}, {ScalarBool, "true"}, text("true")}},
-		`{"attribute":"a","in":["<1>",1.50,true,"true"]}`)
+	several := []Scalar{text("<1>"), {ScalarNumber, "1.50"}, {ScalarBool, "true"}, text("true")}
+	f(Condition{Attribute: "a", Operator: OpIn, Values: several}, `{"attribute":"a","in":["<1>",1.50,true,"true"]}`)
+	f(Condition{Attribute: "a", Operator: OpNotIn, Values: several}, `{"attribute":"a","not_in":["<1>",1.50,true,"true"]}`)
 	for _, op := range Operators() {
 		if op != OpIn && op != OpNotIn {
 			f(Condition{Attribute: "a", Operator: op, Values: []Scalar{text("b")}}, `{"attribute":"a","`+string(op)+`":"b"}`)

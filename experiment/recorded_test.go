@@ -89,6 +89,8 @@ func TestDefinitionCheck(t *testing.T) {
 		}
 	}
 	f(true, func(*Definition) {})
+	f(true, func(d *Definition) { d.Traffic = []VariantTraffic{{"a", Whole}, {"b", 0}} })
+	f(false, func(d *Definition) { d.Traffic = []VariantTraffic{{"a", Whole + 1}, {"b", 0}} })
 	f(false, func(d *Definition) { d.Hash = "" })
 	f(false, func(d *Definition) { d.Traffic = d.Traffic[:1] })
 	f(false, func(d *Definition) { d.Traffic[0].Share = -1 })

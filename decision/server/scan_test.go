@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -95,6 +96,18 @@ func TestAttributesHaveNamesJoinedByDots(t *testing.T) {
 	}
 	if len(r.attributes.known) != len(want) {
 		t.Errorf("%v", r.attributes)
+	}
+}
+
+// TestTheLastOfTheSameFieldCounts holds that whoever repeats a field gets what other readers of
+// JSON give.
+func TestTheLastOfTheSameFieldCounts(t *testing.T) {
+	r, err := parseChoose([]byte(`{"names":["a","b"],"identification":{"userId":"u"},"names":["c"],"identification":{"profileId":"p"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(r.names, []string{"c"}) || r.userID != "" || r.profileID != "p" {
+		t.Errorf("names %q, user %q, profile %q", r.names, r.userID, r.profileID)
 	}
 }
 
