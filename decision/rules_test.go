@@ -287,11 +287,17 @@ func TestPayloadOfAnotherVariant(t *testing.T) {
 	}
 	v := visitor("u")
 	v.Known.Request = Attributes{"n": Int(0)}
-	for i, name := range []string{"control", "big", "other"} {
+	names := []string{"control", "big", "other"}
+	for i, name := range names {
 		for _, expose := range []bool{true, false} {
-			o := to(i, nil).Decide(v, Assignment{}, during, expose)
-			if o.Shown || o.Reason != NotRendered || o.Expose || o.Remember.Variant != name || !o.Changed {
-				t.Errorf("%s, exposure %t: %+v", name, expose, o)
+			for fault := range names {
+				x := to(i, func(e *experiment.PublishedExperiment) {
+					e.Variants[1].Payload, e.Variants[fault].Payload = nil, []byte(fails)
+				})
+				o := x.Decide(v, Assignment{}, during, expose)
+				if o.Shown || o.Reason != NotRendered || o.Expose || o.Remember.Variant != name || !o.Changed {
+					t.Errorf("%s, fault in %s, exposure %t: %+v", name, names[fault], expose, o)
+				}
 			}
 		}
 	}
