@@ -31,15 +31,20 @@ numerator per user, those of its denominator, and their correlation over users. 
 any count as 0. Where a scorecard has the ratio, its mean and the square root of its variance
 are --mean and --sd at once. What --absolute and the answer give is in the unit of the ratio.
 
-With --margin it plans a guardrail, which is not corrected for their number: the users with
+With --margin it plans a guardrail, whose alpha is not corrected for their number: the users with
 which it is shown to be worse by less than that, or with --users the probability of that, if
-the effect is the one given, or none.`,
+the effect is the one given, or none.
+
+A variant is shipped when all its guardrails pass, too. With --guardrails each test gets so much
+power that the one for the primary metric and all of them succeed with --power: plan the primary
+metric so, then each guardrail with its --margin, and take the most users.`,
 		Example: `  readout power --rate 10% --mde 5%
   readout power --mean 24.5 --sd 60 --mde 3% --looks 14 --users-per-day 8000
   readout power --mean 12 --sd 40 --denominator-mean 0.3 --denominator-sd 0.7 --correlation 0.8 --mde 3%
   readout power --rate 10% --mde 5% --users 60000
   readout power --rate 10% --users 60000
-  readout power --rate 10% --margin 2% --users 60000`,
+  readout power --rate 10% --margin 2% --users 60000
+  readout power --rate 10% --mde 5% --guardrails 2`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.given = cmd.Flags().Changed
@@ -57,6 +62,7 @@ the effect is the one given, or none.`,
 	flags.StringVar(&f.absolute, "absolute", "", "effect to find, in the metric's unit")
 	flags.StringVar(&f.margin, "margin", "", "plan a guardrail that may be worse by less than this, relative to control, such as 2%")
 	flags.StringVar(&f.power, "power", "80%", "probability of finding it")
+	flags.IntVar(&f.guardrails, "guardrails", 0, "guardrails of the experiment, that are to pass as well with the probability --power")
 	flags.StringVar(&f.confidence, "confidence", "95%", "confidence of the whole test")
 	flags.StringVar(&f.weights, "weights", "", "traffic, control first, such as 50,25,25 (default: equal)")
 	flags.IntVar(&f.arms, "arms", 2, "variants, control included")
@@ -74,10 +80,12 @@ the effect is the one given, or none.`,
 
 // planned is the answer, for people and for --json.
 type planned struct {
-	Alpha     float64 `json:"alpha_each"`
-	Inflation float64 `json:"inflation"`
-	Users     []int64 `json:"users_per_arm,omitempty"`
-	Total     int64   `json:"users,omitempty"`
+	Alpha float64 `json:"alpha_each"`
+	// PowerEach is what the power that was asked for takes of each test; nil where there is one.
+	PowerEach *float64 `json:"power_each,omitempty"`
+	Inflation float64  `json:"inflation"`
+	Users     []int64  `json:"users_per_arm,omitempty"`
+	Total     int64    `json:"users,omitempty"`
 	// ExpectedEffect and ExpectedNone are the users on average until the test may stop, if the
 	// effect is there and if there is none.
 	ExpectedEffect int64    `json:"expected_users_effect,omitempty"`
@@ -110,6 +118,9 @@ func (a *app) plan(f powerFlags) error {
 		return err
 	}
 	out := planned{Alpha: design.Alpha, Inflation: design.Inflation}
+	if f.guardrails > 0 {
+		out.PowerEach = &design.Power
+	}
 	for _, n := range []struct {
 		flag  string
 		value float64
@@ -228,10 +239,10 @@ func (p *planned) print(a *app, f powerFlags) {
 		fmt.Fprintf(a.out, "With %s users the power is %.1f%%.\n", digits.Exact(f.users), 100**p.Power)
 	case p.Effect != nil && p.Relative != nil:
 		fmt.Fprintf(a.out, "With %s users an effect of %s (%s%% of control) is found with %s power.\n",
-			digits.Exact(f.users), digits.Plain(*p.Effect), digits.Plain(100**p.Relative), f.power)
+			digits.Exact(f.users), digits.Plain(*p.Effect), digits.Plain(100**p.Relative), p.found(f))
 	case p.Effect != nil:
 		fmt.Fprintf(a.out, "With %s users an effect of %s is found with %s power.\n",
-			digits.Exact(f.users), digits.Plain(*p.Effect), f.power)
+			digits.Exact(f.users), digits.Plain(*p.Effect), p.found(f))
 	default:
 		fmt.Fprintf(a.out, "%s users are needed:", digits.Count(p.Total))
 		for i, n := range p.Users {
@@ -255,7 +266,19 @@ func (p *planned) print(a *app, f powerFlags) {
 				digits.Count(p.ExpectedEffect), digits.Count(p.ExpectedNone))
 		}
 	}
+	if p.PowerEach != nil {
+		fmt.Fprintf(a.out, "Plan each of the %d tests with %s%% power, as this one is: all succeed with at least %s then.\n",
+			f.guardrails+1, digits.Plain(100**p.PowerEach), f.power)
+	}
 	fmt.Fprintf(a.out, "Alpha of each comparison %.4g; %s the users of a test with a single look.\n", p.Alpha, times(p.Inflation))
+}
+
+// found is the power with which an effect is found, as it is written.
+func (p *planned) found(f powerFlags) string {
+	if p.PowerEach != nil {
+		return digits.Plain(100**p.PowerEach) + "%"
+	}
+	return f.power
 }
 
 // times writes a factor.

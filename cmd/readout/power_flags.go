@@ -20,6 +20,7 @@ type powerFlags struct {
 	power, confidence string
 	weights, kept     string
 	arms, metrics     int
+	guardrails        int
 	looks             int
 	spending          string
 	usersPerDay       float64
@@ -120,8 +121,11 @@ func (f powerFlags) writtenEffect() (e power.Effect, given bool, err error) {
 // design reads the test.
 func (f powerFlags) design() (power.Design, error) {
 	d := power.Design{OneSided: f.oneSided, Decrease: f.fall}
-	var err error
-	if d.Power, err = fraction("--power", f.power); err != nil {
+	asked, err := fraction("--power", f.power)
+	if err != nil {
+		return d, err
+	}
+	if d.Power, err = f.powerOfEach(asked); err != nil {
 		return d, err
 	}
 	confidence, err := fraction("--confidence", f.confidence)
@@ -153,6 +157,30 @@ func (f powerFlags) design() (power.Design, error) {
 		}
 	}
 	return d, nil
+}
+
+// powerOfEach returns the power that a test and its guardrails take each for all of them to
+// succeed with the power asked for,
+//
+//	1 − (1 − power) / (guardrails + 1)
+//
+// Guardrails make it likelier that a good variant is not shipped, so it is the probability of a
+// miss that is divided among them, as alpha is among primary metrics. By Bonferroni's inequality it
+// suffices however the metrics depend on each other.
+//
+// Source: M. Schultzberg, S. Ankargren, M. Frånberg (2024), "Risk-aware product decisions in A/B
+// tests with multiple metrics".
+func (f powerFlags) powerOfEach(asked float64) (float64, error) {
+	if f.guardrails < 0 || f.guardrails > 1000 {
+		return 0, usagef("--guardrails %d: want 0 to 1000", f.guardrails)
+	}
+	if f.guardrails > 0 && f.users > 0 && f.mde+f.absolute+f.margin != "" {
+		return 0, usagef("--guardrails raises the power that is planned for, and with --users it is asked how much there is: leave one of them out")
+	}
+	if f.guardrails == 0 {
+		return asked, nil
+	}
+	return 1 - (1-asked)/float64(f.guardrails+1), nil
 }
 
 // guard reads the margin of a guardrail, which lies where the metric is worse.
