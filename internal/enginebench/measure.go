@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -76,6 +78,9 @@ func measureAll(ctx context.Context, c settings) (*report, error) {
 			if err := d.write(ctx); err != nil {
 				return nil, err
 			}
+			if err := d.warm(); err != nil {
+				return nil, err
+			}
 			full, err := measureFull(ctx, d, programs, c.runs)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", d, err)
@@ -107,6 +112,22 @@ func (d dataset) write(ctx context.Context) error {
 	}
 	say("%s: data, %v", d, took)
 	return nil
+}
+
+// warm reads all files, so that they are in memory for the first contender as for the others.
+func (d dataset) warm() error {
+	return filepath.WalkDir(d.dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		_, err = io.Copy(io.Discard, f)
+		return err
+	})
 }
 
 // measureFull runs the contenders in turn, there and back, and compares what they computed. So
