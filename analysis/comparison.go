@@ -82,11 +82,13 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, arms fitted, v
 }
 
 // harm reports whether a guardrail lies beyond its margin at alpha over the number of
-// guardrails and treatments.
+// guardrails and treatments: by today's estimate e on the day of a look, otherwise by that of the last look,
+// whose interval is shown.
 func (a *analyzer) harm(c *Comparison, t test, looks []Look, e effect) (bool, error) {
 	family := len(a.in.Experiment.Scorecard.Guardrails) * len(a.treatments())
 	alpha := t.alpha / float64(family)
-	if last := looks[len(looks)-1]; len(last.Conversions) > 0 {
+	last := looks[len(looks)-1]
+	if len(last.Conversions) > 0 {
 		strict := *c
 		strict.LiftLo, strict.LiftHi = last.exactLift(t, alpha)
 		return guardrailVerdict(&strict, t) == Fails, nil
@@ -94,6 +96,9 @@ func (a *analyzer) harm(c *Comparison, t test, looks []Look, e effect) (bool, er
 	critical, err := t.procedure.criticalAt(t, alpha, looks)
 	if err != nil || !critical.Finite {
 		return false, err
+	}
+	if !c.Today {
+		e = last.effect()
 	}
 	strict := *c
 	strict.setLift(t, e, studentScore(critical.Value, e.df))

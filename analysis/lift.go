@@ -85,3 +85,24 @@ func fieller(e effect, c float64) lift {
 	out.lo, out.hi = lo, hi
 	return out
 }
+
+// effect returns the effect of a look on record, relative to |μ|, for [fieller] at other critical values. A log has no
+// variance of the control mean and no covariance with it: they are those of which the two ends r of the
+// recorded lift are the solutions of Fieller's equation at the look's critical value c,
+//
+//	r² V_c − 2 r K = (δ − r μ)²/c² − V
+//
+// The ends have to be defined, and neither they nor the lift may be 0; of a guardrail that fails they are so.
+func (l Look) effect() effect {
+	lift, lo, hi := l.Lift.value, l.LiftLo.value, l.LiftHi.value
+	e := effect{value: l.Effect, se: l.SE, df: l.DF, controlMean: l.Effect / lift}
+	c := studentScore(l.Critical.value, l.DF)
+	// Both sides over r are r V_c − 2 K, a line.
+	side := func(r float64) float64 {
+		x := (e.value - r*e.controlMean) / c
+		return (x - e.se) * (x + e.se) / r
+	}
+	e.controlVariance = (side(hi) - side(lo)) / (hi - lo)
+	e.cov = (lo*e.controlVariance - side(lo)) / 2
+	return e
+}

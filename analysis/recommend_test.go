@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -189,6 +190,42 @@ func TestHarmStaysWithoutNewUsers(t *testing.T) {
 		}
 		if day == 3 && c.Today {
 			t.Error("a look without new users")
+		}
+	}
+}
+
+// On a day without a look harm is that of the last one, like the interval shown, whatever the values of
+// the same users have become by then.
+func TestHarmIsThatOfTheLastLook(t *testing.T) {
+	users := func(mean float64) moments.Set {
+		s := moments.New(1)
+		s.N, s.Mean[0], s.C[0] = 4000, mean, 100*3999
+		return s
+	}
+	for _, c := range []struct {
+		control, first, then float64
+		harm                 bool
+	}{
+		{100, 95, 99.9, true}, {100, 95, 80, true}, {-100, -105, -100, true},
+		{100, 97.4, 90, false}, {-100, -102.6, -110, false},
+	} {
+		e := testExperiment()
+		e.Statistics.Spending = experiment.Spending{Name: experiment.SpendingPocock}
+		for i := range 10 {
+			e.Scorecard.Guardrails = append(e.Scorecard.Guardrails, experiment.Guardrail{Metric: testMetric(fmt.Sprint("speed", i)), Margin: 0.02})
+		}
+		in := testInput(e, 5)
+		in.addDay(users(c.control), users(c.first)) // before anybody's window is over
+		for day, mean := range []float64{c.first, c.then} {
+			in.addDay(users(c.control), users(mean))
+			card, looks, err := Analyze(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in.Looks = append(in.Looks, looks...)
+			if got := card.Metrics[1].Comparisons[0]; got.Today != (day == 0) || got.Verdict != Fails || got.Harm != c.harm {
+				t.Errorf("%v, day %d: a look %v, %s at %v to %v, harm %v", c, day, got.Today, got.Verdict, got.LiftLo, got.LiftHi, got.Harm)
+			}
 		}
 	}
 }
