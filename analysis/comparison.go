@@ -75,8 +75,8 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, arms fitted, v
 			return c, err
 		}
 	}
-	if len(looks) == 0 && !ready {
-		return c, nil // the standard error says as little of power as of the effect
+	if len(looks) == 0 && (!ready || c.Stopped) {
+		return c, nil // the standard error says as little of power as of the effect, or no test is to come
 	}
 	return c, a.setOutlook(&c, s, t, e, looks)
 }

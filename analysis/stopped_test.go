@@ -84,3 +84,24 @@ func TestStoppedVariantHasNoForecast(t *testing.T) {
 		}
 	}
 }
+
+// Of a variant that was stopped before its first look no test was made, and none is to come that could have a
+// power.
+func TestStoppedBeforeTheFirstLook(t *testing.T) {
+	for _, correction := range []experiment.Correction{experiment.CorrectionBonferroni, experiment.CorrectionHolm} {
+		e := testExperiment()
+		e.Statistics.Correction, e.Statistics.MDE, e.Statistics.HasMDE = correction, 0.05, true
+		e.Variants = append(e.Variants, experiment.Variant{Name: "huge", Traffic: experiment.Whole / 2})
+		in := testInput(e, 5)
+		in.Stopped = map[string]time.Time{"huge": day0.Add(12 * time.Hour)}
+		big, huge := newStream(10, 4, 2), newStream(10, 4, 3)
+		control := newStream(10, 4, 1)
+		cards := daily(t, in, func(int) []moments.Set {
+			return []moments.Set{control.more(100), big.more(100), huge.more(100)}
+		}, 5)
+		goesOn, stopped := cards[3].Metrics[0].Comparisons[0], cards[3].Metrics[0].Comparisons[1]
+		if !goesOn.PowerSoFar.ok || stopped.Look != 0 || stopped.PowerSoFar.ok {
+			t.Errorf("%s: power so far %v, of the stopped one %v after %d looks", correction, goesOn.PowerSoFar, stopped.PowerSoFar, stopped.Look)
+		}
+	}
+}
