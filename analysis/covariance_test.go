@@ -132,6 +132,28 @@ func TestCovarianceOfLateConversions(t *testing.T) {
 	}
 }
 
+// TestCovarianceOfLateRowsAndOfUsersGone: of 1000 users at the earlier look 200 should not have been in, by what is known by
+// now, and half of the variance of the others has come late. What the two estimates share is what was known then of
+// those 800.
+func TestCovarianceOfLateRowsAndOfUsersGone(t *testing.T) {
+	tested, now := set(), set()
+	for i := range 1000 {
+		then, late := float64(i%2), float64(i/2%2)
+		tested.Add(then)
+		if i < 800 {
+			now.Add(then + late)
+		}
+	}
+	at := day0.AddDate(0, 0, 1)
+	e := lookArm(0, Arm{Moments: tested}, []float64{1})
+	l := lookArm(0, Arm{Moments: now, Previous: &Joint{Through: at, Moments: moments.Set{N: 800}, Earlier: now}}, []float64{1})
+	e.Share, l.Share = 1, 1
+	want := tested.Cov(0, 0) / 1000
+	if got, _ := covariance(at, []LookArm{e}, []LookArm{l}); !(math.Abs(got/want-1) <= 1e-12) {
+		t.Errorf("covariance %v, want %v", got, want)
+	}
+}
+
 // TestCovarianceOfLateValues: nearly the same values of all users make less variance than those of some,
 // while the others' have not come. Without columns of both looks those known by now stand in.
 func TestCovarianceOfLateValues(t *testing.T) {

@@ -177,13 +177,12 @@ func covariance(at time.Time, earlier, later []LookArm) (cov float64, crossed bo
 // knownThen returns how much of the variance that an arm's estimate would have by now, at the look at
 // which it was tested, it shares with the estimate that was tested: less than 1 where rows came late.
 //
-//	(n − 1)·w'Cw / ((n′ − 1)·w'S′w)
+//	w'Cw / w'S′w
 //
 // with C those of [LookArm.shared] and S′ the covariances as they are known by now, both over all users of
 // that look: the squares of those who left since would hide what came late.
 func (e LookArm) knownThen(now moments.Set) float64 {
-	shared := float64(e.N-1) * bilinear(e.Weights, e.Weights, e.shared(now))
-	all := float64(min(e.N, now.N)-1) * bilinear(e.Weights, e.Weights, now.Cov)
+	shared, all := bilinear(e.Weights, e.Weights, e.shared(now)), bilinear(e.Weights, e.Weights, now.Cov)
 	if shared < all {
 		return shared / all
 	}
