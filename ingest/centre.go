@@ -10,13 +10,10 @@ import (
 // raw returns a raw moment of a cell.
 func (m *momentCells) raw(cell int, r momentRef) exact.Total {
 	if r.whole {
-		return exact.Whole(m.whole(cell, r))
+		return exact.Whole(m.ints[cell*m.layout.ints+r.at])
 	}
 	return m.floats[cell*m.layout.floats+r.at].Total()
 }
-
-// whole is raw of whole numbers.
-func (m *momentCells) whole(cell int, r momentRef) int64 { return m.ints[cell*m.layout.ints+r.at] }
 
 // cell returns the moments of some columns of a cell that holds all its n users, with the
 // means and centred co-moments
@@ -43,21 +40,21 @@ func (m *momentCells) cell(cell int, n int64, v *momentView) Cell {
 	k := 0
 	for i := range v.sums {
 		for j := 0; j <= i; j++ {
-			set.C[k] = m.centred(cell, v, k, i, j, sums, n)
+			set.C[k] = m.centred(cell, v.products[k], sums[i], sums[j], n)
 			k++
 		}
 	}
 	return out
 }
 
-// centred returns (n S_ij − S_i S_j) / n, of which S_ij is the k-th product.
-func (m *momentCells) centred(cell int, v *momentView, k, i, j int, sums []exact.Total, n int64) float64 {
-	if r := v.products[k]; r.whole {
-		if c, ok := centredInts(m.whole(cell, r), m.whole(cell, v.sums[i]), m.whole(cell, v.sums[j]), n); ok {
-			return c
+// centred returns (n S_ij − S_i S_j) / n.
+func (m *momentCells) centred(cell int, r momentRef, si, sj exact.Total, n int64) float64 {
+	if r.whole {
+		if v, ok := centredInts(m.ints[cell*m.layout.ints+r.at], si.Int64(), sj.Int64(), n); ok {
+			return v
 		}
 	}
-	return exact.Centred(m.raw(cell, v.products[k]), sums[i], sums[j], n)
+	return exact.Centred(m.raw(cell, r), si, sj, n)
 }
 
 // centredInts is centred where all its terms are exact in float64.

@@ -34,8 +34,7 @@ type keptTotals struct {
 // versions of the file apart, and of which of its rows were left out as too early.
 type keptSource struct{ Hi, Lo uint64 }
 
-// keptArms, keptCells and keptCross are armTotals, momentCells and
-// crossCells.
+// keptArms, keptCells and keptCross are armTotals, momentCells and crossCells.
 type keptArms struct {
 	Users, Several []int64
 	Clocks         [][]int64

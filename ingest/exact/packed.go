@@ -12,7 +12,7 @@ type Packed struct {
 	Chunk     []int64 // of the first sum, then of the next
 }
 
-// Pack returns sums in a form to be encoded.
+// Pack returns sums in a form to be encoded; their chunks are carried on the way.
 func Pack(sums []Sum) Packed {
 	p := Packed{Count: len(sums)}
 	for i := range sums {

@@ -15,6 +15,9 @@ type Total struct {
 // Whole returns the total of a whole number.
 func Whole(n int64) Total { return Total{m: big.NewInt(n)} }
 
+// Int64 returns the number of a [Whole] total.
+func (t Total) Int64() int64 { return t.m.Int64() }
+
 // Total returns the sum of all terms so far.
 func (s *Sum) Total() Total {
 	m := new(big.Int)

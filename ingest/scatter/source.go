@@ -30,13 +30,13 @@ func (s *Source[T]) Len() int {
 
 // Reader hands out partitions. Each worker has its own.
 type Reader[T any] struct {
-	*Source[T]
+	memory  []*Tuples[T]
 	windows []window[T]
 }
 
 // Reader returns a reader of its own for a worker.
 func (s *Source[T]) Reader() *Reader[T] {
-	r := &Reader[T]{Source: s, windows: make([]window[T], len(s.dumps))}
+	r := &Reader[T]{memory: s.memory, windows: make([]window[T], len(s.dumps))}
 	most := max(leastWindow, min(allWindows/max(len(s.dumps), 1), mostWindow))
 	for i, d := range s.dumps {
 		r.windows[i] = window[T]{Dump: d, most: most}
