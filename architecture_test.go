@@ -29,8 +29,9 @@ var mayImport = map[string][]string{
 	"experiment":            {"internal/atomicfile"},
 	"ingest/tables":         {"experiment", "internal/compact", "internal/snappy"},
 	"ingest/exact":          {},
+	"ingest/raw":            {"ingest/exact", "moments"},
 	"ingest/scatter":        {},
-	"ingest":                {"ingest/tables", "ingest/scatter", "ingest/exact", "experiment", "moments", "internal/atomicfile"},
+	"ingest":                {"ingest/tables", "ingest/scatter", "ingest/raw", "experiment", "moments", "internal/atomicfile"},
 	"analysis":              {"experiment", "moments", "sequential", "cuped", "internal/digits"},
 	"reports":               {"analysis", "experiment", "internal/atomicfile", "internal/digits", "internal/parallel"},
 	"decision":              {"experiment", "internal/exposure"},
@@ -44,6 +45,8 @@ var mayImport = map[string][]string{
 	"internal/benchdata":    {"internal/parallel"},
 	"internal/enginebench":  {"ingest", "moments", "internal/benchdata"},
 	"internal/goldentest":   {},
+	"internal/fractions":    {"moments"},
+	"internal/fixedseed":    {},
 	"internal/redistest":    {},
 	"internal/crashtest":    {},
 	"internal/simulate":     {"experiment", "moments", "sequential", "analysis", "internal/digits"},
@@ -58,7 +61,8 @@ var testsMayImport = map[string][]string{
 	"sequential":     {"internal/goldentest"},
 	"cuped":          {"internal/goldentest"},
 	"power":          {"internal/goldentest", "moments", "sequential"},
-	"ingest":         {"internal/goldentest"},
+	"ingest/raw":     {"internal/fractions"},
+	"ingest":         {"internal/fractions", "internal/goldentest"},
 	"analysis":       {"internal/goldentest", "power"},
 	"reports":        {"moments"},
 	"internal/daily": {"internal/exposure"},
@@ -103,6 +107,7 @@ func TestImports(t *testing.T) {
 		ofTest := strings.HasSuffix(file, "_test.go")
 		if ofTest {
 			allowed = append(slices.Clone(allowed), testsMayImport[dir]...)
+			allowed = append(allowed, "internal/fixedseed")
 		}
 		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
 		if err != nil {
@@ -137,6 +142,30 @@ func TestImports(t *testing.T) {
 					t.Errorf("%s may import %s and does not, tests: %v", dir, ours, ofTest)
 				}
 			}
+		}
+	}
+}
+
+// TestSeeds holds that property tests draw the same cases in every run.
+func TestSeeds(t *testing.T) {
+	draws, fixed := make(map[string]bool), make(map[string]bool)
+	for _, file := range goFiles(t) {
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, spec := range f.Imports {
+			switch dir := filepath.Dir(file); spec.Path.Value {
+			case `"pgregory.net/rapid"`:
+				draws[dir] = true
+			case `"readout/internal/fixedseed"`:
+				fixed[dir] = true
+			}
+		}
+	}
+	for dir := range draws {
+		if dir != filepath.Join("internal", "fixedseed") && !fixed[dir] {
+			t.Errorf("tests of %s draw other cases in every run: import readout/internal/fixedseed", dir)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"readout/experiment"
+	"readout/ingest/raw"
 )
 
 // spell is the span of looks, from ≤ look < to, over which a capped bundle says the same
@@ -22,7 +23,7 @@ type spell struct {
 	follows bool
 	entered bool // the user begins to count at from
 	emptied bool // from to on all numbers are 0
-	x       [maxColumns]float64
+	x       raw.Row
 }
 
 // capBounds is what a cap comes to at one look.
@@ -136,7 +137,7 @@ func (c *capper) column(column int, limit *experiment.Cap, users int64) (capBoun
 
 // clamp returns the capped numbers of a user and whether they differ. Covariates have the
 // bounds of their outcomes.
-func (c *capper) clamp(bounds []capBounds, x [maxColumns]float64) (capped [maxColumns]float64, differs bool) {
+func (c *capper) clamp(bounds []capBounds, x raw.Row) (capped raw.Row, differs bool) {
 	b := c.bundle
 	capped = x
 	for i := range b.outcomes {
@@ -150,7 +151,7 @@ func (c *capper) clamp(bounds []capBounds, x [maxColumns]float64) (capped [maxCo
 
 // within reports that no number lies beyond the bounds. Almost none does, so this is asked
 // first.
-func (c *capper) within(x *[maxColumns]float64) bool {
+func (c *capper) within(x *raw.Row) bool {
 	for i := range c.bounds {
 		b := &c.bounds[i]
 		if b.on && (x[i] < b.lo || x[i] > b.hi) {
@@ -166,20 +167,19 @@ func (c *capper) within(x *[maxColumns]float64) bool {
 // capped puts capped numbers in place of raw ones, in cells by place, and returns by place
 // how many outcomes that changes, of each column. n is the users by place, and place finds
 // that of a user: the arm, or the arm of a segment.
-func (c *capper) capped(cells *momentCells, n []int64, place func(*spell) int) [][]int64 {
+func (c *capper) capped(cells *raw.Cells, n []int64, place func(*spell) int) [][]int64 {
 	changed := make([][]int64, len(n))
 	zeros := slices.Clone(n)
 	for at := range changed {
 		changed[at] = make([]int64, c.bundle.outcomes)
 	}
-	count := func(at int, x, y [maxColumns]float64, users int64) {
+	count := func(at int, x, y raw.Row, users int64) {
 		for i := range changed[at] {
 			if x[i] != y[i] {
 				changed[at][i] += users
 			}
 		}
 	}
-	width := len(c.bundle.whole)
 	for _, i := range c.active {
 		s := &c.spells[i]
 		at := place(s)
@@ -188,15 +188,15 @@ func (c *capper) capped(cells *momentCells, n []int64, place func(*spell) int) [
 			continue
 		}
 		if y, differs := c.clamp(c.bounds, s.x); differs {
-			cells.add(at, s.x[:width], 0, leave)
-			cells.add(at, y[:width], 0, enter)
+			cells.Add(at, &s.x, 0, raw.Leave)
+			cells.Add(at, &y, 0, raw.Enter)
 			count(at, s.x, y, 1)
 		}
 	}
-	if y, differs := c.clamp(c.bounds, [maxColumns]float64{}); differs {
+	if y, differs := c.clamp(c.bounds, raw.Row{}); differs {
 		for at, users := range zeros {
-			cells.addTimes(at, y[:width], users)
-			count(at, [maxColumns]float64{}, y, users)
+			cells.AddTimes(at, &y, users)
+			count(at, raw.Row{}, y, users)
 		}
 	}
 	return changed
@@ -204,17 +204,16 @@ func (c *capper) capped(cells *momentCells, n []int64, place func(*spell) int) [
 
 // link returns what links the capped numbers with those at the look before, in cells by
 // arm. both, left and entered count, by arm, the users at both looks and at one alone.
-func (c *capper) link(whole []bool, both, left, entered []int64) *crossCells {
-	cross := newCrossCells(whole, true, len(both))
-	width := cross.width
+func (c *capper) link(whole []bool, both, left, entered []int64) *raw.Cross {
+	cross := raw.NewCross(whole, true, len(both))
 	// What is left of these counts are users without a spell.
 	both, left, entered = slices.Clone(both), slices.Clone(left), slices.Clone(entered)
-	var zero [maxColumns]float64
+	var zero raw.Row
 	for _, i := range c.active {
 		s := &c.spells[i]
 		now, _ := c.clamp(c.bounds, s.x)
 		if s.entered && int(s.from) == c.at {
-			cross.entered.add(int(s.arm), now[:width], 0, enter)
+			cross.Entered.Add(int(s.arm), &now, 0, raw.Enter)
 			entered[s.arm]--
 			continue
 		}
@@ -225,7 +224,7 @@ func (c *capper) link(whole []bool, both, left, entered []int64) *crossCells {
 			}
 		}
 		before, _ := c.clamp(c.before, *x)
-		cross.changed(int(s.arm), &before, &now, enter)
+		cross.Changed(int(s.arm), &before, &now, raw.Enter)
 		both[s.arm]--
 	}
 	for _, i := range c.ended {
@@ -236,19 +235,19 @@ func (c *capper) link(whole []bool, both, left, entered []int64) *crossCells {
 		before, _ := c.clamp(c.before, s.x)
 		if s.emptied {
 			now, _ := c.clamp(c.bounds, zero)
-			cross.changed(int(s.arm), &before, &now, enter)
+			cross.Changed(int(s.arm), &before, &now, raw.Enter)
 			both[s.arm]--
 			continue
 		}
-		cross.left.add(int(s.arm), before[:width], 0, enter)
+		cross.Left.Add(int(s.arm), &before, 0, raw.Enter)
 		left[s.arm]--
 	}
 	before, _ := c.clamp(c.before, zero)
 	now, _ := c.clamp(c.bounds, zero)
 	for arm := range both {
-		cross.changedTimes(arm, &before, &now, both[arm])
-		cross.left.addTimes(arm, before[:width], left[arm])
-		cross.entered.addTimes(arm, now[:width], entered[arm])
+		cross.ChangedTimes(arm, &before, &now, both[arm])
+		cross.Left.AddTimes(arm, &before, left[arm])
+		cross.Entered.AddTimes(arm, &now, entered[arm])
 	}
 	return cross
 }

@@ -3,6 +3,8 @@ package ingest
 import (
 	"math"
 	"slices"
+
+	"readout/ingest/raw"
 )
 
 // conversion is a conversion of a user that a partition has grouped.
@@ -133,11 +135,11 @@ func (u userNumbers) number(c columnSource) float64 {
 }
 
 // marks returns where a bundle counts the user as converted.
-func (u userNumbers) marks(b *bundle) marks {
-	var m marks
+func (u userNumbers) marks(b *bundle) raw.Marks {
+	var m raw.Marks
 	for i, slot := range b.converted {
 		// A count is 0 or positive, and all bits of 0 are 0.
-		m |= marks((math.Float64bits(u[slot])+math.MaxInt64)>>63) << i
+		m |= raw.Marks((math.Float64bits(u[slot])+math.MaxInt64)>>63) << i
 	}
 	return m
 }

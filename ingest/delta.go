@@ -3,6 +3,7 @@ package ingest
 import (
 	"slices"
 
+	"readout/ingest/raw"
 	"readout/ingest/scatter"
 )
 
@@ -51,7 +52,7 @@ type markedRow struct {
 // segments. added is the first look since then, lastExposures and lastConversions are the latest
 // times of the files.
 func newDelta(then, now *evaluator, added int, whole, newExposures, newConversions []bool, lastExposures, lastConversions []int64) *delta {
-	then.sign, then.totals, then.ranks, then.slots = leave, now.totals, now.ranks, now.slots
+	then.sign, then.totals, then.ranks, then.slots = raw.Leave, now.totals, now.ranks, now.slots
 	d := &delta{then: then, now: now, whole: whole, newExposures: newExposures, newConversions: newConversions}
 	d.last, d.through = noTime, noTime
 	if added > 0 {

@@ -26,15 +26,15 @@
 //     exposures found, conversions grouped by user (partition.go); then each user of each
 //     experiment is put through the experiment's program (program.go, compile.go, bundle.go,
 //     spans.go, columns.go, calendar.go) and added to the raw moments of its arm (evaluate*.go,
-//     moment_layout.go, cells.go, totals.go), by look of the experiment's own (own_looks.go)
-//     where its numbers depend on the look (grow.go), and with what links one look to the next
-//     (cross.go). Single values are kept where they are asked for (values.go).
+//     totals.go, package raw), by look of the experiment's own (own_looks.go)
+//     where its numbers depend on the look (grow.go), and with what links one look to the next.
+//     Single values are kept where they are asked for (values.go).
 //   - Raw moments of all workers are added up, look by look, numbers beyond a cap exchanged
-//     for its bound (caps.go, quantile.go), and centred (walk.go, centre.go); these are the cells of the result,
+//     for its bound (caps.go, quantile.go), and centred (walk.go); these are the cells of the result,
 //     beside which stands what was left out (results*.go). Exposures to variants that an experiment does not
 //     have are put aside too, and their users counted partition by partition (unknown.go).
 //
-// Raw moments are exact (package exact), and so independent of the order of their terms. This
+// Raw moments are exact (packages raw and exact), and so independent of the order of their terms. This
 // makes results the same for any number of workers, and lets one pass answer all looks: a
 // user enters at one look and leaves, or is exchanged for the same user with newer numbers,
 // at a later one.
@@ -44,7 +44,7 @@
 // kept_conversions.go), and the next run reads files that are new or have changed
 // (kept_plan.go), and tells which files there are (kept_files.go); what it finds
 // kept may be numbered otherwise (kept_match.go, kept_segments.go, translate.go).
-// Totals stay too (kept_totals*.go, kept_looks.go, kept_sums.go, kept_caps.go): the next run
+// Totals stay too (kept_totals*.go, kept_looks.go, kept_caps.go): the next run
 // exchanges in them the users whom new rows and looks touch (kept_evaluate.go, delta*.go).
 //
 // Whoever knows no dates or names asks for them first (times.go, inspect.go).
@@ -52,5 +52,5 @@
 // The package knows no statistics: which columns a metric needs, what is made of moments
 // and what counts mean is said elsewhere. It reads no clock, and writes no files but those in
 // Embedded.Keep and, while it runs, one in Embedded.TempDir. Of this module's packages it may
-// import ingest/tables, ingest/scatter, ingest/exact, experiment, moments and internal/atomicfile.
+// import ingest/tables, ingest/scatter, ingest/raw, experiment, moments and internal/atomicfile.
 package ingest

@@ -4,11 +4,9 @@ import (
 	"math"
 	"slices"
 	"time"
-)
 
-// maxColumns is how many columns a cell has at most: value, denominator, their covariates
-// and the indicator of missing history.
-const maxColumns = 5
+	"readout/ingest/raw"
+)
 
 // evaluator turns partitions into totals. Each worker has its own.
 type evaluator struct {
@@ -27,10 +25,10 @@ type evaluator struct {
 	totals   []*experimentTotals
 	grouped  grouped
 
-	// sign is enter to add members to the totals. It is leave to take out what was added for
+	// sign is raw.Enter to add members to the totals. It is raw.Leave to take out what was added for
 	// members just like these, except for values.
 	sign int
-	// wholeFits says that whole numbers are summed as such, see maxWholeRows.
+	// wholeFits says that whole numbers are summed as such, see raw.MaxRows.
 	wholeFits bool
 
 	fixed, growing []*columnState // by experiment
@@ -42,7 +40,7 @@ type evaluator struct {
 	visits   []visit
 	said     []bundleSet
 	saying   []int32
-	last     []bundleState // by bundle, if it grows and is not of counts
+	last     []raw.Numbers // by bundle, if it grows and is not of counts: what it says of a member
 	counted  []countState  // by bundle of counts that grows
 	lastLook []int32       // by event
 	eventOf  []int         // by kind
@@ -50,12 +48,6 @@ type evaluator struct {
 	near, later []int32
 	ordered     []bool       // by user of the partition, see orderByLook; only if anyGrowing
 	merging     []conversion // the first run, see sortByLook
-}
-
-// bundleState is what a bundle says of a member; the zero value is nothing.
-type bundleState struct {
-	converted marks
-	x         [maxColumns]float64
 }
 
 func newEvaluator(looks lookTable, location *time.Location, h history, programs []*program, kinds *eventKinds, segments experimentSegments, wholeFits bool) *evaluator {
@@ -68,7 +60,7 @@ func newEvaluator(looks lookTable, location *time.Location, h history, programs 
 		history:   h,
 		dates:     h.dateOnly || looks.asked() < len(looks),
 		programs:  programs,
-		sign:      enter,
+		sign:      raw.Enter,
 		wholeFits: wholeFits,
 		lastLook:  make([]int32, len(kinds.wheres)),
 		eventOf:   kinds.eventsFrom(0),
@@ -310,24 +302,24 @@ func (e *evaluator) segments(v *visit) {
 }
 
 // numbers fills s with the columns of a bundle, the outcomes among the numbers given.
-func (e *evaluator) numbers(v *visit, b *bundle, outcomes userNumbers, s *bundleState) {
-	s.converted = outcomes.marks(b)
+func (e *evaluator) numbers(v *visit, b *bundle, outcomes userNumbers, s *raw.Numbers) {
+	s.Converted = outcomes.marks(b)
 	for i, c := range b.columns[:b.outcomes] {
-		s.x[i] = outcomes.number(c)
+		s.X[i] = outcomes.number(c)
 	}
 	if b.lookback > 0 {
 		for i, c := range b.columns[b.outcomes:] {
-			s.x[b.outcomes+i] = v.fixed.number(c)
+			s.X[b.outcomes+i] = v.fixed.number(c)
 		}
 		if v.missing[b.missing] {
-			s.x[len(b.columns)] = 1
+			s.X[len(b.columns)] = 1
 		}
 	}
 }
 
 // turn notes that what a bundle says of the member changes at a look: before is what it
 // said, nil if it said nothing; now is nil when the member leaves.
-func (e *evaluator) turn(v *visit, bundle, look int, before, now *bundleState) {
+func (e *evaluator) turn(v *visit, bundle, look int, before, now *raw.Numbers) {
 	b := &v.program.bundles[bundle]
 	e.turnCells(v.totals.bundles[bundle], v.cells+look, before, now)
 	for i, at := range v.segments {
@@ -335,7 +327,7 @@ func (e *evaluator) turn(v *visit, bundle, look int, before, now *bundleState) {
 	}
 	entered := look == v.entries[b.clock]
 	if cross := v.totals.crosses[bundle]; cross != nil {
-		cross.turn(v.cells+look, before, now, entered, e.sign)
+		cross.Turn(v.cells+look, before, now, entered, e.sign)
 	}
 	if b.caps != nil {
 		e.turnSpells(v, bundle, look, before, now, entered)
@@ -343,32 +335,31 @@ func (e *evaluator) turn(v *visit, bundle, look int, before, now *bundleState) {
 }
 
 // turnCells is turn for the moments.
-func (e *evaluator) turnCells(cells *momentCells, cell int, before, now *bundleState) {
-	width := len(cells.layout.whole)
+func (e *evaluator) turnCells(cells *raw.Cells, cell int, before, now *raw.Numbers) {
 	switch {
 	case before == nil:
-		cells.add(cell, now.x[:width], now.converted, e.sign)
+		cells.Add(cell, &now.X, now.Converted, e.sign)
 	case now == nil:
-		cells.add(cell, before.x[:width], before.converted, -e.sign)
+		cells.Add(cell, &before.X, before.Converted, -e.sign)
 	default:
-		cells.change(cell, before.x[:width], now.x[:width], before.converted, now.converted, e.sign)
+		cells.Change(cell, before, now, e.sign)
 	}
 }
 
 // turnSpells is turn for the spells of a bundle with caps.
-func (e *evaluator) turnSpells(v *visit, bundle, look int, before, now *bundleState, entered bool) {
+func (e *evaluator) turnSpells(v *visit, bundle, look int, before, now *raw.Numbers, entered bool) {
 	spells := &v.totals.spells[bundle]
-	if e.sign == leave {
+	if e.sign == raw.Leave {
 		spells = &v.totals.taken[bundle]
 	}
 	if before != nil {
 		last := &(*spells)[len(*spells)-1]
-		last.to, last.emptied = int32(look), now != nil && *now == (bundleState{})
+		last.to, last.emptied = int32(look), now != nil && *now == (raw.Numbers{})
 	}
-	if now != nil && *now != (bundleState{}) {
+	if now != nil && *now != (raw.Numbers{}) {
 		*spells = append(*spells, spell{
 			from: int32(look), to: math.MaxInt32, arm: int32(v.arm), set: v.set,
-			follows: before != nil, entered: entered, x: now.x,
+			follows: before != nil, entered: entered, x: now.X,
 		})
 	}
 }

@@ -1,31 +1,32 @@
 package ingest
 
-// countState is bundleState for a bundle of counts.
+import "readout/ingest/raw"
+
+// countState is what a bundle of counts says of a member.
 type countState struct {
-	said      bool // of a bundle that grows: some number is not 0
-	converted marks
-	y         [maxColumns]int64
+	raw.Counts
+	said bool // of a bundle that grows: some number is not 0
 }
 
 // counts fills s with the columns of a bundle of counts, the outcomes among the numbers
 // given.
 func (e *evaluator) counts(v *visit, b *bundle, outcomes userNumbers, s *countState) {
-	s.converted = outcomes.marks(b)
-	outcomes.counts(b.columns[:b.outcomes], s.y[:])
+	s.Converted = outcomes.marks(b)
+	outcomes.counts(b.columns[:b.outcomes], s.Y[:])
 	if b.lookback == 0 {
 		return
 	}
-	v.fixed.counts(b.columns[b.outcomes:], s.y[b.outcomes:])
+	v.fixed.counts(b.columns[b.outcomes:], s.Y[b.outcomes:])
 	if v.missing[b.missing] {
-		s.y[len(b.columns)] = 1
+		s.Y[len(b.columns)] = 1
 	}
 }
 
 // addCounts lets a member with counts enter a bundle at a look, or leave.
 func (e *evaluator) addCounts(v *visit, bundle, look int, s *countState, sign int64) {
-	v.totals.bundles[bundle].addCounts(v.cells+look, s, sign)
+	v.totals.bundles[bundle].AddCounts(v.cells+look, &s.Counts, sign)
 	for i, first := range v.segments {
-		v.totals.segments[i].bundles[bundle].addCounts(first+look, s, sign)
+		v.totals.segments[i].bundles[bundle].AddCounts(first+look, &s.Counts, sign)
 	}
 }
 
@@ -35,21 +36,21 @@ func (e *evaluator) exchangeCounts(v *visit, bundle int, outcomes userNumbers, l
 	if !last.said {
 		*last = countState{}
 		e.counts(v, b, outcomes, last)
-		if last.said = last.converted != 0 || last.y != [maxColumns]int64{}; last.said {
+		if last.said = last.Counts != (raw.Counts{}); last.said {
 			e.addCounts(v, bundle, look, last, int64(e.sign))
 		}
 		return
 	}
 	now := *last
-	now.converted = outcomes.marks(b)
-	outcomes.counts(b.columns[:b.outcomes], now.y[:])
-	if now.y == last.y && now.converted == last.converted {
+	now.Converted = outcomes.marks(b)
+	outcomes.counts(b.columns[:b.outcomes], now.Y[:])
+	if now.Counts == last.Counts {
 		return
 	}
 	sign := int64(e.sign)
-	v.totals.bundles[bundle].changeCounts(v.cells+look, last, &now, sign)
+	v.totals.bundles[bundle].ChangeCounts(v.cells+look, &last.Counts, &now.Counts, sign)
 	for i, first := range v.segments {
-		v.totals.segments[i].bundles[bundle].changeCounts(first+look, last, &now, sign)
+		v.totals.segments[i].bundles[bundle].ChangeCounts(first+look, &last.Counts, &now.Counts, sign)
 	}
 	*last = now
 }

@@ -1,5 +1,7 @@
 package ingest
 
+import "readout/ingest/raw"
+
 // steady adds a bundle that does not grow, of the members of whom it has something to say.
 func (e *evaluator) steady(bundle int, visits []visit) {
 	b := &visits[0].program.bundles[bundle]
@@ -24,8 +26,8 @@ func (e *evaluator) steady(bundle int, visits []visit) {
 
 // sayNumbers adds what a bundle, the one at a place, says of a member from a look on.
 func (e *evaluator) sayNumbers(v *visit, b *bundle, place, at int) {
-	var s bundleState
-	if e.numbers(v, b, v.fixed, &s); s == (bundleState{}) {
+	var s raw.Numbers
+	if e.numbers(v, b, v.fixed, &s); s == (raw.Numbers{}) {
 		return
 	}
 	e.turn(v, place, at, nil, &s)
@@ -44,7 +46,7 @@ func (e *evaluator) sayCounts(v *visit, b *bundle, place, at int) {
 	}
 	e.addCounts(v, place, v.gone, &s, -int64(e.sign))
 	if cross := v.totals.crosses[place]; cross != nil {
-		s.converted = 0
-		cross.left.addCounts(v.cells+v.gone, &s, int64(e.sign))
+		s.Converted = 0
+		cross.Left.AddCounts(v.cells+v.gone, &s.Counts, int64(e.sign))
 	}
 }

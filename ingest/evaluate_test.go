@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"readout/ingest/exact"
+	"readout/ingest/raw"
 	"readout/ingest/tables"
 )
 
@@ -67,10 +67,10 @@ func TestMembersCanBeTakenOut(t *testing.T) {
 		}
 		return left
 	}
-	if add(enter) == 0 {
+	if add(raw.Enter) == 0 {
 		t.Fatal("no member has added anything")
 	}
-	if left := add(leave); left > 0 {
+	if left := add(raw.Leave); left > 0 {
 		t.Errorf("%d totals are not 0 after all members have left", left)
 	}
 }
@@ -84,34 +84,24 @@ func notZero(t *experimentTotals) (n int) {
 			}
 		}
 	}
-	sums := func(all []exact.Sum) {
-		for i := range all {
-			if !all[i].Total().IsZero() {
-				n++
-			}
-		}
-	}
-	cells := func(c *momentCells) {
-		ints(c.converted, c.ints)
-		sums(c.floats)
+	cells := func(c raw.KeptCells) {
+		ints(c.Converted, c.Ints)
+		n += len(c.Floats.At)
 	}
 	for _, arms := range append([]armTotals{t.armTotals}, t.segments...) {
 		ints(arms.users, arms.several)
 		ints(arms.clocks...)
 		for _, c := range arms.bundles {
-			cells(c)
+			cells(c.Keep())
 		}
 	}
 	ints(t.exposed, t.before)
 	ints(t.entering...)
 	for _, c := range t.crosses {
-		if c != nil {
-			cells(c.left)
-			sums(c.change)
-		}
-		if c != nil && c.entered != nil {
-			cells(c.entered)
-		}
+		kept := c.Keep()
+		cells(kept.Left)
+		cells(kept.Entered)
+		n += len(kept.Change.At)
 	}
 	return n
 }

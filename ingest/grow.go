@@ -3,6 +3,8 @@ package ingest
 import (
 	"cmp"
 	"slices"
+
+	"readout/ingest/raw"
 )
 
 // orderByLook brings a user's conversions into the order of the looks that see them, if
@@ -101,7 +103,7 @@ func (e *evaluator) grow(v *visit, s *columnState, pending bundleSet) {
 		return
 	}
 	for i := range e.last {
-		if e.last[i] != (bundleState{}) {
+		if e.last[i] != (raw.Numbers{}) {
 			e.turn(v, i, v.gone, &e.last[i], nil)
 		}
 		if e.counted[i].said {
@@ -152,24 +154,24 @@ func (e *evaluator) exchange(v *visit, now userNumbers, look int, pending bundle
 // exchangeNumbers brings a bundle up to a look.
 func (e *evaluator) exchangeNumbers(v *visit, bundle int, outcomes userNumbers, look int) {
 	b, last := &v.program.bundles[bundle], &e.last[bundle]
-	if *last == (bundleState{}) {
-		if e.numbers(v, b, outcomes, last); *last != (bundleState{}) {
+	if *last == (raw.Numbers{}) {
+		if e.numbers(v, b, outcomes, last); *last != (raw.Numbers{}) {
 			e.turn(v, bundle, look, nil, last)
 		}
 		return
 	}
 	now := *last
-	if now.converted = outcomes.marks(b); e.outcomes(b, outcomes, &now) || now.converted != last.converted {
+	if now.Converted = outcomes.marks(b); e.outcomes(b, outcomes, &now) || now.Converted != last.Converted {
 		e.turn(v, bundle, look, last, &now)
 		*last = now
 	}
 }
 
 // outcomes brings the outcomes of a bundle up to date, and reports whether any has changed.
-func (e *evaluator) outcomes(b *bundle, outcomes userNumbers, s *bundleState) (changed bool) {
+func (e *evaluator) outcomes(b *bundle, outcomes userNumbers, s *raw.Numbers) (changed bool) {
 	for i, c := range b.columns[:b.outcomes] {
-		if x := outcomes.number(c); x != s.x[i] {
-			s.x[i], changed = x, true
+		if x := outcomes.number(c); x != s.X[i] {
+			s.X[i], changed = x, true
 		}
 	}
 	return changed

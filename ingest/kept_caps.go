@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"readout/ingest/raw"
 	"readout/ingest/scatter"
 )
 
@@ -17,8 +18,8 @@ import (
 // cappedLook is what the caps of a bundle come to at a look.
 type cappedLook struct {
 	capping []Capping
-	changed [][]int64    // by arm and outcome, how many users the caps change
-	cells   *momentCells // by arm, of capped numbers
+	changed [][]int64  // by arm and outcome, how many users the caps change
+	cells   *raw.Cells // by arm, of capped numbers
 }
 
 // keepable reports whether the caps of the bundle, if it has any, can be brought up to date.
@@ -111,7 +112,7 @@ func (p *program) capLooks(t *experimentTotals, asked int) {
 		clock := slices.Clone(t.clocks[b.clock])
 		cumulateAll([][]int64{clock}, p.looks)
 		w := &lookWalk{
-			bundle: b, ownLooks: p.ownLooks, k: -1, raw: t.bundles[i].pick(0, 1), clock: clock,
+			bundle: b, ownLooks: p.ownLooks, k: -1, raw: t.bundles[i].Pick(0, 1), clock: clock,
 			caps: newCapper(b, t.spells[i]), known: t.capped[i], users: make([]int64, p.arms()),
 		}
 		for range asked - p.skip {
@@ -133,7 +134,7 @@ type keptCaps struct {
 type keptCappedLook struct {
 	Capping []keptCapping
 	Changed [][]int64
-	Cells   keptCells
+	Cells   raw.KeptCells
 }
 
 // keptCapping is Capping, where gob would take a bound of 0 for none.
@@ -176,7 +177,7 @@ func keepCaps(b *bundle, spells []spell, looks []cappedLook) keptCaps {
 	}
 	k := keptCaps{From: scatter.BytesOf(from), To: scatter.BytesOf(to), Arm: scatter.BytesOf(arm), X: scatter.BytesOf(x)}
 	for _, l := range looks {
-		kept := keptCappedLook{Changed: l.changed, Cells: keepCells(l.cells)}
+		kept := keptCappedLook{Changed: l.changed, Cells: l.cells.Keep()}
 		for _, c := range l.capping {
 			kept.Capping = append(kept.Capping, keepCapping(c))
 		}
@@ -196,7 +197,7 @@ func (k *keptTotals) keepCaps(p *program, t *experimentTotals) {
 }
 
 // giveCaps puts the kept caps into fresh totals. It reports whether they fit.
-func (k *keptTotals) giveCaps(p *program, t *experimentTotals, looks lookMove, asked int, wholeFits bool) bool {
+func (k *keptTotals) giveCaps(p *program, t *experimentTotals, looks raw.Move, asked int, wholeFits bool) bool {
 	if len(k.Caps) != len(p.bundles) {
 		return false
 	}
@@ -214,24 +215,24 @@ func (k *keptTotals) giveCaps(p *program, t *experimentTotals, looks lookMove, a
 }
 
 // give returns the spells and looks of a bundle. It reports whether what was kept fits.
-func (k *keptCaps) give(b *bundle, arms, asked int, looks lookMove, wholeFits bool) (spells []spell, capped []cappedLook, ok bool) {
+func (k *keptCaps) give(b *bundle, arms, asked int, looks raw.Move, wholeFits bool) (spells []spell, capped []cappedLook, ok bool) {
 	width, n := len(b.whole), len(k.From)/4
-	if len(k.From) != 4*n || len(k.To) != 4*n || len(k.Arm) != 4*n || len(k.X) != 8*n*width || len(k.Looks) >= len(looks.to) {
+	if len(k.From) != 4*n || len(k.To) != 4*n || len(k.Arm) != 4*n || len(k.X) != 8*n*width || len(k.Looks) >= len(looks.To) {
 		return nil, nil, false
 	}
 	from, to, arm, x := scatter.FromBytes[int32](k.From, n), scatter.FromBytes[int32](k.To, n), scatter.FromBytes[int32](k.Arm, n), scatter.FromBytes[float64](k.X, n*width)
 	spells = make([]spell, n)
 	for i := range spells {
 		s := spell{from: from[i], to: to[i], arm: arm[i], entered: true}
-		if s.from < 0 || int(s.from) >= len(looks.to) || s.to <= s.from || s.arm < 0 || int(s.arm) >= arms {
+		if s.from < 0 || int(s.from) >= len(looks.To) || s.to <= s.from || s.arm < 0 || int(s.arm) >= arms {
 			return nil, nil, false
 		}
-		s.from = int32(looks.to[s.from])
+		s.from = int32(looks.To[s.from])
 		if s.to != math.MaxInt32 {
-			if int(s.to) >= len(looks.to) {
+			if int(s.to) >= len(looks.To) {
 				return nil, nil, false
 			}
-			s.to = int32(looks.to[s.to])
+			s.to = int32(looks.To[s.to])
 		}
 		if s.from < 0 || s.to < 0 {
 			return nil, nil, false
@@ -245,12 +246,12 @@ func (k *keptCaps) give(b *bundle, arms, asked int, looks lookMove, wholeFits bo
 	capped = make([]cappedLook, asked)
 	for was := range k.Looks {
 		l := &k.Looks[was]
-		now := looks.to[was]
+		now := looks.To[was]
 		if now < 0 {
 			continue
 		}
-		cells := newMomentCells(b.wholeIf(wholeFits), len(b.converted), arms)
-		ok := now < asked && len(l.Capping) == b.outcomes && len(l.Changed) == arms && l.Cells.give(cells, lookMove{[]int{0}, 1})
+		cells := raw.NewCells(b.wholeIf(wholeFits), len(b.converted), arms)
+		ok := now < asked && len(l.Capping) == b.outcomes && len(l.Changed) == arms && l.Cells.Give(cells, raw.Move{To: []int{0}, Looks: 1})
 		for _, changed := range l.Changed {
 			ok = ok && len(changed) == b.outcomes
 		}

@@ -8,11 +8,12 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"readout/experiment"
+	"readout/ingest/raw"
 )
 
 func TestExchangeSpells(t *testing.T) {
 	s := func(from, arm int32, x float64) spell {
-		return spell{from: from, to: math.MaxInt32, arm: arm, entered: true, x: [maxColumns]float64{x}}
+		return spell{from: from, to: math.MaxInt32, arm: arm, entered: true, x: raw.Row{x}}
 	}
 	all := []spell{s(0, 0, 1), s(0, 0, 2), s(0, 1, 2), s(3, 0, 1)}
 	for _, c := range []struct {
@@ -42,21 +43,21 @@ func TestExchangeSpells(t *testing.T) {
 func TestKeptCaps(t *testing.T) {
 	b := &bundle{outcomes: 1, columns: make([]columnSource, 1), whole: []bool{false}, converted: []int{0}, caps: []*experiment.Cap{{}}}
 	spells := []spell{
-		{from: 1, to: 2, arm: 1, entered: true, x: [maxColumns]float64{2.5}},
-		{from: 1, to: math.MaxInt32, arm: 0, entered: true, x: [maxColumns]float64{-1}},
-		{from: 2, to: math.MaxInt32, arm: 0, entered: true, x: [maxColumns]float64{4}},
+		{from: 1, to: 2, arm: 1, entered: true, x: raw.Row{2.5}},
+		{from: 1, to: math.MaxInt32, arm: 0, entered: true, x: raw.Row{-1}},
+		{from: 2, to: math.MaxInt32, arm: 0, entered: true, x: raw.Row{4}},
 	}
 	zero := 0.0
 	look := func(x float64) cappedLook {
-		l := cappedLook{[]Capping{{Lower: &zero, Problem: CapIsZero}}, [][]int64{{1}, {2}}, newMomentCells(b.whole, 1, 2)}
-		l.cells.add(1, []float64{x}, 1, enter)
+		l := cappedLook{[]Capping{{Lower: &zero, Problem: CapIsZero}}, [][]int64{{1}, {2}}, raw.NewCells(b.whole, 1, 2)}
+		l.cells.Add(1, &raw.Row{x}, 1, raw.Enter)
 		return l
 	}
 	looks := []cappedLook{look(0), look(1), look(2)}
 	kept := func() keptCaps { return keepCaps(b, spells, looks) }
 
 	k := kept()
-	got, capped, ok := k.give(b, 2, 4, lookMove{[]int{-1, 0, 1, 4}, 5}, true)
+	got, capped, ok := k.give(b, 2, 4, raw.Move{To: []int{-1, 0, 1, 4}, Looks: 5}, true)
 	if !ok {
 		t.Fatal("what was kept does not fit")
 	}
@@ -81,8 +82,8 @@ func TestKeptCaps(t *testing.T) {
 		if diff := gocmp.Diff(wanted.changed, l.changed); diff != "" {
 			t.Errorf("look %d, changed (- want, + got):\n%s", i, diff)
 		}
-		view := wanted.cells.layout.view([]int{0}, 0)
-		if diff := gocmp.Diff(wanted.cells.cell(1, 3, &view), l.cells.cell(1, 3, &view)); diff != "" {
+		view := wanted.cells.View([]int{0}, 0)
+		if diff := gocmp.Diff(metricCell(wanted.cells, 1, 3, &view), metricCell(l.cells, 1, 3, &view)); diff != "" {
 			t.Errorf("look %d, cell (- want, + got):\n%s", i, diff)
 		}
 	}
@@ -101,12 +102,12 @@ func TestKeptCaps(t *testing.T) {
 		"no outcome":        func(k *keptCaps) { k.Looks[1].Changed[0] = nil },
 		"no bounds":         func(k *keptCaps) { k.Looks[1].Capping = nil },
 		"an unknown reason": func(k *keptCaps) { k.Looks[1].Capping[0].Problem = 9 },
-		"no cells":          func(k *keptCaps) { k.Looks[1].Cells = keptCells{} },
+		"no cells":          func(k *keptCaps) { k.Looks[1].Cells = raw.KeptCells{} },
 	} {
 		k := kept()
 		k.Looks[1].Changed = slices.Clone(k.Looks[1].Changed)
 		damage(&k)
-		if _, _, ok := k.give(b, 2, 4, lookMove{[]int{-1, 0, 1, 4}, 5}, true); ok {
+		if _, _, ok := k.give(b, 2, 4, raw.Move{To: []int{-1, 0, 1, 4}, Looks: 5}, true); ok {
 			t.Errorf("%s: it was taken", name)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"readout/ingest/raw"
 	"readout/ingest/scatter"
 )
 
@@ -95,7 +96,7 @@ func (r *runner) findBase(keys []string, h history, programs []*program, segment
 		}
 		to, added, ok := k.looksNow(r.looks, p.start)
 		t := newExperimentTotals(p, segments.of(i), wholeFits)
-		if ok && k.give(t, to, p.ownLooks, segments.named(i)) && k.giveCaps(p, t, lookMove{to, len(r.looks)}, r.looks.asked(), wholeFits) {
+		if ok && k.give(t, to, p.ownLooks, segments.named(i)) && k.giveCaps(p, t, raw.Move{To: to, Looks: len(r.looks)}, r.looks.asked(), wholeFits) {
 			b.totals[i], b.kept, b.added = t, k, added
 		}
 	}

@@ -3,7 +3,7 @@ package ingest
 import (
 	"slices"
 
-	"readout/ingest/exact"
+	"readout/ingest/raw"
 )
 
 // keptTotals is what the users of an experiment added up to in an earlier run, so that a run
@@ -24,7 +24,7 @@ type keptTotals struct {
 	Arms            keptArms
 	Exposed, Before []int64
 	Entering        [][]int64
-	Crosses         []keptCross
+	Crosses         []raw.KeptCross
 	// Segments are, by column, the values with users, in order.
 	Segments [][]keptSegment
 	Caps     []keptCaps // by bundle
@@ -34,43 +34,11 @@ type keptTotals struct {
 // versions of the file apart, and of which of its rows were left out as too early.
 type keptSource struct{ Hi, Lo uint64 }
 
-// keptArms, keptCells and keptCross are armTotals, momentCells and crossCells.
+// keptArms is armTotals.
 type keptArms struct {
 	Users, Several []int64
 	Clocks         [][]int64
-	Bundles        []keptCells
-}
-
-type keptCells struct {
-	Converted, Ints []int64
-	Floats          exact.Packed
-}
-
-type keptCross struct {
-	Linked        bool
-	Left, Entered keptCells
-	Change        exact.Packed
-}
-
-// keepCross returns what links looks, if anything does, as it is kept.
-func keepCross(c *crossCells) keptCross {
-	if c == nil {
-		return keptCross{}
-	}
-	k := keptCross{Linked: true, Left: keepCells(c.left)}
-	if c.entered != nil {
-		k.Entered, k.Change = keepCells(c.entered), exact.Pack(c.change)
-	}
-	return k
-}
-
-// give puts it into fresh cells. It reports whether it fits.
-func (k *keptCross) give(c *crossCells, looks lookMove) bool {
-	if c == nil || !k.Linked {
-		return c == nil && !k.Linked
-	}
-	return k.Left.give(c.left, looks) && (c.entered == nil ||
-		k.Entered.give(c.entered, looks) && giveSums(&k.Change, c.change, c.width*c.width, looks))
+	Bundles        []raw.KeptCells
 }
 
 // keptSegment is the arms of a slot; the value of null is empty.
@@ -79,16 +47,11 @@ type keptSegment struct {
 	Arms  keptArms
 }
 
-// keepCells returns cells as they are kept.
-func keepCells(m *momentCells) keptCells {
-	return keptCells{m.converted, m.ints, exact.Pack(m.floats)}
-}
-
 // keepArms returns arms as they are kept.
 func keepArms(t *armTotals) keptArms {
 	k := keptArms{Users: t.users, Several: t.several, Clocks: t.clocks}
 	for _, m := range t.bundles {
-		k.Bundles = append(k.Bundles, keepCells(m))
+		k.Bundles = append(k.Bundles, m.Keep())
 	}
 	return k
 }
@@ -117,7 +80,7 @@ func keepTotals(t *experimentTotals, segments []namedSlots) keptTotals {
 		k.Segments = append(k.Segments, keepSegments(&t.segments[column], segments[column]))
 	}
 	for _, c := range t.crosses {
-		k.Crosses = append(k.Crosses, keepCross(c))
+		k.Crosses = append(k.Crosses, c.Keep())
 	}
 	return k
 }
@@ -128,36 +91,36 @@ func keepTotals(t *experimentTotals, segments []namedSlots) keptTotals {
 func (k *keptTotals) give(t *experimentTotals, to []int, own ownLooks, segments []namedSlots) bool {
 	looks := k.ownNow(to, own)
 	ok := k.Arms.give(&t.armTotals, looks) &&
-		giveInts(t.exposed, k.Exposed, 1, looks) && giveInts(t.before, k.Before, 1, looks) &&
+		looks.Ints(t.exposed, k.Exposed, 1) && looks.Ints(t.before, k.Before, 1) &&
 		len(k.Entering) == len(t.entering) && len(k.Crosses) == len(t.crosses) && len(k.Segments) == len(t.segments)
 	for i := 0; ok && i < len(t.entering); i++ {
-		ok = giveInts(t.entering[i], k.Entering[i], 1, looks)
+		ok = looks.Ints(t.entering[i], k.Entering[i], 1)
 	}
 	for i := 0; ok && i < len(t.segments); i++ {
 		ok = giveSegments(&t.segments[i], k.Segments[i], segments[i], looks)
 	}
 	for i := 0; ok && i < len(t.crosses); i++ {
-		ok = k.Crosses[i].give(t.crosses[i], looks)
+		ok = k.Crosses[i].Give(t.crosses[i], looks)
 	}
 	return ok
 }
 
 // give puts the kept arms into fresh ones. It reports whether they fit.
-func (k *keptArms) give(t *armTotals, looks lookMove) bool {
-	ok := giveInts(t.users, k.Users, 1, looks) && giveInts(t.several, k.Several, 1, looks) &&
+func (k *keptArms) give(t *armTotals, looks raw.Move) bool {
+	ok := looks.Ints(t.users, k.Users, 1) && looks.Ints(t.several, k.Several, 1) &&
 		len(k.Clocks) == len(t.clocks) && len(k.Bundles) == len(t.bundles)
 	for i := 0; ok && i < len(t.clocks); i++ {
-		ok = giveInts(t.clocks[i], k.Clocks[i], 1, looks)
+		ok = looks.Ints(t.clocks[i], k.Clocks[i], 1)
 	}
 	for i := 0; ok && i < len(t.bundles); i++ {
-		ok = k.Bundles[i].give(t.bundles[i], looks)
+		ok = k.Bundles[i].Give(t.bundles[i], looks)
 	}
 	return ok
 }
 
 // giveSegments puts the kept segments of a column into the slots that their values have now. It
 // reports whether they fit.
-func giveSegments(t *armTotals, kept []keptSegment, slots namedSlots, looks lookMove) bool {
+func giveSegments(t *armTotals, kept []keptSegment, slots namedSlots, looks raw.Move) bool {
 	for i := range kept {
 		value, found := slices.BinarySearch(slots.texts, kept[i].Value)
 		if !found || i > 0 && kept[i].Value <= kept[i-1].Value {
@@ -169,10 +132,4 @@ func giveSegments(t *armTotals, kept []keptSegment, slots namedSlots, looks look
 		}
 	}
 	return true
-}
-
-// give puts the kept cells into fresh ones. It reports whether they fit.
-func (k *keptCells) give(m *momentCells, looks lookMove) bool {
-	return giveInts(m.converted, k.Converted, m.layout.marks, looks) && giveInts(m.ints, k.Ints, m.layout.ints, looks) &&
-		giveSums(&k.Floats, m.floats, m.layout.floats, looks)
 }

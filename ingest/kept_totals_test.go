@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
+
+	"readout/ingest/raw"
 )
 
 // segmentTotals returns totals by slot and arm, at one look.
@@ -36,7 +38,7 @@ func TestKeptSegmentsFindTheirSlots(t *testing.T) {
 	}
 	now := namedSlots{[]string{"", "BE", "BG", "CH", "DE"}, slotsOfAll(5)}
 	got := segmentTotals(now)
-	if !giveSegments(&got, kept, now, lookMove{[]int{0}, 1}) {
+	if !giveSegments(&got, kept, now, raw.Move{To: []int{0}, Looks: 1}) {
 		t.Fatal("kept segments do not fit")
 	}
 	if diff := gocmp.Diff([]int64{0, 0, 1, 2, 0, 0, 0, 0, 0, 4, 5, 6}, got.users); diff != "" {
@@ -49,7 +51,7 @@ func TestKeptSegmentsFindTheirSlots(t *testing.T) {
 
 func TestKeptSegmentsThatDoNotFit(t *testing.T) {
 	slots := namedSlots{[]string{"", "AT", "DE"}, slotsOfAll(3)}
-	looks := lookMove{[]int{0}, 1}
+	looks := raw.Move{To: []int{0}, Looks: 1}
 	for name, damage := range map[string]func([]keptSegment) []keptSegment{
 		"unknown value": func(k []keptSegment) []keptSegment { k[1].Value = "FR"; return k },
 		"value twice":   func(k []keptSegment) []keptSegment { return append(k, k[2]) },

@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"maps"
 	"math"
-	"math/big"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"readout/experiment"
+	"readout/internal/fractions"
 	"readout/moments"
 )
 
@@ -125,7 +125,7 @@ func (r *reference) link(before *reference) {
 					}
 					set := moments.Set{N: int64(len(rows))}
 					if r.q.Experiments[i].Metrics[m].CrossLooks {
-						set = referenceMomentsOf(2*r.q.Experiments[i].Metrics[m].columns(), rows)
+						set = fractions.Moments(2*r.q.Experiments[i].Metrics[m].columns(), rows)
 					}
 					phases[phase][v].Previous = &set
 				}
@@ -418,7 +418,7 @@ func referenceCells(m *Metric, cells [][][]referenceRow, bounds []func(float64) 
 					at++
 				}
 			}
-			c.Moments = referenceMomentsOf(m.columns(), rows)
+			c.Moments = fractions.Moments(m.columns(), rows)
 			if m.Value.Aggregate == Each {
 				slices.SortFunc(single, slices.Compare[[]float64])
 				c.Values = valuesOf(single)
@@ -669,47 +669,4 @@ func referenceCap(m *Metric, rows [][]float64, bounds []func(float64) float64) (
 		capped = append(capped, out)
 	}
 	return capped, changed
-}
-
-// referenceMomentsOf computes moments in fractions and rounds each once.
-func referenceMomentsOf(columns int, rows [][]float64) moments.Set {
-	s := moments.New(columns)
-	s.N = int64(len(rows))
-	if s.N == 0 {
-		return s
-	}
-	n := new(big.Rat).SetInt64(s.N)
-	for i := range columns {
-		s.Mean[i] = referenceSum(rows, n, i, -1)
-		for j := range i + 1 {
-			s.C[moments.Index(i, j)] = referenceSum(rows, n, i, j)
-		}
-	}
-	return s
-}
-
-// referenceSum returns the mean of column i, or the centred co-moment of i and j.
-func referenceSum(rows [][]float64, n *big.Rat, i, j int) float64 {
-	si, sj, sij := new(big.Rat), new(big.Rat), new(big.Rat)
-	for _, row := range rows {
-		if math.IsInf(row[i], 0) || j >= 0 && math.IsInf(row[j], 0) {
-			return math.Inf(1)
-		}
-		x := new(big.Rat).SetFloat64(row[i])
-		si.Add(si, x)
-		if j >= 0 {
-			y := new(big.Rat).SetFloat64(row[j])
-			sj.Add(sj, y)
-			sij.Add(sij, x.Mul(x, y))
-		}
-	}
-	v := si.Quo(si, n)
-	if j >= 0 {
-		v = sij.Sub(sij, si.Mul(si, sj))
-	}
-	f, _ := v.Float64()
-	if math.IsInf(f, 0) {
-		return math.Inf(1)
-	}
-	return f + 0
 }

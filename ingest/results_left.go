@@ -1,5 +1,7 @@
 package ingest
 
+import "readout/ingest/raw"
+
 // kindRows returns the rows of all workers by kind and instant of r.seen: all, and without a value.
 func (r *runner) kindRows() (wanted, noValue [][]int64) {
 	for range r.kinds.kinds {
@@ -8,8 +10,8 @@ func (r *runner) kindRows() (wanted, noValue [][]int64) {
 	}
 	for _, v := range r.conversions {
 		for kind := range v.wanted {
-			addInts(wanted[kind], v.wanted[kind])
-			addInts(noValue[kind], v.noValue[kind])
+			raw.AddInts(wanted[kind], v.wanted[kind])
+			raw.AddInts(noValue[kind], v.noValue[kind])
 		}
 	}
 	return wanted, noValue
@@ -21,17 +23,17 @@ func (r *runner) leftOut(experiment int, p *program, t *experimentTotals, wanted
 	sum := exposureCounts{make([]int64, n), make([]int64, n), make([]int64, n)}
 	for _, v := range r.exposures {
 		c := v.experiments[experiment]
-		addInts(sum.rows, c.rows)
-		addInts(sum.before, c.before)
-		addInts(sum.after, c.after)
+		raw.AddInts(sum.rows, c.rows)
+		raw.AddInts(sum.before, c.before)
+		raw.AddInts(sum.after, c.after)
 	}
 	rows, missing := make([]int64, n), make([]int64, n)
 	for kind, wants := range p.wants {
 		if wants {
-			addInts(rows, wanted[kind])
+			raw.AddInts(rows, wanted[kind])
 		}
 		if p.reads[kind] {
-			addInts(missing, noValue[kind])
+			raw.AddInts(missing, noValue[kind])
 		}
 	}
 	for _, byLook := range [][]int64{sum.rows, sum.before, sum.after, rows, missing, t.exposed, t.before} {

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"readout/ingest/raw"
 	"readout/ingest/tables"
 )
 
@@ -59,7 +60,7 @@ func newRunner(q *Query, workers int, progress Progress) *runner {
 		events:   tables.NewFixedNames(eventsOf(q)),
 		variants: tables.NewOpenNames(variantsOf(q)),
 
-		wholeRows: maxWholeRows,
+		wholeRows: raw.MaxRows,
 		room:      roomRules{mostHeld, leastHeld, leastDump},
 	}
 	if r.location == nil {

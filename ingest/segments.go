@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"readout/ingest/raw"
 )
 
 // Values of a segment are told apart, at each look, as long as they are among the
@@ -202,8 +204,8 @@ func (s *segmentSlots) counts(users []int64, looks int) map[int][]int64 {
 	counts := map[int][]int64{}
 	for slot := 1; slot < len(s.values); slot++ {
 		n := make([]int64, looks)
-		for arms := nth(users, slot, len(s.values)); len(arms) > 0; arms = arms[looks:] {
-			addInts(n, arms[:looks])
+		for arms := raw.Part(users, slot, len(s.values)); len(arms) > 0; arms = arms[looks:] {
+			raw.AddInts(n, arms[:looks])
 		}
 		counts[s.values[slot]] = n
 	}
@@ -220,11 +222,11 @@ func (s *segmentSlots) at(value, look int) int {
 
 // pooled returns cells by slot and arm at a look, those of slots not told apart there in
 // slot 0.
-func (s *segmentSlots) pooled(m *momentCells, arms, look, looks int) *momentCells {
-	now := m.pick(look, looks)
+func (s *segmentSlots) pooled(m *raw.Cells, arms, look, looks int) *raw.Cells {
+	now := m.Pick(look, looks)
 	for slot := 1; slot < len(s.values); slot++ {
 		for arm := 0; arm < arms && !s.apart[look][slot]; arm++ {
-			now.accumulate(arm, slot*arms+arm)
+			now.Accumulate(arm, slot*arms+arm)
 		}
 	}
 	return now

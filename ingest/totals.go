@@ -1,11 +1,13 @@
 package ingest
 
+import "readout/ingest/raw"
+
 // armTotals is numbers by arm and look; an arm is phase × variants + rank. They hold the
 // changes at each of the experiment's own looks, all looks of the first arm, then of the next.
 type armTotals struct {
 	users, several []int64
 	clocks         [][]int64 // users that count, by clock
-	bundles        []*momentCells
+	bundles        []*raw.Cells
 }
 
 // newArmTotals makes empty totals of so many cells: arms by look, for each slot.
@@ -16,43 +18,32 @@ func newArmTotals(p *program, cells int, wholeFits bool) armTotals {
 	}
 	for i := range p.bundles {
 		b := &p.bundles[i]
-		t.bundles = append(t.bundles, newMomentCells(b.wholeIf(wholeFits), len(b.converted), cells))
+		t.bundles = append(t.bundles, raw.NewCells(b.wholeIf(wholeFits), len(b.converted), cells))
 	}
 	return t
 }
 
 func (t *armTotals) merge(o *armTotals) {
-	addInts(t.users, o.users)
-	addInts(t.several, o.several)
+	raw.AddInts(t.users, o.users)
+	raw.AddInts(t.several, o.several)
 	for i := range t.clocks {
-		addInts(t.clocks[i], o.clocks[i])
+		raw.AddInts(t.clocks[i], o.clocks[i])
 	}
 	for i := range t.bundles {
-		t.bundles[i].merge(o.bundles[i])
+		t.bundles[i].Merge(o.bundles[i])
 	}
 }
 
 // slot returns the totals of a slot where t has those of so many, and shares their memory.
 func (t *armTotals) slot(slot, slots int) armTotals {
-	out := armTotals{users: nth(t.users, slot, slots), several: nth(t.several, slot, slots)}
+	out := armTotals{users: raw.Part(t.users, slot, slots), several: raw.Part(t.several, slot, slots)}
 	for _, n := range t.clocks {
-		out.clocks = append(out.clocks, nth(n, slot, slots))
+		out.clocks = append(out.clocks, raw.Part(n, slot, slots))
 	}
 	for _, m := range t.bundles {
-		out.bundles = append(out.bundles, &momentCells{
-			layout:    m.layout,
-			converted: nth(m.converted, slot, slots),
-			ints:      nth(m.ints, slot, slots),
-			floats:    nth(m.floats, slot, slots),
-		})
+		out.bundles = append(out.bundles, m.Part(slot, slots))
 	}
 	return out
-}
-
-// nth returns part i of n that are all of the same size.
-func nth[T any](all []T, i, n int) []T {
-	size := len(all) / n
-	return all[i*size : (i+1)*size]
 }
 
 // experimentTotals is one worker's part of an ExperimentResult.
@@ -65,7 +56,7 @@ type experimentTotals struct {
 	values          [][]valueRecord // by metric
 	entering        [][]int64       // users that begin to count, as clocks; nil where nobody leaves and nothing is to be linked
 	// crosses links the looks of bundles without caps; nil for those not to be linked.
-	crosses []*crossCells
+	crosses []*raw.Cross
 	// segments has, by column, the arms of each slot, one slot after the other.
 	segments []armTotals
 }
@@ -88,9 +79,9 @@ func newExperimentTotals(p *program, slots []segmentSlots, wholeFits bool) *expe
 		}
 	}
 	for i := range p.bundles {
-		var cross *crossCells
+		var cross *raw.Cross
 		if b := &p.bundles[i]; b.cross && b.caps == nil {
-			cross = newCrossCells(b.wholeIf(wholeFits), b.growing, cells)
+			cross = raw.NewCross(b.wholeIf(wholeFits), b.growing, cells)
 		}
 		t.crosses = append(t.crosses, cross)
 	}
@@ -103,10 +94,10 @@ func newExperimentTotals(p *program, slots []segmentSlots, wholeFits bool) *expe
 // merge adds the totals of another worker, or a difference.
 func (t *experimentTotals) merge(o *experimentTotals) {
 	t.armTotals.merge(&o.armTotals)
-	addInts(t.exposed, o.exposed)
-	addInts(t.before, o.before)
+	raw.AddInts(t.exposed, o.exposed)
+	raw.AddInts(t.before, o.before)
 	for i := range t.entering {
-		addInts(t.entering[i], o.entering[i])
+		raw.AddInts(t.entering[i], o.entering[i])
 	}
 	for i := range t.values {
 		t.values[i] = mergeValues(t.values[i], o.values[i])
@@ -115,7 +106,7 @@ func (t *experimentTotals) merge(o *experimentTotals) {
 		t.spells[i] = append(t.spells[i], o.spells[i]...)
 		t.taken[i] = append(t.taken[i], o.taken[i]...)
 		if t.crosses[i] != nil {
-			t.crosses[i].merge(o.crosses[i])
+			t.crosses[i].Merge(o.crosses[i])
 		}
 	}
 	for i := range t.segments {

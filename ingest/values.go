@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"readout/ingest/raw"
 	"readout/moments"
 )
 
@@ -135,11 +136,11 @@ func (v *Values) Quantiles(probabilities ...float64) []float64 {
 // quantile is a ratio of these, and its variance respects that values of one user depend on
 // each other.
 func (v *Values) AtMost(x float64) moments.Set {
-	counts := map[uint32]*[2]float64{}
+	counts := map[uint32]*raw.Row{}
 	v.active(func(r *valueRecord) {
 		c := counts[r.user]
 		if c == nil {
-			c = new([2]float64)
+			c = new(raw.Row)
 			counts[r.user] = c
 		}
 		if r.value <= x {
@@ -147,9 +148,10 @@ func (v *Values) AtMost(x float64) moments.Set {
 		}
 		c[1]++
 	})
-	cells := newMomentCells([]bool{true, true}, 1, 1)
+	cells := raw.NewCells([]bool{true, true}, 1, 1)
 	for _, c := range counts {
-		cells.add(0, c[:], 0, enter)
+		cells.Add(0, c, 0, raw.Enter)
 	}
-	return cells.cell(0, int64(len(counts)), &cells.layout.all).Moments
+	view := cells.View([]int{0, 1}, 0)
+	return cells.Moments(0, int64(len(counts)), &view)
 }

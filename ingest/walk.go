@@ -1,6 +1,9 @@
 package ingest
 
-import "readout/moments"
+import (
+	"readout/ingest/raw"
+	"readout/moments"
+)
 
 // lookWalk goes through the own looks of a bundle's experiment, in order, and makes the cells
 // of its metrics. Arms are phase × variants + rank.
@@ -8,10 +11,10 @@ type lookWalk struct {
 	bundle *bundle
 	ownLooks
 	k        int // own look
-	raw      *momentCells
+	raw      *raw.Cells
 	clock    []int64 // users that count, by arm and look
 	entering []int64 // users that begin to; nil where nobody ceases to
-	recorded *crossCells
+	recorded *raw.Cross
 	caps     *capper
 	known    []cappedLook // by look of the run, what caps come to; the walk fills in what is not known
 
@@ -26,13 +29,13 @@ type lookWalk struct {
 
 // cellsAt is the cells of one look: those of arm i are at first + i·step.
 type cellsAt struct {
-	*momentCells
+	*raw.Cells
 	first, step int
 }
 
 // cellsAtCross is the same for what links two looks.
 type cellsAtCross struct {
-	*crossCells
+	*raw.Cross
 	first, step int
 }
 
@@ -64,7 +67,7 @@ func (w *lookWalk) next() {
 	for arm := range w.users {
 		at := arm*w.looks + w.k
 		if w.k > 0 {
-			w.raw.accumulate(at, at-1)
+			w.raw.Accumulate(at, at-1)
 		}
 		w.users[arm] = w.clock[at]
 		all += w.clock[at]
@@ -84,7 +87,7 @@ func (w *lookWalk) cap(users int64) {
 		l = w.known[w.look()]
 	}
 	if l.cells == nil {
-		l.capping, l.cells = w.caps.look(w.look(), users), w.raw.pick(w.k, w.looks)
+		l.capping, l.cells = w.caps.look(w.look(), users), w.raw.Pick(w.k, w.looks)
 		l.changed = w.caps.capped(l.cells, w.users, func(s *spell) int { return int(s.arm) })
 	}
 	if w.known != nil {
@@ -112,14 +115,14 @@ func (w *lookWalk) link(earlier []int64) {
 	}
 	w.cross = cellsAtCross{w.recorded, w.k, w.looks}
 	if w.caps != nil {
-		w.cross = cellsAtCross{w.caps.link(w.raw.layout.whole, w.both, left, entered), 0, 1}
+		w.cross = cellsAtCross{w.caps.link(w.raw.Whole(), w.both, left, entered), 0, 1}
 	}
 }
 
 // shownMetric is a metric on the way to its cells.
 type shownMetric struct {
 	at     int // of the metric among all
-	view   momentView
+	view   raw.View
 	values [][]valueRecord // by arm; nil unless single values are kept
 }
 
@@ -131,7 +134,7 @@ func (w *lookWalk) metrics(p *program, t *experimentTotals, at int) []shownMetri
 		if m.bundle != at {
 			continue
 		}
-		s := shownMetric{at: i, view: w.raw.layout.view(m.columns, m.converted)}
+		s := shownMetric{at: i, view: w.raw.View(m.columns, m.converted)}
 		if m.values != nil {
 			s.values = valuesByArm(t.values[i], p.arms())
 		}
@@ -142,7 +145,7 @@ func (w *lookWalk) metrics(p *program, t *experimentTotals, at int) []shownMetri
 
 // cell returns the cell of a metric in an arm.
 func (w *lookWalk) cell(m *shownMetric, arm int) Cell {
-	c := w.now.cell(w.now.first+arm*w.now.step, w.users[arm], &m.view)
+	c := metricCell(w.now.Cells, w.now.first+arm*w.now.step, w.users[arm], &m.view)
 	if w.capped != nil {
 		c.Capped = w.capped[arm]
 	}
@@ -154,10 +157,15 @@ func (w *lookWalk) cell(m *shownMetric, arm int) Cell {
 	case !w.bundle.cross:
 		c.Previous = &moments.Set{N: w.both[arm]}
 	default:
-		c.Previous = w.cross.joint(w.cross.first+arm*w.cross.step, w.both[arm], &m.view,
-			w.before.momentCells, w.now.momentCells, w.before.first+arm*w.before.step, w.now.first+arm*w.now.step)
+		c.Previous = w.cross.Joint(w.cross.first+arm*w.cross.step, w.both[arm], &m.view,
+			w.before.Cells, w.now.Cells, w.before.first+arm*w.before.step, w.now.first+arm*w.now.step)
 	}
 	return c
+}
+
+// metricCell returns what one of the cells says of a metric's columns.
+func metricCell(cells *raw.Cells, at int, n int64, v *raw.View) Cell {
+	return Cell{Moments: cells.Moments(at, n, v), Converted: cells.Converted(at, v)}
 }
 
 // segmentWalk goes through the looks of a bundle in the segments of a column, beside the
@@ -173,7 +181,7 @@ type segmentWalk struct {
 	// arm and slot.
 	values map[int][][][]uint32
 
-	cells  *momentCells
+	cells  *raw.Cells
 	users  []int64
 	capped [][]int64
 }
@@ -204,11 +212,11 @@ func (w *segmentWalk) bySlot(records []valueRecord) [][]uint32 {
 // next follows the walk to its look. Cells, users and capped are by slot and arm then.
 func (w *segmentWalk) next() {
 	arms := len(w.lookWalk.users)
-	raw := w.totals.bundles[w.bundle]
-	for at := w.k; w.k > 0 && at < raw.cells(); at += w.looks {
-		raw.accumulate(at, at-1)
+	sums := w.totals.bundles[w.bundle]
+	for at := w.k; w.k > 0 && at < sums.Len(); at += w.looks {
+		sums.Accumulate(at, at-1)
 	}
-	w.cells = w.slots.pooled(raw, arms, w.k, w.looks)
+	w.cells = w.slots.pooled(sums, arms, w.k, w.looks)
 	w.users = w.slots.pooledCounts(w.totals.clocks[w.lookWalk.bundle.clock], arms, w.k, w.looks)
 	if w.caps != nil {
 		w.capped = w.caps.capped(w.cells, w.users, func(s *spell) int {
@@ -220,7 +228,7 @@ func (w *segmentWalk) next() {
 // cell returns the cell of a metric in an arm in a slot.
 func (w *segmentWalk) cell(m *shownMetric, slot, arm int) Cell {
 	at := slot*len(w.lookWalk.users) + arm
-	c := w.cells.cell(at, w.users[at], &m.view)
+	c := metricCell(w.cells, at, w.users[at], &m.view)
 	if w.caps != nil {
 		c.Capped = w.capped[at]
 	}

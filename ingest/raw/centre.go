@@ -1,4 +1,4 @@
-package ingest
+package raw
 
 import (
 	"math"
@@ -8,14 +8,14 @@ import (
 )
 
 // raw returns a raw moment of a cell.
-func (m *momentCells) raw(cell int, r momentRef) exact.Total {
+func (m *Cells) raw(cell int, r ref) exact.Total {
 	if r.whole {
 		return exact.Whole(m.ints[cell*m.layout.ints+r.at])
 	}
 	return m.floats[cell*m.layout.floats+r.at].Total()
 }
 
-// cell returns the moments of some columns of a cell that holds all its n users, with the
+// Moments returns the moments of some columns of a cell that holds all its n users, with the
 // means and centred co-moments
 //
 //	mean_i = S_i / n,   C_ij = (n S_ij − S_i S_j) / n
@@ -25,12 +25,11 @@ func (m *momentCells) raw(cell int, r momentRef) exact.Total {
 // second time only below the smallest normal one. So nothing is lost to cancellation: values near
 // 1e12 with variance 1 keep all digits. Without users all are 0. What exceeds the range of
 // float64 is +Inf, and moments.Set.Finite is false.
-func (m *momentCells) cell(cell int, n int64, v *momentView) Cell {
+func (m *Cells) Moments(cell int, n int64, v *View) moments.Set {
 	set := moments.New(len(v.sums))
 	set.N = n
-	out := Cell{Moments: set, Converted: m.converted[cell*m.layout.marks+v.converted]}
 	if n == 0 {
-		return out
+		return set
 	}
 	sums := make([]exact.Total, len(v.sums))
 	for i, r := range v.sums {
@@ -44,11 +43,16 @@ func (m *momentCells) cell(cell int, n int64, v *momentView) Cell {
 			k++
 		}
 	}
-	return out
+	return set
+}
+
+// Converted returns how many users of a cell have converted.
+func (m *Cells) Converted(cell int, v *View) int64 {
+	return m.converted[cell*m.layout.marks+v.converted]
 }
 
 // centred returns (n S_ij − S_i S_j) / n.
-func (m *momentCells) centred(cell int, r momentRef, si, sj exact.Total, n int64) float64 {
+func (m *Cells) centred(cell int, r ref, si, sj exact.Total, n int64) float64 {
 	if r.whole {
 		if v, ok := centredInts(m.ints[cell*m.layout.ints+r.at], si.Int64(), sj.Int64(), n); ok {
 			return v

@@ -1,4 +1,4 @@
-package ingest
+package raw
 
 import (
 	"math"
@@ -16,7 +16,7 @@ func drawSums(t *rapid.T, n int) []exact.Sum {
 	for i := range sums {
 		for range rapid.IntRange(0, 3).Draw(t, "terms") {
 			x, y := rapid.SampledFrom(values).Draw(t, "x"), rapid.SampledFrom(values).Draw(t, "y")
-			sums[i].AddProduct(x, y, rapid.SampledFrom([]int{enter, leave}).Draw(t, "sign"))
+			sums[i].AddProduct(x, y, rapid.SampledFrom([]int{Enter, Leave}).Draw(t, "sign"))
 		}
 	}
 	return sums
@@ -26,18 +26,18 @@ func drawSums(t *rapid.T, n int) []exact.Sum {
 func TestKeptSums(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		width, arms := rapid.IntRange(0, 3).Draw(t, "width"), rapid.IntRange(1, 2).Draw(t, "arms")
-		looks := lookMove{[]int{1, -1, 3}, 4}
-		sums := drawSums(t, arms*len(looks.to)*width)
+		looks := Move{[]int{1, -1, 3}, 4}
+		sums := drawSums(t, arms*len(looks.To)*width)
 		kept := exact.Pack(sums)
-		got := make([]exact.Sum, arms*looks.looks*width)
-		if !giveSums(&kept, got, width, looks) {
+		got := make([]exact.Sum, arms*looks.Looks*width)
+		if !looks.sums(got, &kept, width) {
 			t.Fatalf("%+v do not fit", kept)
 		}
 		want := make([]exact.Sum, len(got))
 		for arm := range arms {
-			for was, is := range looks.to {
+			for was, is := range looks.To {
 				for i := 0; i < width && is >= 0; i++ {
-					want[(arm*looks.looks+is)*width+i] = sums[(arm*len(looks.to)+was)*width+i]
+					want[(arm*looks.Looks+is)*width+i] = sums[(arm*len(looks.To)+was)*width+i]
 				}
 			}
 		}
@@ -46,7 +46,7 @@ func TestKeptSums(t *testing.T) {
 				t.Fatalf("sum %d: %+v, want %+v", i, got[i], want[i])
 			}
 		}
-		if kept.Count++; giveSums(&kept, got, width, looks) {
+		if kept.Count++; looks.sums(got, &kept, width) {
 			t.Fatalf("%+v fit", kept)
 		}
 	})

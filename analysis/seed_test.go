@@ -1,0 +1,3 @@
+package analysis
+
+import _ "readout/internal/fixedseed"

@@ -1,0 +1,3 @@
+package cuped_test
+
+import _ "readout/internal/fixedseed"

@@ -1,0 +1,3 @@
+package decision
+
+import _ "readout/internal/fixedseed"

@@ -1,0 +1,3 @@
+package sticky
+
+import _ "readout/internal/fixedseed"

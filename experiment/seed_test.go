@@ -1,0 +1,3 @@
+package experiment
+
+import _ "readout/internal/fixedseed"

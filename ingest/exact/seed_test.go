@@ -1,0 +1,3 @@
+package exact
+
+import _ "readout/internal/fixedseed"

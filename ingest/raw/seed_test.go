@@ -1,0 +1,3 @@
+package raw
+
+import _ "readout/internal/fixedseed"

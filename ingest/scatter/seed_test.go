@@ -1,0 +1,3 @@
+package scatter
+
+import _ "readout/internal/fixedseed"

@@ -1,0 +1,3 @@
+package snappy
+
+import _ "readout/internal/fixedseed"

@@ -1,0 +1,3 @@
+package moments_test
+
+import _ "readout/internal/fixedseed"

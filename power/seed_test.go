@@ -1,0 +1,3 @@
+package power
+
+import _ "readout/internal/fixedseed"

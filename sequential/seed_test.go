@@ -1,0 +1,3 @@
+package sequential
+
+import _ "readout/internal/fixedseed"
