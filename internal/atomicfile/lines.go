@@ -1,6 +1,7 @@
 package atomicfile
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -22,6 +23,41 @@ func ReadLines(path string) ([]byte, error) {
 		return nil, err
 	}
 	return data[:bytes.LastIndexByte(data, '\n')+1], nil
+}
+
+// EachLine calls f with the lines of a log, one after the other, that [ReadLines]
+// returns together: for logs that are too long to be in memory. The line is without
+// its newline and only valid during the call. It stops at the first error of f,
+// which it returns as it is.
+func EachLine(path string, f func(line []byte) error) error {
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	var long []byte // the beginning of a line that the buffer does not hold
+	for r := bufio.NewReaderSize(file, 1<<20); ; {
+		part, err := r.ReadSlice('\n')
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			long = append(long, part...)
+			continue
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		}
+		if len(long) > 0 {
+			part = append(long, part...)
+			long = long[:0]
+		}
+		if err := f(part[:len(part)-1]); err != nil {
+			return err
+		}
+	}
 }
 
 // AppendLines adds lines to a log and returns when they are on the disk. It

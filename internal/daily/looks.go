@@ -15,7 +15,7 @@ import (
 	"readout/reports"
 )
 
-// looksLog is the append-only log of looks.
+// looksLog is the append-only log of looks, as far as some experiments are concerned.
 type looksLog struct {
 	path  string
 	looks map[string][]analysis.Look
@@ -23,31 +23,74 @@ type looksLog struct {
 	last string
 }
 
-// readLooks reads the looks log; one that does not exist is empty.
-func readLooks(path string) (*looksLog, error) {
-	data, err := atomicfile.ReadLines(path)
-	if err != nil {
-		return nil, fmt.Errorf("read looks log: %w", err)
+// readLooks reads the looks of some experiments from the log; one that does not exist is empty.
+//
+// The log keeps the looks of all experiments that there ever were, and a run is about those that
+// are under way: the lines of others are passed over, so that neither time nor memory grows with
+// all that was ever decided.
+func readLooks(path string, experiments []string) (*looksLog, error) {
+	log := &looksLog{path: path, looks: make(map[string][]analysis.Look)}
+	wanted := make(map[string]bool)
+	for _, name := range experiments {
+		wanted[name] = true
 	}
-	lines := bytes.SplitAfter(data, []byte("\n"))
-	lines = lines[:len(lines)-1]
-	looks := make([]analysis.Look, len(lines))
-	for i, err := range parallel.Each(len(lines), func(i int) error { return decodeLook(lines[i], &looks[i]) }) {
+	var lines []lookLine
+	number := 0
+	err := atomicfile.EachLine(path, func(text []byte) error {
+		number++
+		name, err := experimentOf(text)
 		if err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", path, i+1, err)
+			return fmt.Errorf("%s:%d: %w", path, number, err)
+		}
+		if wanted[string(name)] {
+			lines = append(lines, lookLine{number: number, text: bytes.Clone(text)})
+		}
+		if string(name) != log.last {
+			log.last = string(name)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, err := range parallel.Each(len(lines), func(i int) error { return decodeLook(lines[i].text, &lines[i].look) }) {
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", path, lines[i].number, err)
 		}
 	}
-	log := &looksLog{path: path, looks: make(map[string][]analysis.Look)}
 	made := make(map[looksOf]int)
-	for i, l := range looks {
+	for i := range lines {
+		l := &lines[i].look
 		of := looksOf{l.Experiment, l.Metric, l.Variant, l.Config}
 		if made[of]++; l.Number != made[of] {
 			return nil, fmt.Errorf("%s:%d: look %d of experiment %s, metric %s, variant %s, where look %d should be: lines are missing or were moved: restore the log from a backup",
-				path, i+1, l.Number, l.Experiment, l.Metric, l.Variant, made[of])
+				path, lines[i].number, l.Number, l.Experiment, l.Metric, l.Variant, made[of])
 		}
-		log.add(l)
+		log.looks[l.Experiment] = append(log.looks[l.Experiment], *l)
 	}
 	return log, nil
+}
+
+// lookLine is a line of the log.
+type lookLine struct {
+	number int
+	text   []byte
+	look   analysis.Look
+}
+
+// experimentOf returns the experiment of a line of the log. Lines are as [looksLog.append] writes
+// them, with the experiment first; others, such as somebody's who edited the log, are decoded.
+func experimentOf(line []byte) ([]byte, error) {
+	if rest, ok := bytes.CutPrefix(line, []byte(`{"experiment":"`)); ok && bytes.HasSuffix(line, []byte("}")) {
+		if name, _, ok := bytes.Cut(rest, []byte(`"`)); ok && !bytes.ContainsRune(name, '\\') {
+			return name, nil
+		}
+	}
+	var l analysis.Look
+	if err := decodeLook(line, &l); err != nil {
+		return nil, err
+	}
+	return []byte(l.Experiment), nil
 }
 
 // looksOf names the looks that are numbered together: those of a comparison by one definition of
@@ -116,13 +159,7 @@ func (l *looksLog) checkZone(name string, zone *time.Location) error {
 	return nil
 }
 
-// add takes in the look that comes last.
-func (l *looksLog) add(look analysis.Look) {
-	l.looks[look.Experiment] = append(l.looks[look.Experiment], look)
-	l.last = look.Experiment
-}
-
-// of returns the looks of one experiment.
+// of returns the looks of one of the experiments.
 func (l *looksLog) of(name string) []analysis.Look { return l.looks[name] }
 
 // append adds looks, durably.
@@ -139,7 +176,8 @@ func (l *looksLog) append(looks []analysis.Look) error {
 		return err
 	}
 	for _, look := range looks {
-		l.add(look)
+		l.looks[look.Experiment] = append(l.looks[look.Experiment], look)
+		l.last = look.Experiment
 	}
 	return nil
 }

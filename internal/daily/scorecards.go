@@ -14,7 +14,11 @@ import (
 // analyse reads the data and makes the scorecards of all tasks of a step, day by day.
 func (r *Runner) analyse(ctx context.Context, s step, report *Report) error {
 	tasks := s.tasks
-	looks, err := readLooks(filepath.Join(r.State, looksFile))
+	names := make([]string, len(tasks))
+	for i := range tasks {
+		names[i] = tasks[i].experiment.Name
+	}
+	looks, err := readLooks(filepath.Join(r.State, looksFile), names)
 	if err != nil {
 		return err
 	}
