@@ -36,6 +36,9 @@ type Page struct {
 	State      *experiment.State
 	// Stale says why Card is older than it should be, or missing; empty otherwise.
 	Stale string
+	// stored is where Card and Stale are taken from when the page is written; nil where they are
+	// what they are.
+	stored *storedCards
 }
 
 // html returns the page of an experiment: one file that needs nothing else, without
@@ -49,8 +52,8 @@ func (s *Site) html(t *template.Template, p *Page) ([]byte, error) {
 }
 
 // indexHTML returns the page that lists all experiments.
-func (s *Site) indexHTML(t *template.Template) ([]byte, error) {
-	view, err := s.index()
+func (s *Site) indexHTML(t *template.Template, rows []indexRow) ([]byte, error) {
+	view, err := s.index(rows)
 	if err != nil {
 		return nil, fmt.Errorf("index page: %w", err)
 	}

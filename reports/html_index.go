@@ -57,24 +57,23 @@ func groups() []struct {
 }
 
 // index returns the view of all experiments.
-func (s *Site) index() (indexView, error) {
+func (s *Site) index(all []indexRow) (indexView, error) {
 	style, err := styleSheet()
 	v := indexView{Style: style, Title: list(" / ", visible(s.Organization), visible(s.Project))}
 	zone := s.zone(nil)
 	if !s.At.IsZero() {
 		v.AsOf = fmt.Sprintf(pageAsOf, zone.minute(s.At), zone.location)
 	}
-	if len(s.Pages) == 0 {
+	if len(all) == 0 {
 		v.Nothing = pageNoExperiments
 	}
-	all := groups()
-	rows := make([][]indexRow, len(all))
-	for i := range s.Pages {
-		row := s.indexRow(&s.Pages[i])
+	groups := groups()
+	rows := make([][]indexRow, len(groups))
+	for _, row := range all {
 		g := groupOf(row.Standing.Status)
 		rows[g] = append(rows[g], row)
 	}
-	for g, group := range all {
+	for g, group := range groups {
 		slices.SortStableFunc(rows[g], func(a, b indexRow) int { return a.rank - b.rank })
 		if len(rows[g]) > 0 {
 			v.Groups = append(v.Groups, indexGroup{

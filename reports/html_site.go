@@ -8,61 +8,67 @@ import (
 
 	"readout/analysis"
 	"readout/experiment"
-	"readout/internal/parallel"
 )
 
 // SiteOf returns the pages of a project as they stand at an instant: each experiment with
-// its definition, its lifecycle and its last stored scorecard. One that is in the log and has
+// its definition, its lifecycle and its last stored scorecard, which is read when its page is
+// written: there is one for every experiment that there ever was. One that is in the log and has
 // no definition, since its file has an error or is gone, stays until it is archived. A
 // scorecard that should be newer, or cannot be read, makes a sentence on its page; failure
 // says why the last daily run failed, and is empty when it did not. Scorecards that are at
 // hand, as [WriteDay] has stored them, need not be decoded again; they may be more than those
 // shown.
-func SiteOf(p *experiment.Project, log *experiment.Log, state string, at time.Time, failure string, atHand ...analysis.Scorecard) (*Site, error) {
+func SiteOf(p *experiment.Project, log *experiment.Log, state string, at time.Time, failure string, atHand ...analysis.Scorecard) *Site {
 	site := &Site{Organization: p.Organization, Project: p.Name, Location: p.Location, At: at}
+	stored := &storedCards{state: state, failure: failure, atHand: atHand}
 	for _, e := range p.Experiments {
 		lifecycle := log.State(e)
-		site.Pages = append(site.Pages, Page{Experiment: e.Name, Definition: e, State: &lifecycle})
+		site.Pages = append(site.Pages, Page{Experiment: e.Name, Definition: e, State: &lifecycle, stored: stored})
 	}
 	for _, name := range log.Experiments() {
 		lifecycle, _ := log.Recorded(name)
 		if _, defined := p.Experiment(name); defined || lifecycle.Status == experiment.Draft || lifecycle.Archived {
 			continue
 		}
-		site.Pages = append(site.Pages, Page{Experiment: name, State: &lifecycle})
+		site.Pages = append(site.Pages, Page{Experiment: name, State: &lifecycle, stored: stored})
 	}
-	errs := parallel.Each(len(site.Pages), func(i int) error {
-		page := &site.Pages[i]
-		if err := page.read(state, atHand); err != nil {
-			return err
-		}
-		switch {
-		case page.Definition == nil:
-			page.Stale = list(" ", pageFaulty, page.Stale)
-		case page.Stale == "":
-			page.Stale = stale(page, at, p.Location, failure)
-		}
-		return nil
-	})
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
+	return site
+}
+
+// storedCards is where the pages of a project find their scorecards.
+type storedCards struct {
+	state, failure string
+	atHand         []analysis.Scorecard
+}
+
+// complete returns page i with its scorecard, and the sentence about one that lacks.
+func (s *Site) complete(i int) (*Page, error) {
+	p := s.Pages[i]
+	if p.stored == nil {
+		return &p, nil
 	}
-	return site, nil
+	stored := p.stored
+	p.stored = nil
+	if err := p.read(stored); err != nil {
+		return nil, err
+	}
+	switch {
+	case p.Definition == nil:
+		p.Stale = list(" ", pageFaulty, p.Stale)
+	case p.Stale == "":
+		p.Stale = stale(&p, s.At, s.Location, stored.failure)
+	}
+	return &p, nil
 }
 
 // read sets the latest stored scorecard, or says in Stale why it cannot be read.
-func (p *Page) read(state string, atHand []analysis.Scorecard) error {
-	days, err := Days(state, p.Experiment)
-	if err != nil {
-		return fmt.Errorf("make pages: %w", err)
-	}
-	if len(days) == 0 {
-		return nil
+func (p *Page) read(stored *storedCards) error {
+	days, err := Days(stored.state, p.Experiment)
+	if err != nil || len(days) == 0 {
+		return err
 	}
 	last := days[len(days)-1]
-	switch card, err := readDay(state, p.Experiment, last, atHand); {
+	switch card, err := readDay(stored.state, p.Experiment, last, stored.atHand); {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
 		p.Stale = fmt.Sprintf(pageUnreadable, last, err)

@@ -40,7 +40,16 @@ func indexOf(s *Site) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.indexHTML(t)
+	return s.indexHTML(t, rowsOf(s))
+}
+
+// rowsOf returns what the index says of the pages of a site.
+func rowsOf(s *Site) []indexRow {
+	rows := make([]indexRow, len(s.Pages))
+	for i := range s.Pages {
+		rows[i] = s.indexRow(&s.Pages[i])
+	}
+	return rows
 }
 
 // allPages returns the samples by name, and an index of all of them.
@@ -606,7 +615,7 @@ func TestIndexOrder(t *testing.T) {
 		card.Experiment, card.Recommendation.Action = x.name, x.action
 		s.Pages = append(s.Pages, Page{Experiment: x.name, Card: &card})
 	}
-	v, err := s.index()
+	v, err := s.index(rowsOf(s))
 	if err != nil || len(v.Groups) != 1 {
 		t.Fatal(len(v.Groups), err)
 	}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"readout/internal/atomicfile"
@@ -43,57 +44,74 @@ func pageFile(name string) string {
 // and removes the pages of experiments that are no more. Files whose content does not
 // change are left alone, and so are files that are not pages; changed says whether
 // anything was written or removed.
+//
+// As many pages are in memory at a time as there are processors.
 func (s *Site) WritePages(dir string) (changed bool, err error) {
+	changed, err = s.writePages(dir)
+	if err != nil {
+		return changed, fmt.Errorf("write pages: %w", err)
+	}
+	return changed, nil
+}
+
+func (s *Site) writePages(dir string) (changed bool, err error) {
 	t, err := templates()
 	if err != nil {
-		return false, fmt.Errorf("write pages: %w", err)
-	}
-	pages := make([][]byte, len(s.Pages))
-	errs := parallel.Each(len(s.Pages), func(i int) (err error) {
-		p := &s.Pages[i]
-		if !experimentName.MatchString(p.name()) {
-			return fmt.Errorf("experiment %q: want letters, digits, - and _", p.name())
-		}
-		pages[i], err = s.html(t, p)
-		return err
-	})
-	files := make(map[string][]byte, len(s.Pages)+1)
-	order := []string{}
-	for i := range s.Pages {
-		if errs[i] != nil {
-			return false, fmt.Errorf("write pages: %w", errs[i])
-		}
-		name := pageFile(s.Pages[i].name())
-		if files[name] != nil {
-			return false, fmt.Errorf("write pages: experiment %s is there twice", s.Pages[i].name())
-		}
-		files[name] = pages[i]
-		order = append(order, name)
+		return false, err
 	}
 	index := indexName + pageEnd
-	if files[index], err = s.indexHTML(t); err != nil {
-		return false, fmt.Errorf("write pages: %w", err)
-	}
-	for _, name := range append(order, index) {
-		wrote, err := atomicfile.WriteFile(filepath.Join(dir, name), files[name])
-		if err != nil {
-			return changed, fmt.Errorf("write pages: %w", err)
+	ours := map[string]bool{index: true}
+	for i := range s.Pages {
+		name := s.Pages[i].name()
+		if !experimentName.MatchString(name) {
+			return false, fmt.Errorf("experiment %q: want letters, digits, - and _", name)
 		}
-		changed = changed || wrote
+		if ours[pageFile(name)] {
+			return false, fmt.Errorf("experiment %s is there twice", name)
+		}
+		ours[pageFile(name)] = true
 	}
-	removed, err := removePages(dir, files)
-	return changed || removed, err
+	rows, wrote := make([]indexRow, len(s.Pages)), make([]bool, len(s.Pages))
+	errs := parallel.Each(len(s.Pages), func(i int) error {
+		p, err := s.complete(i)
+		if err != nil {
+			return err
+		}
+		html, err := s.html(t, p)
+		if err != nil {
+			return err
+		}
+		rows[i] = s.indexRow(p)
+		wrote[i], err = atomicfile.WriteFile(filepath.Join(dir, pageFile(p.name())), html)
+		return err
+	})
+	changed = slices.Contains(wrote, true)
+	for _, err := range errs {
+		if err != nil {
+			return changed, err
+		}
+	}
+	html, err := s.indexHTML(t, rows)
+	if err != nil {
+		return changed, err
+	}
+	wroteIndex, err := atomicfile.WriteFile(filepath.Join(dir, index), html)
+	if err != nil {
+		return changed, err
+	}
+	removed, err := removePages(dir, ours)
+	return changed || wroteIndex || removed, err
 }
 
 // removePages removes the pages in dir that are not among files.
-func removePages(dir string, files map[string][]byte) (removed bool, err error) {
+func removePages(dir string, files map[string]bool) (removed bool, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return false, fmt.Errorf("remove old pages: %w", err)
 	}
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
-		if files[e.Name()] != nil || !e.Type().IsRegular() || !strings.HasSuffix(e.Name(), pageEnd) {
+		if files[e.Name()] || !e.Type().IsRegular() || !strings.HasSuffix(e.Name(), pageEnd) {
 			continue
 		}
 		ours, err := isPage(path)

@@ -99,11 +99,7 @@ func (a *app) writeReport(ctx context.Context, f reportFlags) (dir string, fault
 	if err != nil {
 		return "", faults, err
 	}
-	site, err := reports.SiteOf(p, log, state, now, "")
-	if err != nil {
-		return "", faults, err
-	}
-	_, err = site.WritePages(dir)
+	_, err = reports.SiteOf(p, log, state, now, "").WritePages(dir)
 	return dir, faults, err
 }
 

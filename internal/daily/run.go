@@ -144,11 +144,7 @@ func (r *Runner) pages(log *experiment.Log, last Day, failed error, report *Repo
 	for i, o := range report.Days {
 		made[i] = o.Card
 	}
-	site, err := reports.SiteOf(r.Project, log, r.State, at, failure, made...)
-	if err != nil {
-		return err
-	}
-	_, err = site.WritePages(reports.PagesDir(r.State))
+	_, err := reports.SiteOf(r.Project, log, r.State, at, failure, made...).WritePages(reports.PagesDir(r.State))
 	return err
 }
 
