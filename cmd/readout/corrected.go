@@ -13,10 +13,10 @@ func (a *app) sayCorrected(days []daily.Outcome) {
 			continue
 		}
 		if n++; first == "" {
-			first = o.Card.Date
+			first = o.Date
 		}
-		last = o.Card.Date
-		experiments[o.Card.Experiment] = true
+		last = o.Date
+		experiments[o.Experiment] = true
 	}
 	if n > 0 {
 		a.say("files of past days have changed: made %d %s of %d %s again, from %s to %s",

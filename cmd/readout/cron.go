@@ -165,7 +165,7 @@ func (a *app) sayDays(report *daily.Report, last daily.Day) {
 	a.sayCorrected(report.Days)
 	for _, o := range report.Days {
 		if !o.Corrected {
-			a.say("%s %s: %s", o.Card.Date, o.Card.Experiment, o.Card.Recommendation.Sentence)
+			a.say("%s %s: %s", o.Date, o.Experiment, o.Sentence)
 		}
 	}
 	if alarm := attention(cardsOf(report, last)); alarm != nil {

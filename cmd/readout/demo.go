@@ -92,8 +92,10 @@ func (a *app) runDemo(ctx context.Context) ([]analysis.Scorecard, error) {
 			return nil, err
 		}
 		for _, o := range report.Days {
-			latest[o.Card.Experiment] = o.Card
-			a.say("%s %s: %s", o.Card.Date, o.Card.Experiment, o.Card.Recommendation.Sentence)
+			if o.Card != nil {
+				latest[o.Experiment] = *o.Card
+			}
+			a.say("%s %s: %s", o.Date, o.Experiment, o.Sentence)
 		}
 	}
 	var cards []analysis.Scorecard

@@ -320,9 +320,13 @@ func runDemoDays(t *testing.T, dir string) map[string][]analysis.Scorecard {
 	if err != nil {
 		t.Fatal(err)
 	}
+	all, err := allCards(report, state)
+	if err != nil {
+		t.Fatal(err)
+	}
 	cards := make(map[string][]analysis.Scorecard)
-	for _, o := range report.Days {
-		cards[o.Card.Experiment] = append(cards[o.Card.Experiment], o.Card)
+	for _, card := range all {
+		cards[card.Experiment] = append(cards[card.Experiment], card)
 	}
 	return cards
 }

@@ -13,6 +13,7 @@ import (
 	"readout/experiment"
 	"readout/internal/atomicfile"
 	"readout/internal/daily"
+	"readout/reports"
 )
 
 // minute is how instants are printed.
@@ -89,7 +90,7 @@ func (a *app) runDaily(ctx context.Context, f runFlags) (err error) {
 		return errors.Join(faults, err)
 	}
 	a.sayNoConversions(ctx, p, cardsOf(report, last))
-	return errors.Join(faults, err, a.printRun(report, last, f))
+	return errors.Join(faults, err, a.printRun(report, a.state(p), last, f))
 }
 
 // sayNoConversions says of which metrics nobody has a conversion, most often since the name of their event
@@ -165,24 +166,40 @@ func (a *app) runOnce(ctx context.Context, p *experiment.Project, now time.Time,
 func cardsOf(report *daily.Report, d daily.Day) []analysis.Scorecard {
 	var out []analysis.Scorecard
 	for _, o := range report.Days {
-		if o.Card.Date == d.Date {
-			out = append(out, o.Card)
+		if o.Date == d.Date {
+			out = append(out, *o.Card)
 		}
 	}
 	return out
 }
 
-// printRun prints what a run did, also one of which something failed.
-func (a *app) printRun(report *daily.Report, last daily.Day, f runFlags) error {
-	cards := make([]analysis.Scorecard, 0, len(report.Days))
-	for _, o := range report.Days {
-		cards = append(cards, o.Card)
+// allCards returns all scorecards that a run made and stored in a state directory.
+func allCards(report *daily.Report, state string) ([]analysis.Scorecard, error) {
+	cards := make([]analysis.Scorecard, len(report.Days))
+	for i, o := range report.Days {
+		if o.Card != nil {
+			cards[i] = *o.Card
+			continue
+		}
+		var err error
+		if cards[i], err = reports.ReadDay(state, o.Experiment, o.Date); err != nil {
+			return nil, err
+		}
 	}
+	return cards, nil
+}
+
+// printRun prints what a run did to a state directory, also one of which something failed.
+func (a *app) printRun(report *daily.Report, state string, last daily.Day, f runFlags) error {
 	lastCards := cardsOf(report, last)
 	a.sayIdle(report.Idle)
 	a.sayCorrected(report.Days)
 	switch {
 	case f.json:
+		cards, err := allCards(report, state)
+		if err != nil {
+			return err
+		}
 		if err := a.writeCards("json", cards); err != nil {
 			return err
 		}
@@ -193,7 +210,7 @@ func (a *app) printRun(report *daily.Report, last daily.Day, f runFlags) error {
 	default:
 		for _, o := range report.Days {
 			if !o.Corrected {
-				fmt.Fprintf(a.out, "%s %s: %s\n", o.Card.Date, o.Card.Experiment, o.Card.Recommendation.Sentence)
+				fmt.Fprintf(a.out, "%s %s: %s\n", o.Date, o.Experiment, o.Sentence)
 			}
 		}
 	}

@@ -149,7 +149,7 @@ func (s *shop) corrected(date string) string {
 	var days []string
 	for _, o := range report.Days {
 		if o.Corrected {
-			days = append(days, o.Card.Date[len("2026-03-"):])
+			days = append(days, o.Date[len("2026-03-"):])
 		}
 	}
 	return strings.Join(days, " ")

@@ -304,6 +304,34 @@ func TestDamagedFileOnTheEndDay(t *testing.T) {
 	sameFiles(t, got, want)
 }
 
+// A run that catches up reports all days, and has at hand the last scorecards alone.
+func TestReportOfManyDays(t *testing.T) {
+	s := newShop(t)
+	report, err := s.run("2026-03-31")
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := make(map[string]string)
+	for _, o := range report.Days {
+		last[o.Experiment] = max(last[o.Experiment], o.Date)
+	}
+	if len(report.Days) < len(last)+3 {
+		t.Fatalf("%d scorecards of %d experiments", len(report.Days), len(last))
+	}
+	for _, o := range report.Days {
+		stored, err := reports.ReadDay(s.runner.State, o.Experiment, o.Date)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o.Sentence != stored.Recommendation.Sentence {
+			t.Errorf("%s %s: %q, stored %q", o.Experiment, o.Date, o.Sentence, stored.Recommendation.Sentence)
+		}
+		if at := o.Date == last[o.Experiment]; (o.Card != nil) != at || at && (o.Card.Experiment != o.Experiment || o.Card.Date != o.Date) {
+			t.Errorf("%s %s: a scorecard is at hand: %v", o.Experiment, o.Date, o.Card != nil)
+		}
+	}
+}
+
 // The state moves on its end day and is published though old scorecards cannot be looked
 // through; nothing new is made of them.
 func TestStateThatCannotBeCleanedUp(t *testing.T) {

@@ -53,11 +53,31 @@ type Report struct {
 	Days []Outcome
 	// Idle says for every experiment without a scorecard of the last day why there is none.
 	Idle []Idle
+
+	last   string         // the last day of the run
+	latest map[string]int // by experiment, the place of its last scorecard so far
+}
+
+// add takes in the scorecards of a day.
+func (r *Report) add(made []Outcome) {
+	for _, o := range made {
+		if at, ok := r.latest[o.Experiment]; ok && r.Days[at].Date != r.last {
+			r.Days[at].Card = nil
+		}
+		r.latest[o.Experiment] = len(r.Days)
+		r.Days = append(r.Days, o)
+	}
 }
 
 // Outcome is one scorecard of a run.
 type Outcome struct {
-	Card analysis.Scorecard
+	Experiment, Date string
+	// Sentence is that of the recommendation.
+	Sentence string
+	// Card is the scorecard itself. It is nil for days before the run's last of which there is a
+	// later one of the same experiment, for a run that makes those of a year must not hold them
+	// all: [reports.ReadDay] has them.
+	Card *analysis.Scorecard
 	// Changed says that the stored scorecard was not there or was another one.
 	Changed bool
 	// Corrected says that nobody asked for the day, but files of past days had changed. It is
@@ -98,7 +118,7 @@ func (r *Runner) Run(ctx context.Context, now time.Time, first, last Day) (repor
 	if err != nil {
 		return nil, err
 	}
-	report = &Report{}
+	report = &Report{last: last.Date, latest: make(map[string]int)}
 	if report.Transitions, err = Advance(r.Project, log, r.State, last.Through); err != nil {
 		return report, err
 	}
@@ -140,9 +160,11 @@ func (r *Runner) pages(log *experiment.Log, last Day, failed error, report *Repo
 	if failed != nil {
 		failure = failed.Error()
 	}
-	made := make([]analysis.Scorecard, len(report.Days))
-	for i, o := range report.Days {
-		made[i] = o.Card
+	var made []analysis.Scorecard
+	for _, o := range report.Days {
+		if o.Card != nil {
+			made = append(made, *o.Card)
+		}
 	}
 	_, err := reports.SiteOf(r.Project, log, r.State, at, failure, made...).WritePages(reports.PagesDir(r.State))
 	return err

@@ -52,7 +52,7 @@ func (r *Runner) analyse(ctx context.Context, s step, report *Report) error {
 			}
 		}
 		outcomes, err := r.day(ctx, made, d, all, looks)
-		report.Days = append(report.Days, slices.DeleteFunc(outcomes, func(o Outcome) bool { return o.Corrected && !o.Changed })...)
+		report.add(slices.DeleteFunc(outcomes, func(o Outcome) bool { return o.Corrected && !o.Changed }))
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,10 @@ func (r *Runner) day(ctx context.Context, cards []scorecard, d Day, all []Day, l
 	})
 	var outcomes []Outcome
 	for _, s := range stored {
-		outcomes = append(outcomes, Outcome{Card: s.card, Changed: s.changed, Corrected: s.task.corrected[d.Date]})
+		outcomes = append(outcomes, Outcome{
+			Experiment: s.card.Experiment, Date: s.card.Date, Sentence: s.card.Recommendation.Sentence,
+			Card: &s.card, Changed: s.changed, Corrected: s.task.corrected[d.Date],
+		})
 	}
 	return outcomes, err
 }
