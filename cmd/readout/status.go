@@ -14,6 +14,7 @@ import (
 	"readout/experiment"
 	"readout/internal/daily"
 	"readout/internal/digits"
+	"readout/internal/parallel"
 	"readout/reports"
 )
 
@@ -93,21 +94,27 @@ func (a *app) status(args []string, asJSON bool) error {
 	} else if _, gone := experiment.Undefined(p, log, now); len(gone) > 0 {
 		faults = errors.Join(faults, gone)
 	}
-	standings := make([]standing, 0, len(chosen))
-	var unread []string
-	for _, e := range chosen {
+	standings := make([]standing, len(chosen))
+	// Most of the time goes into reading scorecards, of which there may be thousands.
+	errs := parallel.Each(len(chosen), func(i int) error {
+		e, s := chosen[i], &standings[i]
 		state := log.State(e)
-		s := standingOf(state, now, p.Location)
+		*s = standingOf(state, now, p.Location)
+		s.History = historyOf(log, e, now, p.Location)
 		card, err := s.readLast(a.state(p))
 		if err != nil {
 			s.Fault = err.Error()
-			unread = append(unread, e.Name)
-		} else {
-			page := reports.Page{Definition: e, State: &state, Card: card}
-			s.Missing = page.Missing(now.Add(-jobMayTake), p.Location)
+			return err
 		}
-		s.History = historyOf(log, e, now, p.Location)
-		standings = append(standings, s)
+		page := reports.Page{Definition: e, State: &state, Card: card}
+		s.Missing = page.Missing(now.Add(-jobMayTake), p.Location)
+		return nil
+	})
+	var unread []string
+	for i, err := range errs {
+		if err != nil {
+			unread = append(unread, chosen[i].Name)
+		}
 	}
 	if len(unread) > 0 {
 		faults = errors.Join(fmt.Errorf("cannot read the last scorecard of %s", list(unread)), faults)
