@@ -1,10 +1,12 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"slices"
 	"strings"
+	"time"
 
 	"readout/analysis"
 	"readout/experiment"
@@ -35,8 +37,10 @@ type indexRow struct {
 	Users             string
 	Class, Sentence   string
 	Marks             []word
-	// rank orders the experiments of a group, those of equal rank by name.
-	rank int
+	// rank orders the experiments of a group, those of equal rank by when they were decided, the
+	// latest first, then by name.
+	rank    int
+	decided time.Time // zero while nothing is
 }
 
 // groups are the headings of the index: what needs a decision comes first.
@@ -74,7 +78,7 @@ func (s *Site) index(all []indexRow) (indexView, error) {
 		rows[g] = append(rows[g], row)
 	}
 	for g, group := range groups {
-		slices.SortStableFunc(rows[g], func(a, b indexRow) int { return a.rank - b.rank })
+		slices.SortStableFunc(rows[g], func(a, b indexRow) int { return cmp.Or(a.rank-b.rank, b.decided.Compare(a.decided)) })
 		if len(rows[g]) > 0 {
 			v.Groups = append(v.Groups, indexGroup{
 				Title: group.title, Anchor: strings.ReplaceAll(strings.ToLower(group.title), " ", "-"),
@@ -127,6 +131,9 @@ func (s *Site) indexRow(p *Page) indexRow {
 	row := indexRow{
 		Link: pageFile(p.name()), Title: p.title(), Name: visible(p.name()),
 		Standing: st, Users: missing, Class: a.Class, Sentence: a.Sentence, rank: rankRest,
+	}
+	if p.State != nil && p.State.Decision != nil {
+		row.decided = p.State.Decision.At
 	}
 	if p.Stale != "" {
 		row.Marks = append(row.Marks, word{pageStaleMark, "bad", "!"})

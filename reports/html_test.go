@@ -628,6 +628,28 @@ func TestIndexOrder(t *testing.T) {
 	}
 }
 
+// What was decided last comes first, of the same instant what sorts first.
+func TestIndexOrderOfDecided(t *testing.T) {
+	s := site()
+	for _, x := range []struct{ name, decided string }{{"a", "2026-01-03"}, {"b", "2026-01-20"}, {"c", "2025-12-31"}, {"d", "2026-01-03"}} {
+		card := base()
+		card.Experiment = x.name
+		state := experiment.State{Experiment: x.name, Status: experiment.Completed, Decision: &experiment.Decision{Variant: "big", At: day(x.decided)}}
+		s.Pages = append(s.Pages, Page{Experiment: x.name, Card: &card, State: &state})
+	}
+	v, err := s.index(rowsOf(s))
+	if err != nil || len(v.Groups) != 1 {
+		t.Fatal(len(v.Groups), err)
+	}
+	order := ""
+	for _, r := range v.Groups[0].Rows {
+		order += r.Name
+	}
+	if order != "badc" {
+		t.Errorf("order %s, want badc", order)
+	}
+}
+
 // The raw difference stands beside the adjusted one of the same day only.
 func TestRawOfTheSameDay(t *testing.T) {
 	p := fullPage()
