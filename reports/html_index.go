@@ -37,11 +37,16 @@ type indexRow struct {
 	Users             string
 	Class, Sentence   string
 	Marks             []word
+	// status is where the row stands: that of Standing, or archived.
+	status experiment.Status
 	// rank orders the experiments of a group, those of equal rank by when they were decided, the
 	// latest first, then by name.
 	rank    int
 	decided time.Time // zero while nothing is
 }
+
+// archived stands for the status of what is archived: completed, and put away.
+const archived experiment.Status = "Archived"
 
 // groups are the headings of the index: what needs a decision comes first.
 func groups() []struct {
@@ -56,6 +61,7 @@ func groups() []struct {
 		{"Running", []experiment.Status{experiment.Running}},
 		{"Not started", []experiment.Status{experiment.Scheduled, experiment.Draft}},
 		{"Completed", []experiment.Status{experiment.Completed}},
+		{"Archived", []experiment.Status{archived}},
 		{"Other", nil},
 	}
 }
@@ -74,7 +80,7 @@ func (s *Site) index(all []indexRow) (indexView, error) {
 	groups := groups()
 	rows := make([][]indexRow, len(groups))
 	for _, row := range all {
-		g := groupOf(row.Standing.Status)
+		g := groupOf(row.status)
 		rows[g] = append(rows[g], row)
 	}
 	for g, group := range groups {
@@ -90,11 +96,11 @@ func (s *Site) index(all []indexRow) (indexView, error) {
 }
 
 // groupOf returns the group of a status; the last one has what belongs nowhere.
-func groupOf(status string) int {
+func groupOf(status experiment.Status) int {
 	all := groups()
 	for g, group := range all {
 		for _, have := range group.statuses {
-			if string(have) == status {
+			if have == status {
 				return g
 			}
 		}
@@ -131,6 +137,10 @@ func (s *Site) indexRow(p *Page) indexRow {
 	row := indexRow{
 		Link: pageFile(p.name()), Title: p.title(), Name: visible(p.name()),
 		Standing: st, Users: missing, Class: a.Class, Sentence: a.Sentence, rank: rankRest,
+		status: experiment.Status(st.Status),
+	}
+	if p.State != nil && p.State.Archived {
+		row.status = archived
 	}
 	if p.State != nil && p.State.Decision != nil {
 		row.decided = p.State.Decision.At

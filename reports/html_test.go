@@ -628,7 +628,8 @@ func TestIndexOrder(t *testing.T) {
 	}
 }
 
-// What was decided last comes first, of the same instant what sorts first.
+// What was decided last comes first, of the same instant what sorts first; what is archived stands by
+// itself.
 func TestIndexOrderOfDecided(t *testing.T) {
 	s := site()
 	for _, x := range []struct{ name, decided string }{{"a", "2026-01-03"}, {"b", "2026-01-20"}, {"c", "2025-12-31"}, {"d", "2026-01-03"}} {
@@ -637,16 +638,20 @@ func TestIndexOrderOfDecided(t *testing.T) {
 		state := experiment.State{Experiment: x.name, Status: experiment.Completed, Decision: &experiment.Decision{Variant: "big", At: day(x.decided)}}
 		s.Pages = append(s.Pages, Page{Experiment: x.name, Card: &card, State: &state})
 	}
+	s.Pages[0].State.Archived = true
 	v, err := s.index(rowsOf(s))
-	if err != nil || len(v.Groups) != 1 {
-		t.Fatal(len(v.Groups), err)
+	if err != nil {
+		t.Fatal(err)
 	}
 	order := ""
-	for _, r := range v.Groups[0].Rows {
-		order += r.Name
+	for _, group := range v.Groups {
+		order += group.Title + ":"
+		for _, r := range group.Rows {
+			order += r.Name
+		}
 	}
-	if order != "badc" {
-		t.Errorf("order %s, want badc", order)
+	if want := "Completed:bdcArchived:a"; order != want {
+		t.Errorf("order %s, want %s", order, want)
 	}
 }
 
