@@ -73,10 +73,10 @@ func Advance(p *experiment.Project, log *experiment.Log, state string, by time.T
 			due = append(due, state.Due(by)...)
 		}
 	}
-	if len(due) == 0 {
-		return nil, nil
+	if err := log.Append(LifecyclePath(state), due...); err != nil {
+		return nil, err
 	}
-	return due, log.Append(LifecyclePath(state), due...)
+	return due, nil
 }
 
 // lostOf says what was published of an experiment by an entry that the log has not; empty if

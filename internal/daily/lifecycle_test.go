@@ -59,3 +59,31 @@ func TestLostEntries(t *testing.T) {
 		}
 	}
 }
+
+// Transitions that could not be logged were not made, and nobody is told of them.
+func TestTransitionsNotLogged(t *testing.T) {
+	p, err := experiment.LoadFS(fstest.MapFS{
+		"readout.yaml": {Data: []byte("organization: a\nproject: b\ndata: {exposures: {path: e}, conversions: {path: c}}\n")},
+		"experiments/button.yaml": {Data: []byte("name: button\nvariants: {control: {traffic: 50}, big: {traffic: 50}}\n" +
+			"schedule: {start: 2026-01-05, end: 2026-01-11}\n")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := p.Experiments[0]
+	state, log := t.TempDir(), &experiment.Log{}
+	entry, err := experiment.Move(e, log.State(e), experiment.Request{Action: experiment.ActionSchedule, At: e.Schedule.Start.Add(-time.Hour), By: "ana"})
+	if err == nil {
+		err = log.Append(LifecyclePath(state), entry)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := LifecyclePath(state) // below a file there can be no log
+	if made, err := Advance(p, log, file, e.Schedule.Start); err == nil || len(made) != 0 {
+		t.Errorf("%d transitions are told of, error %v", len(made), err)
+	}
+	if made, err := Advance(p, log, state, e.Schedule.Start); err != nil || len(made) != 1 {
+		t.Errorf("%d transitions, error %v, want the start", len(made), err)
+	}
+}
