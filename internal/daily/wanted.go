@@ -152,10 +152,14 @@ func (r *Runner) frozen(t *task, d Day) bool {
 	return err == nil
 }
 
-// activeDays returns the days through last on which the experiment is analysed.
+// activeDays returns the days through last on which the experiment is analysed. None comes after it is
+// final, and those since are not looked at: most experiments that there ever were are over.
 func (t *task) activeDays(last Day, zone *time.Location) []Day {
 	if t.state.Status == experiment.Draft || t.start.IsZero() {
 		return nil
+	}
+	if final := DayOf(t.final().Add(-1), zone); final.Through.Before(last.Through) {
+		last = final
 	}
 	var out []Day
 	for _, d := range days(t.start, last, zone) {
