@@ -121,12 +121,24 @@ func (d *decoder) scalar(n *node, what string) (Scalar, bool) {
 	case kindBool:
 		return Scalar{ScalarBool, n.text}, true
 	case kindNumber:
-		if jsonNumber.MatchString(n.text) {
+		switch {
+		case !jsonNumber.MatchString(n.text):
+			d.errorf(n, "%s: write %s as a decimal number, or in quotes as text", what, clip(n.text))
+		case !isFloat64(n.text):
+			d.errorf(n, "%s: %s is too large, or too close to 0, to compare with", what, clip(n.text))
+		default:
 			return Scalar{ScalarNumber, n.text}, true
 		}
-		d.errorf(n, "%s: write %s as a decimal number, or in quotes as text", what, clip(n.text))
 		return Scalar{}, false
 	}
 	d.errorf(n, "%s: want a single value, got %s", what, n.describe())
 	return Scalar{}, false
+}
+
+// isFloat64 reports whether a decimal number is about one of float64: of another nobody could have the
+// same, and its digits may be too many to write out.
+func isFloat64(number string) bool {
+	x, err := strconv.ParseFloat(number, 64)
+	mantissa, _, _ := strings.Cut(strings.ToLower(number), "e")
+	return err == nil && (x != 0 || !strings.ContainsAny(mantissa, "123456789"))
 }
