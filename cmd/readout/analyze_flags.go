@@ -99,7 +99,8 @@ func parseWeights(text string) (names []string, weights map[string]float64, err 
 	var sum float64
 	for part := range strings.SplitSeq(text, ",") {
 		name, number, ok := strings.Cut(part, "=")
-		w, err := strconv.ParseFloat(strings.TrimSuffix(number, "%"), 64)
+		name = strings.TrimSpace(name)
+		w, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(number), "%"), 64)
 		if !ok || err != nil || name == "" || !(w >= 0 && w <= 1e9) {
 			return nil, nil, usagef("--weights %q: want VARIANT=NUMBER, such as control=50,big=50", part)
 		}
