@@ -150,10 +150,13 @@ func (f analyzeFlags) applySegments(job *daily.AdHoc) error {
 	if len(f.segments) == 0 {
 		return nil
 	}
+	c := job.Project.Data.Exposures.Columns
 	for i, name := range f.segments {
 		switch {
 		case name == "":
 			return usagef("--segment: want the name of a column of the exposures, such as country")
+		case slices.Contains([]string{c.User, c.Experiment, c.Variant, c.Time}, name):
+			return usagef("--segment %s: that is a column of exposures with a meaning of its own: name a further one", name)
 		case slices.Contains(f.segments[:i], name):
 			return usagef("--segment names %s twice", name)
 		}
