@@ -141,3 +141,39 @@ func TestEditsByStatus(t *testing.T) {
 		t.Errorf("a refused edit was recorded: %v", changes)
 	}
 }
+
+// TestUndefined: what is under way, or decided, needs its file; a Draft and what is archived do not.
+func TestUndefined(t *testing.T) {
+	start := at(t, "2026-01-10T00:00:00Z")
+	stop := Request{Action: ActionStop, At: start.Add(time.Hour)}
+	decide := Request{Action: ActionDecide, At: start.Add(2 * time.Hour), Variant: "big"}
+	f := func(want string, moves ...Request) {
+		t.Helper()
+		p := completeProject(t)
+		e, _ := p.Experiment("checkout-button")
+		log := &Log{states: make(map[string]State)}
+		for _, r := range moves {
+			play(t, log, e, r)
+		}
+		p.Experiments = nil
+		got := ""
+		names, errs := Undefined(p, log, start.Add(3*time.Hour))
+		for _, err := range errs {
+			got += err.Message
+		}
+		same(t, "message", want, got)
+		if len(names) != len(errs) {
+			t.Errorf("%d names with %d errors", len(names), len(errs))
+		}
+	}
+	gone := func(status string) string {
+		return "checkout-button is " + status + ", but no file defines it: bring its file back, or the name in it; it may go when the experiment is archived"
+	}
+	begin := Request{Action: ActionStart, At: start}
+	f("")
+	f("", Request{Action: ActionSchedule, At: at(t, "2026-01-01T00:00:00Z")}, Request{Action: ActionCancel, At: at(t, "2026-01-02T00:00:00Z")})
+	f(gone("Running"), begin)
+	f(gone("Ready for review"), begin, stop)
+	f(gone("Completed"), begin, stop, decide)
+	f("", begin, stop, decide, Request{Action: ActionArchive, At: start.Add(2 * time.Hour)})
+}
