@@ -131,3 +131,30 @@ func TestOneSidedWords(t *testing.T) {
 		t.Errorf("two-sided %q, one-sided %q", two, one)
 	}
 }
+
+// TestWhatIsNotKnownOfAMetricIsNotSaid: no instant, no window, and no cap that was not applied.
+func TestWhatIsNotKnownOfAMetricIsNotSaid(t *testing.T) {
+	card := full()
+	bare := analysis.MetricResult{
+		Name: "bare", Role: analysis.Primary, Kind: "mean", Goal: "increase", Reason: "the cap is 0",
+		Caps: []analysis.Cap{{Of: "value", Upper: def(0), Problem: "the cap is 0"}},
+	}
+	card.Metrics = []analysis.MetricResult{bare}
+	page := fullPage()
+	page.Card = &card
+	var facts []string
+	for _, fact := range definitions(&page, zoneOf("UTC"))[0].Facts {
+		facts = append(facts, fact.Word)
+	}
+	if got, want := strings.Join(facts, ", "), "Role, Measures, Better when, No numbers"; got != want {
+		t.Errorf("the page knows %s, want %s", got, want)
+	}
+	if got := windows(&card, []*analysis.MetricResult{&bare}, zoneOf("UTC")); len(got) > 0 {
+		t.Errorf("below the table stands %q", got)
+	}
+	var c canvas
+	writeNotes(&c, &card, &bare)
+	if got := c.String(); !strings.Contains(got, "bare: the cap is 0\n") || strings.Contains(got, "capped") {
+		t.Errorf("notes: %q", got)
+	}
+}
