@@ -6,9 +6,57 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"readout/experiment"
 	"readout/internal/daily"
 )
+
+type analyzeFlags struct {
+	exposures, conversions string
+	summary                string
+	columns                []string
+	experiment, control    string
+	metrics, decrease      []string
+	segments               []string
+	window, lookback       string
+	method, procedure      string
+	confidence             string
+	start, end, date       string
+	weights                string
+	plannedUsers           int64
+	severalVariants        string
+	timezone               string
+	format                 string
+	json                   bool
+}
+
+// register adds the flags to those of a command.
+func (f *analyzeFlags) register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.exposures, "exposures", "", "exposures: a Parquet file, folder or glob (no project needed)")
+	flags.StringVar(&f.conversions, "conversions", "", "conversions, likewise")
+	flags.StringVar(&f.summary, "summary", "", "a CSV or Parquet file of aggregates per look, instead of exposures and conversions")
+	flags.StringArrayVar(&f.columns, "column", nil, "ROLE=NAME of a column; roles: user, experiment, variant, time, event, value; exposures.user, conversions.user and likewise time where the tables differ")
+	flags.StringVar(&f.experiment, "experiment", "", "which experiment, when the files hold several")
+	flags.StringVar(&f.control, "control", "", "the variant to compare with (default control)")
+	flags.StringArrayVar(&f.metrics, "metric", nil, "a metric, see above; of a project also by its name; may be repeated")
+	flags.StringArrayVar(&f.decrease, "decrease", nil, "name of a metric that is better when it falls; may be repeated")
+	flags.StringArrayVar(&f.segments, "segment", nil, "a column of exposures to break results down by, instead of those of the project; may be repeated")
+	flags.StringVar(&f.window, "window", "", "how long after the first exposure conversions count, such as 7d or 168h")
+	flags.StringVar(&f.lookback, "covariate-lookback", "", "adjust by the same metric this long before the first exposure, such as 14d")
+	flags.StringVar(&f.method, "method", "", "fixed, sequential or sequential-cuped")
+	flags.StringVar(&f.procedure, "procedure", "", "of the sequential methods: group-sequential or always-valid")
+	flags.StringVar(&f.confidence, "confidence", "", "90%, 95% or 99%")
+	flags.StringVar(&f.start, "start", "", "first day or instant of enrolment (default: where the data begin)")
+	flags.StringVar(&f.end, "end", "", "last day, or instant, of enrolment (default: where the data end)")
+	flags.StringVar(&f.date, "date", "", "last day of data to use (default: the last there is; of a project, yesterday, or the last one before its decision)")
+	flags.StringVar(&f.weights, "weights", "", "planned traffic, such as control=50,big=50 (default: equal)")
+	flags.Int64Var(&f.plannedUsers, "planned-users", 0, "users of all variants at the end, to which an always-valid test is tuned (default: those of the first look, as if they came evenly)")
+	flags.StringVar(&f.severalVariants, "several-variants", "", "users seen in several variants: exclude (left out) or first (the first variant counts)")
+	flags.StringVar(&f.timezone, "timezone", "", "zone in which days begin (default UTC)")
+	flags.StringVar(&f.format, "format", "text", "text, json, csv, parquet or arrow")
+	flags.BoolVar(&f.json, "json", false, "the same as --format json")
+}
 
 // renameColumns applies --column ROLE=NAME and returns the roles named.
 func renameColumns(d *experiment.Data, columns []string) (map[string]bool, error) {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"readout/experiment"
 	"readout/internal/digits"
 	"readout/power"
 	"readout/sequential"
@@ -17,9 +16,21 @@ import (
 func (a *app) powerCommand() *cobra.Command {
 	var f powerFlags
 	c := &cobra.Command{
-		Use:   "power",
-		Short: "how many users a test needs, or what given users can find",
-		Long: `Computes the users that a test needs for its minimum detectable effect (MDE), or with
+		Use:     "power",
+		Short:   "how many users a test needs, or what given users can find",
+		Long:    powerHelp,
+		Example: powerExamples,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.given = cmd.Flags().Changed
+			return a.plan(f)
+		},
+	}
+	f.register(c.Flags())
+	return c
+}
+
+const powerHelp = `Computes the users that a test needs for its minimum detectable effect (MDE), or with
 --users the power it has, and without an effect the effect it can find.
 
 The default is the test that the daily job makes: one look a day for --looks days, alpha
@@ -37,46 +48,15 @@ the effect is the one given, or none.
 
 A variant is shipped when all its guardrails pass, too. With --guardrails each test gets so much
 power that the one for the primary metric and all of them succeed with --power: plan the primary
-metric so, then each guardrail with its --margin, and take the most users.`,
-		Example: `  readout power --rate 10% --mde 5%
+metric so, then each guardrail with its --margin, and take the most users.`
+
+const powerExamples = `  readout power --rate 10% --mde 5%
   readout power --mean 24.5 --sd 60 --mde 3% --looks 14 --users-per-day 8000
   readout power --mean 12 --sd 40 --denominator-mean 0.3 --denominator-sd 0.7 --correlation 0.8 --mde 3%
   readout power --rate 10% --mde 5% --users 60000
   readout power --rate 10% --users 60000
   readout power --rate 10% --margin 2% --users 60000
-  readout power --rate 10% --mde 5% --guardrails 2`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			f.given = cmd.Flags().Changed
-			return a.plan(f)
-		},
-	}
-	flags := c.Flags()
-	flags.StringVar(&f.rate, "rate", "", "control's share of users who convert, such as 10%")
-	flags.StringVar(&f.mean, "mean", "", "control's mean per user, with --sd")
-	flags.StringVar(&f.sd, "sd", "", "standard deviation per user")
-	flags.StringVar(&f.denominator, "denominator-mean", "", "of a ratio: mean of the denominator per user, --mean and --sd being those of the numerator")
-	flags.StringVar(&f.denominatorSD, "denominator-sd", "", "of a ratio: standard deviation of the denominator per user")
-	flags.StringVar(&f.correlation, "correlation", "", "of a ratio: correlation of numerator and denominator over users, from -1 to 1")
-	flags.StringVar(&f.mde, "mde", "", "effect to find, relative to control, such as 5%")
-	flags.StringVar(&f.absolute, "absolute", "", "effect to find, in the metric's unit")
-	flags.StringVar(&f.margin, "margin", "", "plan a guardrail that may be worse by less than this, relative to control, such as 2%")
-	flags.StringVar(&f.power, "power", "80%", "probability of finding it")
-	flags.IntVar(&f.guardrails, "guardrails", 0, "guardrails of the experiment, that are to pass as well with the probability --power")
-	flags.StringVar(&f.confidence, "confidence", "95%", "confidence of the whole test")
-	flags.StringVar(&f.weights, "weights", "", "traffic, control first, such as 50,25,25 (default: equal)")
-	flags.IntVar(&f.arms, "arms", 2, "variants, control included")
-	flags.IntVar(&f.metrics, "metrics", 1, "primary metrics")
-	flags.IntVar(&f.looks, "looks", 28, "looks, one a day")
-	flags.StringVar(&f.spending, "spending", string(experiment.SpendingOBrienFleming), "spending function: obrien-fleming or pocock")
-	flags.StringVar(&f.kept, "variance-kept", "100%", "share of the variance that CUPED leaves")
-	flags.Float64Var(&f.usersPerDay, "users-per-day", 0, "new users a day, for the duration")
-	flags.Float64Var(&f.users, "users", 0, "users in all arms together: compute power or effect instead")
-	flags.BoolVar(&f.oneSided, "one-sided", false, "test in the direction of the effect only")
-	flags.BoolVar(&f.fall, "decrease", false, "less is better: find the fall instead of the rise, guard against a rise")
-	flags.BoolVar(&f.json, "json", false, "print JSON")
-	return c
-}
+  readout power --rate 10% --mde 5% --guardrails 2`
 
 // planned is the answer, for people and for --json.
 type planned struct {

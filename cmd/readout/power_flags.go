@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/spf13/pflag"
+
 	"readout/experiment"
 	"readout/power"
 	"readout/sequential"
@@ -28,6 +30,33 @@ type powerFlags struct {
 	oneSided, fall    bool
 	json              bool
 	given             func(flag string) bool // whether it stands on the command line
+}
+
+// register adds the flags to those of a command.
+func (f *powerFlags) register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.rate, "rate", "", "control's share of users who convert, such as 10%")
+	flags.StringVar(&f.mean, "mean", "", "control's mean per user, with --sd")
+	flags.StringVar(&f.sd, "sd", "", "standard deviation per user")
+	flags.StringVar(&f.denominator, "denominator-mean", "", "of a ratio: mean of the denominator per user, --mean and --sd being those of the numerator")
+	flags.StringVar(&f.denominatorSD, "denominator-sd", "", "of a ratio: standard deviation of the denominator per user")
+	flags.StringVar(&f.correlation, "correlation", "", "of a ratio: correlation of numerator and denominator over users, from -1 to 1")
+	flags.StringVar(&f.mde, "mde", "", "effect to find, relative to control, such as 5%")
+	flags.StringVar(&f.absolute, "absolute", "", "effect to find, in the metric's unit")
+	flags.StringVar(&f.margin, "margin", "", "plan a guardrail that may be worse by less than this, relative to control, such as 2%")
+	flags.StringVar(&f.power, "power", "80%", "probability of finding it")
+	flags.IntVar(&f.guardrails, "guardrails", 0, "guardrails of the experiment, that are to pass as well with the probability --power")
+	flags.StringVar(&f.confidence, "confidence", "95%", "confidence of the whole test")
+	flags.StringVar(&f.weights, "weights", "", "traffic, control first, such as 50,25,25 (default: equal)")
+	flags.IntVar(&f.arms, "arms", 2, "variants, control included")
+	flags.IntVar(&f.metrics, "metrics", 1, "primary metrics")
+	flags.IntVar(&f.looks, "looks", 28, "looks, one a day")
+	flags.StringVar(&f.spending, "spending", string(experiment.SpendingOBrienFleming), "spending function: obrien-fleming or pocock")
+	flags.StringVar(&f.kept, "variance-kept", "100%", "share of the variance that CUPED leaves")
+	flags.Float64Var(&f.usersPerDay, "users-per-day", 0, "new users a day, for the duration")
+	flags.Float64Var(&f.users, "users", 0, "users in all arms together: compute power or effect instead")
+	flags.BoolVar(&f.oneSided, "one-sided", false, "test in the direction of the effect only")
+	flags.BoolVar(&f.fall, "decrease", false, "less is better: find the fall instead of the rise, guard against a rise")
+	flags.BoolVar(&f.json, "json", false, "print JSON")
 }
 
 // baseline reads what control is expected to be.
