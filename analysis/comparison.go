@@ -11,22 +11,70 @@ import (
 // floorP is the smallest p-value that is shown as a number.
 const floorP = 1e-300
 
-// comparison tests treatment v against control.
+// compared is a comparison with today's estimate and its looks.
+type compared struct {
+	control, treatment []Arm
+	effect             effect
+	// ready is that of [readyPhase].
+	ready bool
+	looks []Look
+	// recorded is today's look where it is on record, made of the numbers of its time.
+	recorded *Look
+}
+
+// comparison tests treatment v against control, and says what the looks so far come to.
 func (a *analyzer) comparison(s scored, t test, row MetricResult, arms fitted, v int) (Comparison, error) {
-	name := a.in.Experiment.Variants[v].Name
-	c := Comparison{Variant: name, Alpha: Defined(t.alpha)}
+	c, x, err := a.compare(s, t, row, arms, v)
+	if err != nil || a.passing {
+		return c, err
+	}
+	if len(x.effect.control) > 0 {
+		a.noteSmallPhases(s.metric.Name, c.Variant, x.effect, x.control, x.treatment)
+	}
+	if err := t.addP(x.looks); err != nil {
+		return c, err
+	}
+	c.describe(t, x.looks, x.effect)
+	if x.recorded != nil && (!c.Effect.SE.ok || x.recorded.changed(x.effect)) {
+		c.AsTested = x.recorded.record(c.Looks[len(c.Looks)-1])
+	}
+	if recruiting(x.control, x.treatment) > 1 {
+		c.Phases = len(x.effect.control)
+		if c.AsOf != "" {
+			c.Phases = len(x.looks[len(x.looks)-1].Control)
+		}
+	}
+	c.Approximate = a.approximate(t, s.metric, x.looks)
+	// Harm that was found does not go away on a day without new users: those of the last
+	// look are still there.
+	if s.role == Guardrail && c.Look > 0 && !c.Stopped && c.Reason == "" && c.Lift.ok && guardrailVerdict(&c, t) == Fails {
+		if c.Harm, err = a.harm(&c, t, x.looks, x.effect); err != nil {
+			return c, err
+		}
+	}
+	if len(x.looks) == 0 && (!x.ready || c.Stopped) {
+		return c, nil // the standard error says as little of power as of the effect, or no test is to come
+	}
+	return c, a.setOutlook(&c, s, t, x.effect, x.looks)
+}
+
+// compare estimates the effect of treatment v, and makes today's look where one is due.
+func (a *analyzer) compare(s scored, t test, row MetricResult, arms fitted, v int) (Comparison, compared, error) {
+	c := Comparison{Variant: a.in.Experiment.Variants[v].Name, Alpha: Defined(t.alpha)}
 	if s.role == Guardrail {
 		c.Margin = Defined(s.margin)
 	}
 	if raw, err := arms.rawEffect(v); err == nil {
 		c.Raw = raw.estimate()
 	}
-	e, err := arms.effect(v)
-	control, treatment := arms.arms(v)
-	ready := readyPhase(s.metric, control, treatment)
-	past, now, mayLook := a.recorded(&c, s, name)
-	tested := now
-	if at, ok := a.in.Stopped[name]; ok && at.Before(a.day.Through) {
+	var x compared
+	var err error
+	x.effect, err = arms.effect(v)
+	x.control, x.treatment = arms.arms(v)
+	x.ready = readyPhase(s.metric, x.control, x.treatment)
+	past, now, mayLook := a.recorded(&c, s, c.Variant)
+	x.recorded = now
+	if at, ok := a.in.Stopped[c.Variant]; ok && at.Before(a.day.Through) {
 		c.Stopped, mayLook = true, false
 	}
 	if row.Reason != "" || err != nil {
@@ -36,49 +84,19 @@ func (a *analyzer) comparison(s scored, t test, row MetricResult, arms fitted, v
 		}
 		c.undefined(row, v, a.control)
 	} else {
-		c.Effect = e.estimate()
-		if now == nil && mayLook && a.isLook(s, t, past, e, ready) {
-			if now, err = a.takeLook(&c, s, t, past, e); err != nil {
-				return c, err
+		c.Effect = x.effect.estimate()
+		if now == nil && mayLook && a.isLook(s, t, past, x.effect, x.ready) {
+			if now, err = a.takeLook(&c, s, t, past, x.effect); err != nil {
+				return c, x, err
 			}
 		}
 	}
-	if a.passing {
-		return c, nil
-	}
-	if len(e.control) > 0 {
-		a.noteSmallPhases(s.metric.Name, name, e, control, treatment)
-	}
-	looks := slices.Clone(past)
+	x.looks = slices.Clone(past)
 	if now != nil {
-		looks = append(looks, *now)
+		x.looks = append(x.looks, *now)
 		c.Today = true
 	}
-	if err := t.addP(looks); err != nil {
-		return c, err
-	}
-	c.describe(t, looks, e)
-	if tested != nil && (!c.Effect.SE.ok || tested.changed(e)) {
-		c.AsTested = tested.record(c.Looks[len(c.Looks)-1])
-	}
-	if recruiting(control, treatment) > 1 {
-		c.Phases = len(e.control)
-		if c.AsOf != "" {
-			c.Phases = len(looks[len(looks)-1].Control)
-		}
-	}
-	c.Approximate = a.approximate(t, s.metric, looks)
-	// Harm that was found does not go away on a day without new users: those of the last
-	// look are still there.
-	if s.role == Guardrail && c.Look > 0 && !c.Stopped && c.Reason == "" && c.Lift.ok && guardrailVerdict(&c, t) == Fails {
-		if c.Harm, err = a.harm(&c, t, looks, e); err != nil {
-			return c, err
-		}
-	}
-	if len(looks) == 0 && (!ready || c.Stopped) {
-		return c, nil // the standard error says as little of power as of the effect, or no test is to come
-	}
-	return c, a.setOutlook(&c, s, t, e, looks)
+	return c, x, nil
 }
 
 // harm reports whether a guardrail lies beyond its margin at alpha over the number of
