@@ -40,10 +40,30 @@ func pageFile(name string) string {
 	return name + pageEnd
 }
 
+// CheckDir returns an error when a file in dir has the name of a page and is none, such as the
+// index of a site of somebody's own, which WritePages would replace.
+func (s *Site) CheckDir(dir string) error {
+	names := []string{indexName + pageEnd}
+	for i := range s.Pages {
+		names = append(names, pageFile(s.Pages[i].name()))
+	}
+	for _, name := range names {
+		path := filepath.Join(dir, name)
+		switch ours, err := isPage(path); {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return fmt.Errorf("write pages: %w", err)
+		case !ours:
+			return fmt.Errorf("%s is no page of Readout and would be replaced: move it away, or name another directory", path)
+		}
+	}
+	return nil
+}
+
 // WritePages writes the index and a page per experiment to dir, each whole or not at all,
 // and removes the pages of experiments that are no more. Files whose content does not
-// change are left alone, and so are files that are not pages; changed says whether
-// anything was written or removed.
+// change are left alone, and so are other files than pages, unless they have the name of
+// one; changed says whether anything was written or removed.
 //
 // As many pages are in memory at a time as there are processors.
 func (s *Site) WritePages(dir string) (changed bool, err error) {

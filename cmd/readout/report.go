@@ -33,7 +33,8 @@ func (a *app) reportCommand() *cobra.Command {
 		Short: "write the pages, or serve them",
 		Long: `Writes one HTML page per experiment and an index of all, from the scorecards that
 'readout run' has stored. Each page is one file that needs no network. Errors in files of
-experiments are reported, with exit status 2; the pages are written all the same.
+experiments are reported, with exit status 2; the pages are written all the same. With --out
+they replace no file but such pages.
 
 With --serve the pages are served on 127.0.0.1 until Ctrl-C; --open does so and opens them
 in the browser.`,
@@ -99,7 +100,14 @@ func (a *app) writeReport(ctx context.Context, f reportFlags) (dir string, fault
 	if err != nil {
 		return "", faults, err
 	}
-	_, err = reports.SiteOf(p, log, state, now, "").WritePages(dir)
+	site := reports.SiteOf(p, log, state, now, "")
+	if f.out != "" {
+		// What is in the state is readout's own, however damaged.
+		if err := site.CheckDir(dir); err != nil {
+			return "", faults, usageError{err}
+		}
+	}
+	_, err = site.WritePages(dir)
 	return dir, faults, err
 }
 
