@@ -57,7 +57,7 @@ func (a *analyzer) header() Scorecard {
 	return card
 }
 
-// DaysBetween counts the days that begin in zone at or after from and before to.
+// DaysBetween counts the days in zone of which some time lies between from and to, that of from first.
 func DaysBetween(from, to time.Time, zone *time.Location) int {
 	days := 0
 	for d := from; d.Before(to); days++ {
