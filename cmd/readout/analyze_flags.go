@@ -275,7 +275,7 @@ func (f analyzeFlags) applyDates(job *daily.AdHoc, zone *time.Location) error {
 		job.Through = d
 	}
 	if !job.Start.IsZero() && !job.End.IsZero() && !job.End.After(job.Start) {
-		return usagef("the end %s is not after the start %s", job.End.Format(time.RFC3339), job.Start.Format(time.RFC3339))
+		return usagef("the end %s is not after the start %s", job.End.In(zone).Format(time.RFC3339), job.Start.In(zone).Format(time.RFC3339))
 	}
 	return nil
 }
