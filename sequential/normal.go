@@ -12,6 +12,10 @@ const maxZ = 38.0
 
 const invSqrt2Pi = 1 / (math.Sqrt2 * 1.7724538509055160272981674833411451827975)
 
+// farZ is from where on log P(Z ≥ z) is -z²/2 in float64: what the rest of it changes of z is
+// below one unit in the last place.
+const farZ = 1e9
+
 // density returns the standard normal density φ(x).
 func density(x float64) float64 { return invSqrt2Pi * math.Exp(-0.5*x*x) }
 
@@ -65,12 +69,13 @@ func LogUpperQuantile(logP float64) float64 {
 	if logP > -600 {
 		return upperQuantile(math.Exp(logP))
 	}
-	z := math.Sqrt(-2 * logP)
+	z := math.Sqrt2 * math.Sqrt(-logP)
+	if z > farZ {
+		return z
+	}
 	for range 50 {
-		l := LogUpperTail(z)
-		// The derivative of log P is -φ/P, close to -z here.
-		hazard := math.Exp(-0.5*z*z + math.Log(invSqrt2Pi) - l)
-		step := (l - logP) / hazard
+		// The derivative of log P is -φ/P, which is -(z + 1/z) but for a part of 2/z⁴.
+		step := (LogUpperTail(z) - logP) / (z + 1/z)
 		z += step
 		if math.Abs(step) <= 1e-14*z {
 			break

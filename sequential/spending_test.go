@@ -136,7 +136,10 @@ func TestNormalTails(t *testing.T) {
 		}
 		closeTo(t, "log tail", LogUpperTail(z), math.Log(upperTail(z)), 1e-12, 1e-15)
 	}
-	for _, z := range []float64{35, 40, 100, 1e4} {
+	for _, z := range []float64{35, 40, 100, 1e4, 1e7, 1e8, 3e8, 8.4e8, 2e9, 1e20, 1e150} {
 		closeTo(t, "log quantile", LogUpperQuantile(LogUpperTail(z)), z, 1e-12, 0)
+	}
+	for _, far := range []float64{3.2e17, 1e20, math.MaxFloat64} {
+		closeTo(t, "far log quantile", LogUpperQuantile(-far), math.Sqrt2*math.Sqrt(far), 1e-12, 0)
 	}
 }
