@@ -1,6 +1,8 @@
 package experiment
 
 import (
+	"cmp"
+	"slices"
 	"time"
 )
 
@@ -38,18 +40,24 @@ func beginsAfter(name string, start time.Time, other string, otherStart time.Tim
 // rangesHeld returns the names of the experiments, among those published, on whose ranges others under way
 // depend: a range is the lowest that was free when its experiment began.
 func rangesHeld(all []PublishedExperiment) map[string]bool {
+	var begun []*PublishedExperiment
+	for i := range all {
+		if e := &all[i]; e.Exclusion != nil && e.Start != nil {
+			begun = append(begun, e)
+		}
+	}
+	// Who began last comes first: whether a range is held is known from those that began later.
+	slices.SortFunc(begun, func(a, b *PublishedExperiment) int {
+		return cmp.Or(b.Start.Compare(*a.Start), cmp.Compare(b.Name, a.Name))
+	})
 	held := make(map[string]bool)
-	for more := true; more; {
-		more = false
-		for i := range all {
-			o := &all[i]
-			if o.Exclusion == nil || !o.Status.underWay() && !held[o.Name] {
-				continue
-			}
-			for j := range all {
-				if e := &all[j]; !held[e.Name] && o.foundTaken(e) {
-					held[e.Name], more = true, true
-				}
+	for i, e := range begun {
+		if !e.Status.underWay() && !held[e.Name] {
+			continue
+		}
+		for _, earlier := range begun[i+1:] {
+			if e.foundTaken(earlier) {
+				held[earlier.Name] = true
 			}
 		}
 	}
