@@ -32,6 +32,10 @@ func (a Assignment) Equal(b Assignment) bool {
 		a.Shown == b.Shown && slices.Equal(a.Sessions, b.Sessions)
 }
 
+// seen reports whether the variant is known to have been shown. Who was exposed before the
+// experiment was displayed once has seen it, too.
+func (a Assignment) seen() bool { return a.Shown || a.Exposed }
+
 // show returns a as it is after being shown in a session.
 func (a Assignment) show(session uint64, visits bool) Assignment {
 	a.Shown = true

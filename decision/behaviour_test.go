@@ -231,6 +231,16 @@ func TestReadingSpendsNoDisplayBudget(t *testing.T) {
 	}
 }
 
+func TestOnceFromNowOn(t *testing.T) {
+	always := only(t, nil).Decide(visitor("u"), Assignment{}, during, true)
+	once := only(t, func(e *experiment.PublishedExperiment) { e.Display = experiment.DisplayOnce })
+	again := once.Decide(visitor("u"), always.Remember, during, true)
+	told := once.describeDisplay(always.Remember, visitor("u"))
+	if !always.Expose || again.Reason != AlreadyShown || told != "once for life, and it was shown" {
+		t.Errorf("shown before: %+v, then %+v, %q", always, again, told)
+	}
+}
+
 func TestOncePerVisit(t *testing.T) {
 	x := only(t, func(e *experiment.PublishedExperiment) { e.Display = experiment.DisplayOncePerVisit })
 	remembered := Assignment{}

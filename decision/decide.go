@@ -206,7 +206,7 @@ func (x *Experiment) visit(v *Visitor) (session uint64, ok bool) {
 
 // spent reports whether the display budget is.
 func (x *Experiment) spent(earlier Assignment, session uint64, visit bool) bool {
-	return x.def.Display == experiment.DisplayOnce && earlier.Shown || visit && slices.Contains(earlier.Sessions, session)
+	return x.def.Display == experiment.DisplayOnce && earlier.seen() || visit && slices.Contains(earlier.Sessions, session)
 }
 
 // enters reports whether a visitor who is shown the assigned variant is counted from then on.

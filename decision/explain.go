@@ -162,7 +162,7 @@ func (x *Experiment) explainDraw(e *Explanation, now time.Time) int {
 // describeDisplay says what of the display budget is spent.
 func (x *Experiment) describeDisplay(earlier Assignment, v *Visitor) string {
 	switch {
-	case x.def.Display == experiment.DisplayOnce && earlier.Shown:
+	case x.def.Display == experiment.DisplayOnce && earlier.seen():
 		return "once for life, and it was shown"
 	case x.def.Display == experiment.DisplayOnce:
 		return "once for life, not shown yet"
