@@ -76,11 +76,14 @@ func (s *Snapshot) reserve(holdouts []experiment.Holdout) []error {
 	return faults
 }
 
-// noRange says that no range is left for an experiment.
+// noRange says that no range is left for an experiment. What others give up comes too late for
+// one that has begun.
 func (x *Experiment) noRange() error {
-	g := x.def.Exclusion
-	return fmt.Errorf("experiment %q: exclusion group %q has no %s left: it gets no users, unless its share is lowered or another one of the group is decided before it begins",
-		x.def.Name, g.Group, g.Share)
+	g, unless := x.def.Exclusion, "its share is lowered"
+	if x.def.Status == experiment.Draft || x.def.Status == experiment.Scheduled {
+		unless += " or another one of the group is decided before it begins"
+	}
+	return fmt.Errorf("experiment %q: exclusion group %q has no %s left: it gets no users, unless %s", x.def.Name, g.Group, g.Share, unless)
 }
 
 // begins returns the start, or for a Draft a time after every start: what its file says of a
