@@ -144,6 +144,14 @@ func TestWhereRefusesOtherTypes(t *testing.T) {
 		filterOf("plan", experiment.OpIs, "1"))
 	f(`column "gift": found boolean, where: is compares it with the number 1: compare it with a bool`,
 		filterOf("gift", experiment.OpIs, "1"))
+	f(`column "gift": found boolean, where: is compares it with the text true: write true without quotes, or cast the column where the file is written`,
+		filterOf("gift", experiment.OpIs, `"true"`))
+	f(`column "items": found int64, where: is compares it with the text many: compare it with a number`,
+		filterOf("items", experiment.OpIs, "many"))
+	f(`column "items": found int64, where: contains compares it with the text 1: cast the column to text where the file is written`,
+		filterOf("items", experiment.OpContains, `"1"`))
+	f(`column "plan": found string, where: at_least compares it with the number 1: cast the column to numbers where the file is written`,
+		filterOf("plan", experiment.OpAtLeast, "1"))
 	f(`column "timestamp": found timestamp in units of 1µs, want a string, a number, a boolean, a date or a UUID`,
 		filterOf("timestamp", experiment.OpExists, "true"))
 	f(`metric "rows": where: column "plan": is compares with 2 values, want one`,

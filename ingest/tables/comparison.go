@@ -89,16 +89,35 @@ func (c *comparison) suits(kind experiment.ScalarKind) error {
 		if v.Kind == kind {
 			continue
 		}
-		hint := "compare it with a " + string(kind)
-		switch {
-		case kind == experiment.ScalarText:
-			hint = "write " + strconv.Quote(v.Text) + " in quotes, or cast the column where the file is written"
-		case v.Kind == experiment.ScalarText:
-			hint = "write " + v.Text + " without quotes, or cast the column where the file is written"
-		}
-		return fmt.Errorf("where: %s compares it with the %s %s: %s", c.Operator, v.Kind, v.Text, hint)
+		return fmt.Errorf("where: %s compares it with the %s %s: %s", c.Operator, v.Kind, v.Text, c.hint(kind, v))
 	}
 	return nil
+}
+
+// hint says what lets a value of another type be compared with a column of the kind.
+func (c *comparison) hint(kind experiment.ScalarKind, v experiment.Scalar) string {
+	switch c.Operator {
+	case experiment.OpAtLeast, experiment.OpAtMost, experiment.OpMoreThan, experiment.OpLessThan:
+		return "cast the column to numbers where the file is written"
+	case experiment.OpContains, experiment.OpStartsWith, experiment.OpEndsWith, experiment.OpMatches:
+		return "cast the column to text where the file is written"
+	}
+	switch {
+	case kind == experiment.ScalarText:
+		return "write " + strconv.Quote(v.Text) + " in quotes, or cast the column where the file is written"
+	case v.Kind == experiment.ScalarText && reads(v.Text, kind):
+		return "write " + v.Text + " without quotes, or cast the column where the file is written"
+	}
+	return "compare it with a " + string(kind)
+}
+
+// reads reports whether a text without its quotes is a scalar of a kind other than text.
+func reads(text string, kind experiment.ScalarKind) bool {
+	if kind == experiment.ScalarBool {
+		return text == "true" || text == "false"
+	}
+	x, err := strconv.ParseFloat(text, 64)
+	return err == nil && !math.IsNaN(x) && !math.IsInf(x, 0)
 }
 
 // null reports whether the filter holds for null.
