@@ -35,6 +35,9 @@ readout-demo unless given, and must not exist.`,
 }
 
 func (a *app) demo(ctx context.Context, dir string) error {
+	if dir == "" {
+		return usagef("name the directory of the demo project, or none for readout-demo")
+	}
 	if _, err := os.Stat(dir); err == nil {
 		return usagef("%s exists already: remove it, or name another directory", dir)
 	} else if !errors.Is(err, os.ErrNotExist) {

@@ -70,6 +70,11 @@ func (a *app) newExperiment(name string, f newFlags) error {
 	if !slices.Contains(f.variants, experiment.Control) {
 		f.variants = append([]string{experiment.Control}, f.variants...)
 	}
+	for i, variant := range f.variants {
+		if slices.Contains(f.variants[:i], variant) {
+			return usagef("--variants names %s twice", variant)
+		}
+	}
 	if err := knownTemplate(p, f.template); err != nil {
 		return err
 	}
