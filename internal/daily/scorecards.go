@@ -116,9 +116,10 @@ func (r *Runner) day(ctx context.Context, cards []scorecard, d Day, all []Day, l
 	})
 	var outcomes []Outcome
 	for _, s := range stored {
+		card := s.card // by itself: what it was made of need not stay
 		outcomes = append(outcomes, Outcome{
-			Experiment: s.card.Experiment, Date: s.card.Date, Sentence: s.card.Recommendation.Sentence,
-			Card: &s.card, Changed: s.changed, Corrected: s.task.corrected[d.Date],
+			Experiment: card.Experiment, Date: card.Date, Sentence: card.Recommendation.Sentence,
+			Card: &card, Changed: s.changed, Corrected: s.task.corrected[d.Date],
 		})
 	}
 	return outcomes, err
