@@ -41,8 +41,10 @@ func (b *bracket) narrow(x, f float64) (next float64, found bool) {
 	if !inside || b.known < 2 {
 		return next, false
 	}
-	// The error after a step of such a search is less than the product of the last two.
-	return next, b.step <= logAlphaTolerance || b.known > 2 && b.step*before <= logAlphaTolerance
+	// The error after a step of such a search is less than the product of the last two, times how fast
+	// the slope changes: near alpha 1, where the critical value falls without bound, like 1/log alpha.
+	curved := max(1, -1/next)
+	return next, b.step <= logAlphaTolerance || b.known > 2 && b.step*before*curved <= logAlphaTolerance
 }
 
 // guess returns where the margin is 0 by the points known, NaN where they do not tell.

@@ -50,6 +50,33 @@ func TestSequentialPOnTheBoundary(t *testing.T) {
 	}
 }
 
+// TestSequentialPNearOne: so has one on the boundary for an alpha near 1, where a small change of it
+// moves the boundary far.
+func TestSequentialPNearOne(t *testing.T) {
+	for _, s := range []Spending{OBrienFleming{}, Pocock{}, KimDeMets{Rho: 2}} {
+		for _, sides := range []int{1, 2} {
+			for _, look := range []int{2, 3, 6, 14} {
+				for _, alpha := range []float64{0.5, 0.9, 0.99, 0.999, 1 - 1e-4, 1 - 7e-5, 1 - 1e-5, 1 - 1e-6} {
+					m := growing(t, look, sides, s, 0)
+					bounds, err := Boundaries(m.Process, increments(s, m.Times, alpha, sides), sides)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for k := range m.Z {
+						m.Z[k] = -9 * float64(2-sides)
+					}
+					m.Z[look-1] = bounds[look-1].Value
+					p, err := m.SequentialP()
+					if err != nil {
+						t.Fatal(err)
+					}
+					closeTo(t, fmt.Sprintf("%T, %d sides, look %d, alpha %v", s, sides, look, alpha), p.P, alpha, 1e-9, 0)
+				}
+			}
+		}
+	}
+}
+
 func TestSequentialPOfOneLookIsTheFixedP(t *testing.T) {
 	for _, z := range []float64{0.1, 1.5, 4, 20} {
 		m := growing(t, 1, 2, OBrienFleming{}, -z)
