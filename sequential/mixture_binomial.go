@@ -82,7 +82,8 @@ const farRatio = 100
 type RatioInterval struct {
 	// Lo is 0 where no conversion is in treatment.
 	Lo float64
-	// Hi is where HiFinite says so; without a conversion in control the ratio has no bound.
+	// Hi is where HiFinite says so; without a conversion in control, or beyond the range of
+	// float64, the ratio has no bound.
 	Hi       float64
 	HiFinite bool
 }
@@ -137,7 +138,9 @@ func (m BinomialMixture) Interval(alpha float64, splits []ConversionSplit) (Rati
 		if out.Hi, err = end(1); err != nil {
 			return RatioInterval{}, err
 		}
-		out.HiFinite = true
+		if out.HiFinite = !math.IsInf(out.Hi, 1); !out.HiFinite {
+			out.Hi = 0
+		}
 	}
 	return out, nil
 }

@@ -47,6 +47,11 @@ func TestBinomialMixtureInterval(t *testing.T) {
 	if in := must[RatioInterval](t)(m.Interval(0.05, nil)); in.Lo != 0 || in.HiFinite {
 		t.Errorf("interval %+v without conversions", in)
 	}
+	// An end beyond the range of float64 is none.
+	in = must[RatioInterval](t)(BinomialMixture{Scale: math.Exp(7.75)}.Interval(math.Exp(-1), []ConversionSplit{{15, 0, 0.03125}, {224, 1, 0.015625}}))
+	if in.Lo <= 1 || in.HiFinite || in.Hi != 0 {
+		t.Errorf("interval %+v", in)
+	}
 	// Phases that contradict each other leave no ratio.
 	in = must[RatioInterval](t)(m.Interval(0.05, []ConversionSplit{{1000, 10, 0.5}, {10, 1000, 0.5}}))
 	closeTo(t, "the likeliest ratio", in.Lo, 1, 1e-9, 0)
@@ -83,7 +88,7 @@ func TestBinomialMixtureAgrees(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if in.HiFinite != (back.Lo > 0) || in.HiFinite && math.Abs(in.Hi*back.Lo-1) > 1e-8 {
+		if in.HiFinite != (1/back.Lo <= math.MaxFloat64) || in.HiFinite && math.Abs(in.Hi*back.Lo-1) > 1e-8 {
 			t.Fatalf("interval %+v, with the arms swapped %+v", in, back)
 		}
 	})
