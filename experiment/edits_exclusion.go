@@ -32,9 +32,14 @@ func (c *editChecker) exclusion(log *Log, now time.Time) {
 // in reports whether it is of a group; nil is of none.
 func (x *Exclusion) in(group string) bool { return x != nil && x.Group == group }
 
+// compareBegin compares two experiments by when they are given their ranges of a group.
+func compareBegin(name string, start time.Time, other string, otherStart time.Time) int {
+	return cmp.Or(start.Compare(otherStart), cmp.Compare(name, other))
+}
+
 // beginsAfter reports whether the ranges of a group are given to an experiment after another one has its own.
 func beginsAfter(name string, start time.Time, other string, otherStart time.Time) bool {
-	return start.After(otherStart) || start.Equal(otherStart) && name > other
+	return compareBegin(name, start, other, otherStart) > 0
 }
 
 // rangesHeld returns the names of the experiments, among those published, on whose ranges others under way
@@ -48,7 +53,7 @@ func rangesHeld(all []PublishedExperiment) map[string]bool {
 	}
 	// Who began last comes first: whether a range is held is known from those that began later.
 	slices.SortFunc(begun, func(a, b *PublishedExperiment) int {
-		return cmp.Or(b.Start.Compare(*a.Start), cmp.Compare(b.Name, a.Name))
+		return compareBegin(b.Name, *b.Start, a.Name, *a.Start)
 	})
 	held := make(map[string]bool)
 	for i, e := range begun {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,6 +21,7 @@ const (
 	pagesDir  = "reports"
 	indexName = "index"
 	pageEnd   = ".html"
+	indexFile = indexName + pageEnd
 )
 
 // pageMark stands near the beginning of every page: only files that have it are ever removed.
@@ -40,14 +42,30 @@ func pageFile(name string) string {
 	return name + pageEnd
 }
 
+// files returns the names of the index and of all pages.
+func (s *Site) files() (map[string]bool, error) {
+	files := map[string]bool{indexFile: true}
+	for i := range s.Pages {
+		name := s.Pages[i].name()
+		if !experimentName.MatchString(name) {
+			return nil, fmt.Errorf("experiment %q: want letters, digits, - and _", name)
+		}
+		if files[pageFile(name)] {
+			return nil, fmt.Errorf("experiment %s is there twice", name)
+		}
+		files[pageFile(name)] = true
+	}
+	return files, nil
+}
+
 // CheckDir returns an error when a file in dir has the name of a page and is none, such as the
 // index of a site of somebody's own, which WritePages would replace.
 func (s *Site) CheckDir(dir string) error {
-	names := []string{indexName + pageEnd}
-	for i := range s.Pages {
-		names = append(names, pageFile(s.Pages[i].name()))
+	files, err := s.files()
+	if err != nil {
+		return fmt.Errorf("write pages: %w", err)
 	}
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		path := filepath.Join(dir, name)
 		switch ours, err := isPage(path); {
 		case errors.Is(err, fs.ErrNotExist):
@@ -79,17 +97,9 @@ func (s *Site) writePages(dir string) (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	index := indexName + pageEnd
-	ours := map[string]bool{index: true}
-	for i := range s.Pages {
-		name := s.Pages[i].name()
-		if !experimentName.MatchString(name) {
-			return false, fmt.Errorf("experiment %q: want letters, digits, - and _", name)
-		}
-		if ours[pageFile(name)] {
-			return false, fmt.Errorf("experiment %s is there twice", name)
-		}
-		ours[pageFile(name)] = true
+	files, err := s.files()
+	if err != nil {
+		return false, err
 	}
 	rows, wrote := make([]indexRow, len(s.Pages)), make([]bool, len(s.Pages))
 	errs := parallel.Each(len(s.Pages), func(i int) error {
@@ -115,11 +125,11 @@ func (s *Site) writePages(dir string) (changed bool, err error) {
 	if err != nil {
 		return changed, err
 	}
-	wroteIndex, err := atomicfile.WriteFile(filepath.Join(dir, index), html)
+	wroteIndex, err := atomicfile.WriteFile(filepath.Join(dir, indexFile), html)
 	if err != nil {
 		return changed, err
 	}
-	removed, err := removePages(dir, ours)
+	removed, err := removePages(dir, files)
 	return changed || wroteIndex || removed, err
 }
 

@@ -39,10 +39,14 @@ type Cells struct {
 // NewCells returns so many empty cells of columns, at most [MaxColumns], of which whole says whether they hold
 // whole numbers, and of marks numbers of converted users.
 func NewCells(whole []bool, marks, cells int) *Cells {
-	l := newLayout(whole, marks)
+	return newLayout(whole, marks).cells(cells)
+}
+
+// cells returns so many empty cells.
+func (l *layout) cells(cells int) *Cells {
 	return &Cells{
 		layout:    l,
-		converted: make([]int64, cells*marks),
+		converted: make([]int64, cells*l.marks),
 		ints:      make([]int64, cells*l.ints),
 		floats:    make([]exact.Sum, cells*l.floats),
 	}
@@ -90,12 +94,7 @@ func (m *Cells) Add(cell int, x *Row, converted Marks, sign int) {
 
 // AddTimes lets so many users with the same numbers enter, none of whom has converted.
 func (m *Cells) AddTimes(cell int, x *Row, users int64) {
-	one := Cells{
-		layout:    m.layout,
-		converted: make([]int64, m.layout.marks),
-		ints:      make([]int64, m.layout.ints),
-		floats:    make([]exact.Sum, m.layout.floats),
-	}
+	one := m.layout.cells(1)
 	one.Add(0, x, 0, Enter)
 	ni, nf := m.layout.ints, m.layout.floats
 	for i, v := range one.ints {

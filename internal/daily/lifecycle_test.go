@@ -9,16 +9,21 @@ import (
 	"readout/experiment"
 )
 
-// What was published by an entry is known to be missing when the log has gone back before it.
-func TestLostEntries(t *testing.T) {
-	p, err := experiment.LoadFS(fstest.MapFS{
-		"readout.yaml": {Data: []byte("organization: a\nproject: b\ndata: {exposures: {path: e}, conversions: {path: c}}\nmetrics: {bought: {event: buy, window: 1d}}\n")},
-		"experiments/button.yaml": {Data: []byte("name: button\nvariants: {control: {traffic: 50}, big: {traffic: 25}, huge: {traffic: 25}}\n" +
-			"scorecard: {primary: [bought]}\nschedule: {start: 2026-01-05, end: 2026-01-11}\n")},
-	})
+// buttonProject returns a project with an experiment button, from the texts of their files.
+func buttonProject(t *testing.T, project, button string) *experiment.Project {
+	t.Helper()
+	p, err := experiment.LoadFS(fstest.MapFS{"readout.yaml": {Data: []byte(project)}, "experiments/button.yaml": {Data: []byte(button)}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return p
+}
+
+// What was published by an entry is known to be missing when the log has gone back before it.
+func TestLostEntries(t *testing.T) {
+	p := buttonProject(t, "organization: a\nproject: b\ndata: {exposures: {path: e}, conversions: {path: c}}\nmetrics: {bought: {event: buy, window: 1d}}\n",
+		"name: button\nvariants: {control: {traffic: 50}, big: {traffic: 25}, huge: {traffic: 25}}\n"+
+			"scorecard: {primary: [bought]}\nschedule: {start: 2026-01-05, end: 2026-01-11}\n")
 	e := p.Experiments[0]
 	path := filepath.Join(t.TempDir(), "lifecycle.jsonl")
 	log := &experiment.Log{}
@@ -62,14 +67,9 @@ func TestLostEntries(t *testing.T) {
 
 // Transitions that could not be logged were not made, and nobody is told of them.
 func TestTransitionsNotLogged(t *testing.T) {
-	p, err := experiment.LoadFS(fstest.MapFS{
-		"readout.yaml": {Data: []byte("organization: a\nproject: b\ndata: {exposures: {path: e}, conversions: {path: c}}\n")},
-		"experiments/button.yaml": {Data: []byte("name: button\nvariants: {control: {traffic: 50}, big: {traffic: 50}}\n" +
-			"schedule: {start: 2026-01-05, end: 2026-01-11}\n")},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := buttonProject(t, "organization: a\nproject: b\ndata: {exposures: {path: e}, conversions: {path: c}}\n",
+		"name: button\nvariants: {control: {traffic: 50}, big: {traffic: 50}}\n"+
+			"schedule: {start: 2026-01-05, end: 2026-01-11}\n")
 	e := p.Experiments[0]
 	state, log := t.TempDir(), &experiment.Log{}
 	entry, err := experiment.Move(e, log.State(e), experiment.Request{Action: experiment.ActionSchedule, At: e.Schedule.Start.Add(-time.Hour), By: "ana"})

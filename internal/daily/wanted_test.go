@@ -3,7 +3,6 @@ package daily
 import (
 	"reflect"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"readout/experiment"
@@ -11,14 +10,9 @@ import (
 
 // Active are just those days for which there is no reason to be idle, wherever the end was moved.
 func TestActiveDays(t *testing.T) {
-	p, err := experiment.LoadFS(fstest.MapFS{
-		"readout.yaml": {Data: []byte("organization: a\nproject: b\ntimezone: Europe/Berlin\ndata: {exposures: {path: e}, conversions: {path: c}}\nmetrics: {bought: {event: buy, window: 36h}}\n")},
-		"experiments/button.yaml": {Data: []byte("name: button\nvariants: {control: {traffic: 50}, big: {traffic: 50}}\n" +
-			"scorecard: {primary: [bought]}\nschedule: {start: 2026-03-02, end: 2026-03-15}\n")},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := buttonProject(t, "organization: a\nproject: b\ntimezone: Europe/Berlin\ndata: {exposures: {path: e}, conversions: {path: c}}\nmetrics: {bought: {event: buy, window: 36h}}\n",
+		"name: button\nvariants: {control: {traffic: 50}, big: {traffic: 50}}\n"+
+			"scorecard: {primary: [bought]}\nschedule: {start: 2026-03-02, end: 2026-03-15}\n")
 	e := p.Experiments[0]
 	day := func(n int) time.Time { return e.Schedule.Start.AddDate(0, 0, n).Add(5 * time.Hour) }
 	f := func(active int, moves ...experiment.Request) {
