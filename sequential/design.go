@@ -140,28 +140,47 @@ func (d Design) Power(drift float64) (float64, error) {
 	return upper, nil
 }
 
-// largestDrift bounds the search for a drift.
-const largestDrift = 2 * maxZ
-
 // DriftForPower returns the drift of [Design.Power] that gives the power, with an error
 // below 1e-9. Power must lie strictly between what drift 0 gives and 1.
 func (d Design) DriftForPower(power float64) (float64, error) {
+	null, err := d.Power(0)
+	if err != nil {
+		return 0, err
+	}
+	if !(null < power && power < 1) {
+		return 0, fmt.Errorf("power is %v, want more than %v and less than 1", power, null)
+	}
+	// With a single look this is it.
+	return d.driftAt(power, upperQuantile(null)-upperQuantile(power))
+}
+
+// farthestDrift bounds the search for a drift.
+const farthestDrift = 1e7
+
+// driftAt returns the drift at which Power, which rises from 0 to 1, is p, from a guess. It is
+// sought on the scale of the normal quantile, on which power is nearly a straight line of the
+// drift, and with a single look is one: so few passes over the looks are needed.
+func (d Design) driftAt(p, guess float64) (float64, error) {
+	score := upperQuantile(p)
 	f := func(drift float64) (float64, error) {
-		p, err := d.Power(drift)
-		return p - power, err
+		power, err := d.Power(drift)
+		return score - upperQuantile(power), err
 	}
-	null, err := f(0)
+	a := guess
+	fa, err := f(a)
 	if err != nil {
 		return 0, err
 	}
-	if !(null < 0 && power < 1) {
-		return 0, fmt.Errorf("power is %v, want more than %v and less than 1", power, null+power)
+	b, fb := a, fa
+	// Where the test may stop early the line is less steep, and a step of fa alone falls short.
+	for step := -1.25*fa - math.Copysign(1e-6, fa); (fa < 0) == (fb < 0) && math.Abs(b) < farthestDrift; step *= 2 {
+		a, fa = b, fb
+		b += step
+		if fb, err = f(b); err != nil {
+			return 0, err
+		}
 	}
-	best, err := f(largestDrift)
-	if err != nil {
-		return 0, err
-	}
-	return root(f, 0, null, largestDrift, best, 1e-10)
+	return root(f, a, fa, b, fb, 1e-10)
 }
 
 // FixedDrift returns the drift with which a test of a single look has the power,

@@ -68,36 +68,9 @@ func (d Design) Stagewise(z, confidence float64) (Final, error) {
 		drift *float64
 		p     float64
 	}{{&final.Lo, (1 - confidence) / 2}, {&final.Median, 0.5}, {&final.Hi, (1 + confidence) / 2}} {
-		if *solve.drift, err = d.driftAt(z, solve.p); err != nil {
+		if *solve.drift, err = d.driftAt(solve.p, z-upperQuantile(solve.p)); err != nil {
 			return Final{}, err
 		}
 	}
 	return final, nil
-}
-
-// driftAt returns the drift at which Power, which rises from 0 to 1, is p. The search
-// widens from z.
-func (d Design) driftAt(z, p float64) (float64, error) {
-	f := func(drift float64) (float64, error) {
-		power, err := d.Power(drift)
-		return power - p, err
-	}
-	lo, hi := z-2, z+2
-	flo, err := f(lo)
-	for width := 2.0; err == nil && flo > 0 && width < 1e7; width *= 2 {
-		lo -= width
-		flo, err = f(lo)
-	}
-	if err != nil {
-		return 0, err
-	}
-	fhi, err := f(hi)
-	for width := 2.0; err == nil && fhi < 0 && width < 1e7; width *= 2 {
-		hi += width
-		fhi, err = f(hi)
-	}
-	if err != nil {
-		return 0, err
-	}
-	return root(f, lo, flo, hi, fhi, 1e-9)
 }
