@@ -151,20 +151,21 @@ func (d Design) DriftForPower(power float64) (float64, error) {
 		return 0, fmt.Errorf("power is %v, want more than %v and less than 1", power, null)
 	}
 	// With a single look this is it.
-	return d.driftAt(power, upperQuantile(null)-upperQuantile(power))
+	return driftAt(d.Power, power, upperQuantile(null)-upperQuantile(power))
 }
 
 // farthestDrift bounds the search for a drift.
 const farthestDrift = 1e7
 
-// driftAt returns the drift at which Power, which rises from 0 to 1, is p, from a guess. It is
-// sought on the scale of the normal quantile, on which power is nearly a straight line of the
-// drift, and with a single look is one: so few passes over the looks are needed.
-func (d Design) driftAt(p, guess float64) (float64, error) {
+// driftAt returns the drift at which a probability, which rises with the drift from 0 to 1, is p,
+// from a guess. It is sought on the scale of the normal quantile, on which the probability to
+// stop above is nearly a straight line of the drift, and with a single look is one: so few passes
+// over the looks are needed.
+func driftAt(probability func(drift float64) (float64, error), p, guess float64) (float64, error) {
 	score := upperQuantile(p)
 	f := func(drift float64) (float64, error) {
-		power, err := d.Power(drift)
-		return score - upperQuantile(power), err
+		at, err := probability(drift)
+		return score - upperQuantile(at), err
 	}
 	a := guess
 	fa, err := f(a)

@@ -38,11 +38,12 @@ func TestMirroredStatistics(t *testing.T) {
 		}
 		d := Design{Process: p, Upper: upper, Lower: Mirror(upper)}
 		last := z[len(z)-1]
-		up, err := d.Stagewise(last, 0.95)
+		confidence := rapid.SampledFrom([]float64{0.5, 0.95, 1 - 1e-12}).Draw(t, "confidence")
+		up, err := d.Stagewise(last, confidence)
 		if err != nil {
 			t.Fatal(err)
 		}
-		down, err := d.Stagewise(-last, 0.95)
+		down, err := d.Stagewise(-last, confidence)
 		if err != nil {
 			t.Fatal(err)
 		}

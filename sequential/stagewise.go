@@ -30,7 +30,8 @@ type Final struct {
 //
 // PUpper is p(0), the estimate solves p(δ) = 1/2, and the ends of the interval solve
 // p(δ) = (1 ∓ confidence)/2, for confidence in (0, 1). The critical values of the last look
-// are not used. The error of the drifts is below 1e-8.
+// are not used. The error of the drifts is below 1e-8 for a confidence of at most 99.9%, and grows
+// beyond, where the tails are thinner.
 //
 // Sources: A. A. Tsiatis, G. L. Rosner, C. R. Mehta (1984), Exact confidence intervals
 // following a group sequential test, Biometrics 40; C. Jennison, B. W. Turnbull (2000),
@@ -62,15 +63,28 @@ func (d Design) Stagewise(z, confidence float64) (Final, error) {
 	// Each side by itself: 1 minus the other would be 0 for a statistic far below.
 	above, below := exit.Total()
 	final := Final{PUpper: above, P: min(1, 2*min(above, below))}
-	// From here on only what lies above counts.
-	lower[k-1] = Critical{}
-	for _, solve := range []struct {
-		drift *float64
-		p     float64
-	}{{&final.Lo, (1 - confidence) / 2}, {&final.Median, 0.5}, {&final.Hi, (1 + confidence) / 2}} {
-		if *solve.drift, err = d.driftAt(solve.p, z-upperQuantile(solve.p)); err != nil {
-			return Final{}, err
-		}
+	tail := (1 - confidence) / 2
+	fromZ := upperQuantile(tail)
+	if final.Lo, err = driftAt(d.Power, tail, z-fromZ); err != nil {
+		return Final{}, err
 	}
-	return final, nil
+	if final.Median, err = driftAt(d.Power, 0.5, z); err != nil {
+		return Final{}, err
+	}
+	// The upper end by what lies below, seen from the other side: above it there is almost all,
+	// of which float64 tells little.
+	final.Hi, err = driftAt(d.below, tail, -z-fromZ)
+	final.Hi = -final.Hi
+	return final, err
+}
+
+// below returns the probability to stop below at any look under an effect that gives the last
+// look the expectation -drift.
+func (d Design) below(drift float64) (float64, error) {
+	exit, err := d.ExitProbabilities(d.means(-drift))
+	if err != nil {
+		return 0, err
+	}
+	_, lower := exit.Total()
+	return lower, nil
 }
