@@ -5,19 +5,12 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/ipc"
-
-	"readout/analysis"
 )
 
 // writeArrow writes the record as an Arrow IPC file (Feather, version 2) of one batch.
-func writeArrow(w io.Writer, cards []analysis.Scorecard) error {
-	record, err := arrowRecord(cards)
-	if err != nil {
-		return err
-	}
-	defer record.Release()
-
+func writeArrow(w io.Writer, record arrow.Record) error {
 	var b seekBuffer
 	out, err := ipc.NewFileWriter(&b, ipc.WithSchema(record.Schema()))
 	if err != nil {

@@ -11,8 +11,6 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
-
-	"readout/analysis"
 )
 
 // writeCSV writes the record with a line of column names. Null is an empty cell, numbers
@@ -22,13 +20,7 @@ import (
 // Texts are safe to open: characters that do not print are escaped as in the text report,
 // and a text that a spreadsheet would take for a formula, because it begins with =, +, -
 // or @, has an apostrophe put before it. The other formats hold texts as they are.
-func writeCSV(w io.Writer, cards []analysis.Scorecard) error {
-	record, err := arrowRecord(cards)
-	if err != nil {
-		return err
-	}
-	defer record.Release()
-
+func writeCSV(w io.Writer, record arrow.Record) error {
 	out := csv.NewWriter(w)
 	cells := make([]string, record.NumCols())
 	for i, field := range record.Schema().Fields() {
@@ -39,9 +31,11 @@ func writeCSV(w io.Writer, cards []analysis.Scorecard) error {
 	}
 	for line := range int(record.NumRows()) {
 		for i, values := range record.Columns() {
-			if cells[i], err = csvCell(values, line); err != nil {
+			cell, err := csvCell(values, line)
+			if err != nil {
 				return fmt.Errorf("write column %s as CSV: %w", record.ColumnName(i), err)
 			}
+			cells[i] = cell
 		}
 		if err := out.Write(cells); err != nil {
 			return err

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/apache/arrow/go/v17/arrow"
+
 	"readout/analysis"
 )
 
@@ -16,16 +18,32 @@ type Format struct {
 	Extension string
 	// Write writes the scorecards, in their order. The same scorecards give the same bytes.
 	Write func(w io.Writer, cards []analysis.Scorecard) error
+	// writeRecord does so from the Arrow record of the scorecards, where the format is made of
+	// one; nil for others.
+	writeRecord func(w io.Writer, record arrow.Record) error
+}
+
+// tabular returns the format that write makes of an Arrow record.
+func tabular(name, extension string, write func(w io.Writer, record arrow.Record) error) Format {
+	whole := func(w io.Writer, cards []analysis.Scorecard) error {
+		record, err := arrowRecord(cards)
+		if err != nil {
+			return err
+		}
+		defer record.Release()
+		return write(w, record)
+	}
+	return Format{Name: name, Extension: extension, Write: whole, writeRecord: write}
 }
 
 // Formats returns all formats.
 func Formats() []Format {
 	return []Format{
-		{"text", ".txt", writeText},
-		{"json", ".json", writeJSON},
-		{"csv", ".csv", writeCSV},
-		{"parquet", ".parquet", writeParquet},
-		{"arrow", ".arrow", writeArrow},
+		{Name: "text", Extension: ".txt", Write: writeText},
+		{Name: "json", Extension: ".json", Write: writeJSON},
+		tabular("csv", ".csv", writeCSV),
+		tabular("parquet", ".parquet", writeParquet),
+		tabular("arrow", ".arrow", writeArrow),
 	}
 }
 

@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/parquet"
 	"github.com/apache/arrow/go/v17/parquet/compress"
 	"github.com/apache/arrow/go/v17/parquet/pqarrow"
-
-	"readout/analysis"
 )
 
 // createdBy names the writer in Parquet files. It holds no version, so that a new release
@@ -20,13 +19,7 @@ const createdBy = "readout"
 // are no rows, with Snappy pages, which every reader knows.
 //
 // The file is made in memory first: the library panics when its writer fails.
-func writeParquet(w io.Writer, cards []analysis.Scorecard) error {
-	record, err := arrowRecord(cards)
-	if err != nil {
-		return err
-	}
-	defer record.Release()
-
+func writeParquet(w io.Writer, record arrow.Record) error {
 	var b bytes.Buffer
 	properties := parquet.NewWriterProperties(
 		parquet.WithCreatedBy(createdBy),

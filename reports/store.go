@@ -82,7 +82,14 @@ func WriteDay(state string, card analysis.Scorecard, extra ...Format) (changed b
 
 // dayFiles returns the files of a day, JSON first.
 func dayFiles(card analysis.Scorecard, extra []Format) ([]atomicfile.File, error) {
-	formats := []Format{{"json", ".json", writeJSON}, {"parquet", ".parquet", writeParquet}}
+	cards := []analysis.Scorecard{card}
+	// Most formats are made of it: it is made once.
+	record, err := arrowRecord(cards)
+	if err != nil {
+		return nil, err
+	}
+	defer record.Release()
+	formats := []Format{{Name: "json", Extension: ".json", Write: writeJSON}, tabular("parquet", ".parquet", writeParquet)}
 	var files []atomicfile.File
 	for _, f := range append(formats, extra...) {
 		name := baseName + f.Extension
@@ -90,7 +97,12 @@ func dayFiles(card analysis.Scorecard, extra []Format) ([]atomicfile.File, error
 			continue
 		}
 		var b bytes.Buffer
-		if err := f.Write(&b, []analysis.Scorecard{card}); err != nil {
+		if f.writeRecord != nil {
+			err = f.writeRecord(&b, record)
+		} else {
+			err = f.Write(&b, cards)
+		}
+		if err != nil {
 			return nil, err
 		}
 		files = append(files, atomicfile.File{Name: name, Data: b.Bytes()})

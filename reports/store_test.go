@@ -118,7 +118,7 @@ func TestWriteDayFailureChangesNothing(t *testing.T) {
 	before := tree(t, state)
 	card := full()
 	card.Status = "Completed"
-	bad := Format{"bad", ".bad", func(io.Writer, []analysis.Scorecard) error { return errFull }}
+	bad := Format{Name: "bad", Extension: ".bad", Write: func(io.Writer, []analysis.Scorecard) error { return errFull }}
 	if _, err := WriteDay(state, card, bad); !errors.Is(err, errFull) {
 		t.Errorf("error %v, want %v", err, errFull)
 	}
@@ -127,7 +127,7 @@ func TestWriteDayFailureChangesNothing(t *testing.T) {
 	}
 
 	// The second file of the new day cannot be written: its name has no directory.
-	bad = Format{"bad", "/\x00", func(io.Writer, []analysis.Scorecard) error { return nil }}
+	bad = Format{Name: "bad", Extension: "/\x00", Write: func(io.Writer, []analysis.Scorecard) error { return nil }}
 	if _, err := WriteDay(state, card, bad); err == nil {
 		t.Error("a file without a valid name was written")
 	}
