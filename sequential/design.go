@@ -140,8 +140,9 @@ func (d Design) Power(drift float64) (float64, error) {
 	return upper, nil
 }
 
-// DriftForPower returns the drift of [Design.Power] that gives the power, with an error
-// below 1e-9. Power must lie strictly between what drift 0 gives and 1.
+// DriftForPower returns the drift of [Design.Power] that gives the power. Its error is below 1e-9
+// for a power of at most 99.99%, and grows to 1e-4 at 1 - 1e-10, since float64 tells little of
+// probabilities near 1. Power must lie strictly between what drift 0 gives and 1.
 func (d Design) DriftForPower(power float64) (float64, error) {
 	null, err := d.Power(0)
 	if err != nil {
