@@ -129,13 +129,17 @@ func (k *keptRows) prune(table string) error {
 	return errors.Join(errs...)
 }
 
-// forget removes all files: something kept turned out to be damaged.
+// forget removes all files: something kept turned out to be damaged. Totals go with the rows, since
+// it may be them that do not fit.
 func (k *keptRows) forget() {
 	for _, f := range k.files {
 		f.used = false
 	}
 	k.prune("exposures")
 	k.prune("conversions")
+	if names, err := k.totalsNames(); err == nil {
+		k.removeTotals(names)
+	}
 }
 
 func (k *keptRows) close() {

@@ -72,13 +72,26 @@ const mostTotals = 1000
 // pruneTotals removes files of totals once there are many: all but those with the keys
 // given.
 func (k *keptRows) pruneTotals(keys []string) error {
+	names, err := k.totalsNames()
+	if err != nil || len(names) <= mostTotals {
+		return err
+	}
+	var keep []string
+	for _, key := range keys {
+		keep = append(keep, filepath.Base(k.totalsPath(key)))
+	}
+	slices.Sort(keep)
+	return k.removeTotals(slices.DeleteFunc(names, func(name string) bool {
+		_, found := slices.BinarySearch(keep, name)
+		return found
+	}))
+}
+
+// totalsNames returns the names of the files of totals.
+func (k *keptRows) totalsNames() ([]string, error) {
 	entries, err := os.ReadDir(k.dir)
 	if err != nil {
-		return fmt.Errorf("keep totals: %w", err)
-	}
-	keep := map[string]bool{}
-	for _, key := range keys {
-		keep[filepath.Base(k.totalsPath(key))] = true
+		return nil, fmt.Errorf("keep totals: %w", err)
 	}
 	var names []string
 	for _, e := range entries {
@@ -86,15 +99,14 @@ func (k *keptRows) pruneTotals(keys []string) error {
 			names = append(names, e.Name())
 		}
 	}
-	if len(names) <= mostTotals {
-		return nil
-	}
+	return names, nil
+}
+
+func (k *keptRows) removeTotals(names []string) error {
 	var errs []error
 	for _, name := range names {
-		if !keep[name] {
-			if err := os.Remove(filepath.Join(k.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				errs = append(errs, fmt.Errorf("keep totals: %w", err))
-			}
+		if err := os.Remove(filepath.Join(k.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, fmt.Errorf("keep totals: %w", err))
 		}
 	}
 	return errors.Join(errs...)

@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"encoding/gob"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,7 +12,9 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"readout/experiment"
 	"readout/ingest/raw"
+	"readout/ingest/scatter"
 )
 
 // segmentTotals returns totals by slot and arm, at one look.
@@ -90,33 +93,7 @@ func TestKeptTotalsAreBuiltOn(t *testing.T) {
 		if _, err := runKept(first, d, dir, 1, 0, versions); err != nil {
 			t.Fatal(err)
 		}
-		kept, err := openKeptRows(dir, q.Seed, partitionsFor(d.fileSize))
-		if err != nil {
-			t.Fatal(err)
-		}
-		files, err := filepath.Glob(filepath.Join(kept.dir, totalsPrefix+"*"))
-		if err != nil || len(files) != 1 {
-			t.Fatalf("files of totals: %q, %v", files, err)
-		}
-		path := files[0]
-		b, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		totals := new(keptTotals)
-		if err := gob.NewDecoder(bytes.NewReader(b[len(totalsMagic)+8:])).Decode(totals); err != nil {
-			t.Fatal(err)
-		}
-		change(totals)
-		if err := kept.writeTotals(totals); err != nil {
-			t.Fatal(err)
-		}
-		if now := kept.totalsPath(totals.Key); now != path {
-			if err := os.Rename(now, path); err != nil {
-				t.Fatal(err)
-			}
-		}
-		kept.close()
+		changeTotals(t, dir, change)
 		result, err := runKept(q, d, dir, 1, 0, versions)
 		if err != nil {
 			t.Fatal(err)
@@ -129,6 +106,63 @@ func TestKeptTotalsAreBuiltOn(t *testing.T) {
 	}
 	if got := users(func(k *keptTotals) { k.Arms.Users[0]++; k.Key += "?" }); got != plain {
 		t.Errorf("%d users, and one more in the totals of another query: %d", plain, got)
+	}
+}
+
+// changeTotals changes the totals kept in a folder, of which there is one file; it stays where it is.
+func changeTotals(t *testing.T, dir string, change func(*keptTotals)) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, totalsPrefix+"*"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("files of totals: %q, %v", files, err)
+	}
+	b, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	totals := new(keptTotals)
+	if err := gob.NewDecoder(bytes.NewReader(b[len(totalsMagic)+8:])).Decode(totals); err != nil {
+		t.Fatal(err)
+	}
+	change(totals)
+	k := &keptRows{dir: dir}
+	if err := k.writeTotals(totals); err != nil {
+		t.Fatal(err)
+	}
+	if now := k.totalsPath(totals.Key); now != files[0] {
+		if err := os.Rename(now, files[0]); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestTotalsOfOtherRowsGo: totals that are not those of the rows are found out where a user's numbers are
+// to be exchanged. They must not stay, or else every later run would fail too.
+func TestTotalsOfOtherRowsGo(t *testing.T) {
+	dir := t.TempDir()
+	q, d := small()
+	q.Experiments[0].Metrics[0].Value.Cap = &experiment.Cap{Upper: &experiment.CapBound{Value: 1}}
+	run := func() (*Result, error) {
+		return runKept(q, d, dir, 1, 0, slices.Repeat([]string{"1"}, len(d.exposures)+len(d.conversions)))
+	}
+	if _, err := run(); err != nil {
+		t.Fatal(err)
+	}
+	changeTotals(t, dir, func(k *keptTotals) { k.Caps[0].X = scatter.BytesOf([]float64{5}) })
+	d.conversions = append(d.conversions, d.conversions[0])
+	if _, err := run(); !errors.Is(err, scatter.ErrUnreadable) {
+		t.Fatalf("error %v, want one of what is kept", err)
+	}
+	got, err := run()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := runFake(t.Context(), q, d, 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := unlike(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 
