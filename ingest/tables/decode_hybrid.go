@@ -9,6 +9,9 @@ import (
 
 var errRuns = fmt.Errorf("a page is %w: it holds fewer values than its header says", errDamaged)
 
+// Levels above 1 would be counted as several values, and booleans above 1 as numbers.
+var errWideRun = fmt.Errorf("a page is %w: the value of a run has more bits than the values of the page", errDamaged)
+
 // pagePadding is how many bytes of capacity lie behind every page: the unpacking loops
 // read whole words.
 const pagePadding = 32
@@ -129,6 +132,9 @@ func (h *hybridDecoder) next() error {
 	h.value = 0
 	for i := range size {
 		h.value |= uint32(h.data[i]) << (8 * i)
+	}
+	if uint64(h.value)>>h.width != 0 {
+		return errWideRun
 	}
 	h.data = h.data[size:]
 	h.run = int(min(count, 1<<31))

@@ -274,3 +274,15 @@ func TestSpanDecoderLongPrefixes(t *testing.T) {
 		}
 	}
 }
+
+// A run whose value is wider than its page says is damage: as a level it would stand for more
+// than one value, and as a boolean for 2.
+func TestHybridDecoderWideRun(t *testing.T) {
+	for width, data := range map[uint][]byte{1: {8 << 1, 2}, 7: {8 << 1, 0x80}, 12: {8 << 1, 0, 0x10}} {
+		var h hybridDecoder
+		h.reset(data, width)
+		if err := h.read(make([]uint32, 3)); err == nil {
+			t.Errorf("no error for a value too wide for %d bits", width)
+		}
+	}
+}
