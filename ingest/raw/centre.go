@@ -65,7 +65,8 @@ func (m *Cells) centred(cell int, r ref, si, sj exact.Total, n int64) float64 {
 func centredInts(sij, si, sj, n int64) (v float64, ok bool) {
 	const most = 1 << 53
 	a, b := float64(sij)*float64(n), float64(si)*float64(sj)
-	if math.Abs(a) > most || math.Abs(b) > most || math.Abs(a-b) > most {
+	// What is just above the largest exact number may have been rounded to it.
+	if math.Abs(a) >= most || math.Abs(b) >= most || math.Abs(a-b) >= most {
 		return 0, false
 	}
 	return (a - b) / float64(n), true
