@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -106,6 +107,10 @@ func decoder(c *parquet.Column) (func(parquet.Value) (field, bool), string) {
 		default:
 			return nil, "type " + logical.String()
 		}
+	}
+	// Intervals have no annotation of the newer kind; their bytes are no text.
+	if old := c.Type().ConvertedType(); old != nil && *old == deprecated.Interval {
+		return nil, "type INTERVAL"
 	}
 	if decode := plainDecoder(c.Type().Kind(), unsigned); decode != nil {
 		return decode, ""

@@ -93,6 +93,31 @@ func TestPyarrow(t *testing.T) {
 	}
 }
 
+// The bytes of an interval can be UTF-8 by chance, and are no text even so.
+func TestIntervalIsNoAttribute(t *testing.T) {
+	schema := parquet.NewSchema("profiles", parquet.Group{"gap": parquet.IntervalNode(), "user_id": parquet.String()})
+	var file bytes.Buffer
+	w := parquet.NewWriter(&file, schema)
+	gap := parquet.FixedLenByteArrayValue(make([]byte, 12)).Level(0, 0, 0)
+	if _, err := w.WriteRows([]parquet.Row{{gap, parquet.ValueOf("a").Level(0, 0, 1)}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "profiles.parquet")
+	if err := os.WriteFile(path, file.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	table, err := Load([]string{path}, "user_id")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := texts(table.Attributes("a")); len(got) > 0 || !slices.Equal(table.Left, []string{"gap: type INTERVAL"}) {
+		t.Errorf("attributes %v, left %q", got, table.Left)
+	}
+}
+
 func TestDuckDB(t *testing.T) {
 	table := load(t, "duckdb.parquet")
 	const id = "ffffffff-ffff-4fff-bfff-ffffffffffff"
