@@ -155,7 +155,9 @@ func plainDecoder(kind parquet.Kind, unsigned bool) func(parquet.Value) (field, 
 		return func(v parquet.Value) (field, bool) { return field{tag: tagInt, whole: v.Int64()}, true }
 	case parquet.Float:
 		return func(v parquet.Value) (field, bool) {
-			return field{tag: tagFloat, float: float64(v.Float())}, v.Float() == v.Float()
+			// By its shortest digits: to whoever wrote 0.1 it is 0.1.
+			short, _ := strconv.ParseFloat(strconv.FormatFloat(float64(v.Float()), 'g', -1, 32), 64)
+			return field{tag: tagFloat, float: short}, v.Float() == v.Float()
 		}
 	case parquet.Double:
 		return func(v parquet.Value) (field, bool) {

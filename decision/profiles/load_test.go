@@ -118,6 +118,23 @@ func TestIntervalIsNoAttribute(t *testing.T) {
 	}
 }
 
+// What was written as 0.1 is compared as 0.1, and not as what 32 bits hold of it.
+func TestFloat32(t *testing.T) {
+	type row struct {
+		ID       string  `parquet:"user_id"`
+		Discount float32 `parquet:"discount"`
+	}
+	table, err := Load([]string{write(t, []row{{"a", 0.1}, {"b", 2.5}})}, "user_id")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]string{"a": "number 0.1", "b": "number 2.5"} {
+		if got := texts(table.Attributes(id))["discount"]; got != want {
+			t.Errorf("%s: %s, want %s", id, got, want)
+		}
+	}
+}
+
 func TestDuckDB(t *testing.T) {
 	table := load(t, "duckdb.parquet")
 	const id = "ffffffff-ffff-4fff-bfff-ffffffffffff"

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/parquet-go/parquet-go/format"
@@ -162,15 +163,21 @@ func eachChange[V comparable](class func(V) uint32) func([]uint32, []V) error {
 	}
 }
 
-// numberClasses is filterConverter for numbers that are read as float64.
+// numberClasses is filterConverter for numbers that are read as float64. Those of 32 bits are
+// compared by their shortest digits: to whoever wrote 0.1 it is 0.1, and not the
+// 0.10000000149011612 that 32 bits hold of it.
 func numberClasses(t columnType, classes *classifier) (c converter[uint32], err error) {
 	values, err := valueConverter(t)
 	if err != nil {
 		return c, err
 	}
+	short := t.physical == format.Float
 	classify := eachChange(func(v float64) uint32 {
 		if v != v {
 			return NullClass
+		}
+		if short {
+			v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', -1, 32), 64)
 		}
 		return classes.class(func(o *comparison) bool { return o.number(v) })
 	})

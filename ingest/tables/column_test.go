@@ -2,12 +2,15 @@ package tables
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/format"
+
+	"readout/experiment"
 )
 
 func TestReadUserTypes(t *testing.T) {
@@ -168,6 +171,35 @@ func TestReadValueTypes(t *testing.T) {
 				t.Errorf("read %s, want %s", s, c.want)
 			}
 		})
+	}
+}
+
+// Numbers of 32 bits are compared by their shortest digits.
+func TestFiltersOfFloat32(t *testing.T) {
+	file := fileWith(t, onePage(element("value", format.Float, false, nil), 2, int32s(math.Float32bits(0.1), math.Float32bits(0.25))))
+	for operator, want := range map[experiment.Operator][]bool{
+		experiment.OpIs: {true, false}, experiment.OpIsNot: {false, true}, experiment.OpAtMost: {true, false},
+		experiment.OpAtLeast: {true, true}, experiment.OpMoreThan: {false, true}, experiment.OpLessThan: {false, false},
+	} {
+		column := &FilterColumn{Name: "value"}
+		if _, err := column.Add(experiment.Filter{Column: "value", Operator: operator, Values: []experiment.Scalar{{Kind: experiment.ScalarNumber, Text: "0.1"}}}); err != nil {
+			t.Fatal(err)
+		}
+		column.Seal()
+		spec := &Spec{
+			Table: "conversions", User: "user_id", Time: "timestamp", Location: time.UTC, Seed: testSeed,
+			Text: []TextColumn{{Name: "value", Filter: column}},
+		}
+		store := memoryStore{"f.parquet": file}
+		var got []bool
+		err := eachBatch(t.Context(), store, store.file("f.parquet"), spec, func(b *Batch) {
+			for _, class := range b.Text[0][:b.N] {
+				got = append(got, column.Holds(class, 0))
+			}
+		})
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s 0.1: %v, %v, want %v", operator, got, err, want)
+		}
 	}
 }
 
