@@ -73,18 +73,8 @@ func (d Design) Stagewise(z, confidence float64) (Final, error) {
 	}
 	// The upper end by what lies below, seen from the other side: above it there is almost all,
 	// of which float64 tells little.
-	final.Hi, err = driftAt(d.below, tail, -z-fromZ)
+	d.Upper, d.Lower = Mirror(lower), Mirror(upper)
+	final.Hi, err = driftAt(d.Power, tail, -z-fromZ)
 	final.Hi = -final.Hi
 	return final, err
-}
-
-// below returns the probability to stop below at any look under an effect that gives the last
-// look the expectation -drift.
-func (d Design) below(drift float64) (float64, error) {
-	exit, err := d.ExitProbabilities(d.means(-drift))
-	if err != nil {
-		return 0, err
-	}
-	_, lower := exit.Total()
-	return lower, nil
 }
