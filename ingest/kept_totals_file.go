@@ -76,15 +76,11 @@ func (k *keptRows) pruneTotals(keys []string) error {
 	if err != nil || len(names) <= mostTotals {
 		return err
 	}
-	var keep []string
+	keep := map[string]bool{}
 	for _, key := range keys {
-		keep = append(keep, filepath.Base(k.totalsPath(key)))
+		keep[filepath.Base(k.totalsPath(key))] = true
 	}
-	slices.Sort(keep)
-	return k.removeTotals(slices.DeleteFunc(names, func(name string) bool {
-		_, found := slices.BinarySearch(keep, name)
-		return found
-	}))
+	return k.removeTotals(slices.DeleteFunc(names, func(name string) bool { return keep[name] }))
 }
 
 // totalsNames returns the names of the files of totals.
