@@ -36,14 +36,20 @@ func tabular(name, extension string, write func(w io.Writer, record arrow.Record
 	return Format{Name: name, Extension: extension, Write: whole, writeRecord: write}
 }
 
+func jsonFormat() Format { return Format{Name: "json", Extension: ".json", Write: writeJSON} }
+
+func parquetFormat() Format { return tabular("parquet", ".parquet", writeParquet) }
+
+func arrowFormat() Format { return tabular("arrow", ".arrow", writeArrow) }
+
 // Formats returns all formats.
 func Formats() []Format {
 	return []Format{
 		{Name: "text", Extension: ".txt", Write: writeText},
-		{Name: "json", Extension: ".json", Write: writeJSON},
+		jsonFormat(),
 		tabular("csv", ".csv", writeCSV),
-		tabular("parquet", ".parquet", writeParquet),
-		tabular("arrow", ".arrow", writeArrow),
+		parquetFormat(),
+		arrowFormat(),
 	}
 }
 

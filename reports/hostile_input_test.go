@@ -375,12 +375,12 @@ func checkEveryFormat(t testing.TB, rt *rapid.T, card analysis.Scorecard) {
 		}
 	}
 	checkReadBack(t, []analysis.Scorecard{card})
-	text := write(rt, Format{Name: "json", Extension: ".json", Write: writeJSON}, card)
+	text := write(rt, jsonFormat(), card)
 	read, err := readJSON(bytes.NewReader(text))
 	if err != nil {
 		rt.Fatalf("%v in\n%s", err, text)
 	}
-	if again := write(rt, Format{Name: "json", Extension: ".json", Write: writeJSON}, read...); !bytes.Equal(text, again) {
+	if again := write(rt, jsonFormat(), read...); !bytes.Equal(text, again) {
 		rt.Fatalf("JSON, read and written again:\n%s\nwas\n%s", again, text)
 	}
 	s := Site{At: card.Through, Pages: []Page{{Card: &card}}}

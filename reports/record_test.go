@@ -122,10 +122,10 @@ func checkReadBack(t testing.TB, cards []analysis.Scorecard) {
 	}
 	defer record.Release()
 	want := cells(t, record)
-	if diff := cmp.Diff(want, parquetCells(t, write(t, tabular("parquet", ".parquet", writeParquet), cards...))); diff != "" {
+	if diff := cmp.Diff(want, parquetCells(t, write(t, parquetFormat(), cards...))); diff != "" {
 		t.Errorf("Parquet (-record +read):\n%s", diff)
 	}
-	if diff := cmp.Diff(want, arrowCells(t, write(t, tabular("arrow", ".arrow", writeArrow), cards...))); diff != "" {
+	if diff := cmp.Diff(want, arrowCells(t, write(t, arrowFormat(), cards...))); diff != "" {
 		t.Errorf("Arrow (-record +read):\n%s", diff)
 	}
 }

@@ -89,9 +89,8 @@ func dayFiles(card analysis.Scorecard, extra []Format) ([]atomicfile.File, error
 		return nil, err
 	}
 	defer record.Release()
-	formats := []Format{{Name: "json", Extension: ".json", Write: writeJSON}, tabular("parquet", ".parquet", writeParquet)}
 	var files []atomicfile.File
-	for _, f := range append(formats, extra...) {
+	for _, f := range append([]Format{jsonFormat(), parquetFormat()}, extra...) {
 		name := baseName + f.Extension
 		if slices.ContainsFunc(files, func(have atomicfile.File) bool { return have.Name == name }) {
 			continue
