@@ -164,16 +164,16 @@ func (d *decoder) operands(n *node, op Operator) []Scalar {
 
 // checkOperand reports a value that an operator cannot be used with.
 func (d *decoder) checkOperand(n *node, op Operator, v Scalar) {
-	switch op {
-	case OpAtLeast, OpAtMost, OpMoreThan, OpLessThan:
+	switch op.Operand() {
+	case ScalarNumber:
 		if v.Kind != ScalarNumber {
 			d.errorf(n, "%s: want a number, got %s", op, n.describe())
 		}
-	case OpExists:
+	case ScalarBool:
 		if v.Kind != ScalarBool {
 			d.errorf(n, "%s: want true or false, got %s", op, n.describe())
 		}
-	case OpContains, OpStartsWith, OpEndsWith, OpMatches:
+	case ScalarText:
 		if text, ok := d.text(n, string(op)); ok && op == OpMatches {
 			d.checkPattern(n, text)
 		}

@@ -255,6 +255,19 @@ func Operators() []Operator {
 	}
 }
 
+// Operand returns the one kind of values that an operator compares with; empty for all kinds.
+func (op Operator) Operand() ScalarKind {
+	switch op {
+	case OpAtLeast, OpAtMost, OpMoreThan, OpLessThan:
+		return ScalarNumber
+	case OpContains, OpStartsWith, OpEndsWith, OpMatches:
+		return ScalarText
+	case OpExists:
+		return ScalarBool
+	}
+	return ""
+}
+
 // PageOperators returns the allowed operators of page rules. matches is a
 // regular expression over the whole URL's text, the others compare text.
 func PageOperators() []Operator {

@@ -31,14 +31,15 @@ func scalarShape() shape { return shape{"type": []string{"string", "number", "bo
 
 // operandShape is what an operator compares with.
 func operandShape(op Operator) shape {
-	switch op {
-	case OpIn, OpNotIn:
+	if op == OpIn || op == OpNotIn {
 		return filledShape(scalarShape())
-	case OpAtLeast, OpAtMost, OpMoreThan, OpLessThan:
+	}
+	switch op.Operand() {
+	case ScalarNumber:
 		return numberShape()
-	case OpExists:
+	case ScalarBool:
 		return shape{"type": "boolean"}
-	case OpContains, OpStartsWith, OpEndsWith, OpMatches:
+	case ScalarText:
 		return textShape()
 	}
 	return scalarShape()

@@ -96,13 +96,11 @@ func (c *comparison) suits(kind experiment.ScalarKind) error {
 
 // hint says what lets a value of another type be compared with a column of the kind.
 func (c *comparison) hint(kind experiment.ScalarKind, v experiment.Scalar) string {
-	switch c.Operator {
-	case experiment.OpAtLeast, experiment.OpAtMost, experiment.OpMoreThan, experiment.OpLessThan:
+	switch operand := c.Operator.Operand(); {
+	case operand == experiment.ScalarNumber:
 		return "cast the column to numbers where the file is written"
-	case experiment.OpContains, experiment.OpStartsWith, experiment.OpEndsWith, experiment.OpMatches:
+	case operand == experiment.ScalarText:
 		return "cast the column to text where the file is written"
-	}
-	switch {
 	case kind == experiment.ScalarText:
 		return "write " + strconv.Quote(v.Text) + " in quotes, or cast the column where the file is written"
 	case v.Kind == experiment.ScalarText && reads(v.Text, kind):
