@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"decision":              {"experiment", "internal/exposure"},
 	"decision/sticky":       {"decision"},
 	"decision/exposurelog":  {"decision", "internal/exposure"},
-	"decision/profiles":     {"decision", "internal/compact"},
+	"decision/profiles":     {"decision", "experiment", "internal/compact"},
 	"decision/feed":         {"decision", "decision/profiles", "experiment", "internal/atomicfile"},
 	"decision/server":       {"decision", "experiment"},
 	"internal/daily":        {"experiment", "ingest", "ingest/tables", "analysis", "reports", "internal/atomicfile", "internal/digits", "internal/parallel"},

@@ -1,6 +1,9 @@
 package experiment
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strconv"
+)
 
 // A Condition says which users are meant. Exactly one of its forms is used:
 // All, Any, Not, or a comparison of one attribute.
@@ -47,4 +50,12 @@ const (
 type Scalar struct {
 	Kind ScalarKind
 	Text string // the text, the number as a JSON number, "true" or "false"
+}
+
+// Float32 returns the number that conditions compare a value of 32 bits as, which is finite or
+// not: that of its shortest digits. To whoever wrote 0.1 it is 0.1, and not the
+// 0.10000000149011612 that 32 bits hold of it.
+func Float32(v float32) float64 {
+	short, _ := strconv.ParseFloat(strconv.FormatFloat(float64(v), 'g', -1, 32), 64)
+	return short
 }

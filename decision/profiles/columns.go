@@ -11,6 +11,8 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/format"
+
+	"readout/experiment"
 )
 
 // maxText is the longest text of an attribute, in bytes. Longer ones of many users compress to
@@ -155,9 +157,7 @@ func plainDecoder(kind parquet.Kind, unsigned bool) func(parquet.Value) (field, 
 		return func(v parquet.Value) (field, bool) { return field{tag: tagInt, whole: v.Int64()}, true }
 	case parquet.Float:
 		return func(v parquet.Value) (field, bool) {
-			// By its shortest digits: to whoever wrote 0.1 it is 0.1.
-			short, _ := strconv.ParseFloat(strconv.FormatFloat(float64(v.Float()), 'g', -1, 32), 64)
-			return field{tag: tagFloat, float: short}, v.Float() == v.Float()
+			return field{tag: tagFloat, float: experiment.Float32(v.Float())}, v.Float() == v.Float()
 		}
 	case parquet.Double:
 		return func(v parquet.Value) (field, bool) {

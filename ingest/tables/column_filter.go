@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
-	"strconv"
 	"sync"
 
 	"github.com/parquet-go/parquet-go/format"
@@ -163,9 +162,7 @@ func eachChange[V comparable](class func(V) uint32) func([]uint32, []V) error {
 	}
 }
 
-// numberClasses is filterConverter for numbers that are read as float64. Those of 32 bits are
-// compared by their shortest digits: to whoever wrote 0.1 it is 0.1, and not the
-// 0.10000000149011612 that 32 bits hold of it.
+// numberClasses is filterConverter for numbers that are read as float64.
 func numberClasses(t columnType, classes *classifier) (c converter[uint32], err error) {
 	values, err := valueConverter(t)
 	if err != nil {
@@ -177,7 +174,7 @@ func numberClasses(t columnType, classes *classifier) (c converter[uint32], err 
 			return NullClass
 		}
 		if short {
-			v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', -1, 32), 64)
+			v = experiment.Float32(float32(v))
 		}
 		return classes.class(func(o *comparison) bool { return o.number(v) })
 	})
