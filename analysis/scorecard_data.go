@@ -1,6 +1,9 @@
 package analysis
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Severity of a check.
 type Severity string
@@ -28,28 +31,38 @@ type CheckNumber struct {
 
 // DataRead says what was read and what was left out, with counts.
 type DataRead struct {
-	// Of a summary, which has no tables, the rows of this experiment that were used.
+	// Of a summary, which has no tables, the rows of this experiment that were used; otherwise 0.
 	SummaryRows int64     `json:"summary_rows,omitempty"`
-	Exposures   TableRead `json:"exposures,omitzero"`
-	Conversions TableRead `json:"conversions,omitzero"`
+	Exposures   TableRead `json:"exposures"`
+	Conversions TableRead `json:"conversions"`
 	// Of this experiment's rows, those that took no part.
 	LeftOut []LeftOut `json:"left_out"`
 }
 
+// MarshalJSON leaves out the tables of a summary.
+func (d DataRead) MarshalJSON() ([]byte, error) {
+	if d.SummaryRows > 0 {
+		return json.Marshal(struct {
+			SummaryRows int64     `json:"summary_rows"`
+			LeftOut     []LeftOut `json:"left_out"`
+		}{d.SummaryRows, d.LeftOut})
+	}
+	type tables DataRead
+	return json.Marshal(tables(d))
+}
+
 // TableRead is one table as far as its times lie before Through.
 type TableRead struct {
-	Files int64     `json:"files"`
-	Rows  int64     `json:"rows"`
-	First time.Time `json:"first"`
-	Last  time.Time `json:"last"`
+	// Files counts those with such rows.
+	Files int64 `json:"files"`
+	Rows  int64 `json:"rows"`
+	// First and Last are the times of the earliest and the latest row; zero, and not in the JSON,
+	// if there is none.
+	First time.Time `json:"first,omitzero"`
+	Last  time.Time `json:"last,omitzero"`
 	// SinceStart counts the rows from the experiment's start on; LeftOut is about those.
 	SinceStart int64 `json:"rows_since_start"`
 	// Dates says that the table has dates and no times of day.
 	Dates   bool      `json:"dates,omitempty"`
 	LeftOut []LeftOut `json:"left_out,omitempty"`
-}
-
-// IsZero reports whether there is no such table: then the JSON has no key for it.
-func (t TableRead) IsZero() bool {
-	return t.Files == 0 && t.Rows == 0 && t.First.IsZero() && t.Last.IsZero() && t.SinceStart == 0 && !t.Dates && len(t.LeftOut) == 0
 }
