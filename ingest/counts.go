@@ -144,16 +144,18 @@ func (c *readCounts) skip(t table, g int) bool {
 	return true
 }
 
-// end ends a row group and returns its earliest time. Rows without a time belong to it.
+// end ends a row group and returns its earliest time, to which rows without a time belong; noTime
+// if none of its rows has a time, so that all looks see them, and latestTime if it has no rows.
 func (c *readCounts) end() int64 {
 	g := c.group
 	c.group = groupCounts{first: latestTime, last: noTime}
-	look := 0
-	if g.first != latestTime {
-		look = c.cursor.of(g.first)
+	earliest := g.first
+	if earliest == latestTime && g.noUser+g.noTime > 0 {
+		earliest = noTime
 	}
+	look := c.cursor.of(earliest)
 	if look == len(c.byLook) {
-		return g.first
+		return earliest
 	}
 	c.first = min(c.first, g.first)
 	c.dates, c.clock = c.dates || g.dates, c.clock || g.clock
@@ -169,7 +171,7 @@ func (c *readCounts) end() int64 {
 			c.byLook[over].OpenNoTime -= g.noTime
 		}
 	}
-	return g.first
+	return earliest
 }
 
 func (c *readCounts) merge(o *readCounts) {
@@ -180,15 +182,11 @@ func (c *readCounts) merge(o *readCounts) {
 	c.dates, c.clock = c.dates || o.dates, c.clock || o.clock
 }
 
-// tableReads returns what each look sees, given the earliest time of each file.
+// tableReads returns what each look sees, given the earliest time of each file as by end.
 func (c *readCounts) tableReads(earliest []int64) []TableRead {
 	out := make([]TableRead, len(c.byLook))
 	for _, t := range earliest {
-		look := 0
-		if t != latestTime {
-			look = c.cursor.of(t)
-		}
-		if look < len(out) {
+		if look := c.cursor.of(t); look < len(out) {
 			out[look].Files++
 		}
 	}

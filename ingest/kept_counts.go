@@ -72,6 +72,14 @@ func (f *keptFile) takeReads(c *readCounts) {
 	c.first, c.dates, c.clock = latestTime, false, false
 }
 
+// earliest is what [readCounts.end] says of the file's row groups.
+func (f *keptFile) earliest() int64 {
+	if f.Timeless {
+		return noTime
+	}
+	return f.First
+}
+
 // kept is how many rows are kept of the file: a table has either experiments or kinds.
 func (f *keptFile) kept() (rows int64) {
 	for i := range f.Experiments {

@@ -73,7 +73,7 @@ const (
 )
 
 const (
-	keptMagic = "readout rows 9\n\x00"
+	keptMagic = "readout rows 10\n\x00"
 	// keptTailSize is what a file ends with: where its index is, how long it is, its XXH3, and
 	// the magic bytes.
 	keptTailSize = 3*8 + len(keptMagic)

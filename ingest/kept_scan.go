@@ -107,7 +107,7 @@ func (p *keptPlan) places(files int) (map[*keptRowsFile][]int64, []int64) {
 			}
 		}
 		places[u.rows][u.at] = int64(u.place)
-		earliest[u.place] = u.rows.Files[u.at].First
+		earliest[u.place] = u.rows.Files[u.at].earliest()
 	}
 	return places, earliest
 }

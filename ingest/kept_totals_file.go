@@ -20,7 +20,7 @@ import (
 
 const (
 	totalsPrefix = "totals-"
-	totalsMagic  = "readout totals 9\n"
+	totalsMagic  = "readout totals 10\n"
 )
 
 // totalsPath names the file of the totals with a key.

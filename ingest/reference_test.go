@@ -162,7 +162,7 @@ func (r *reference) read(files []fakeFile, from int64, keep func(fakeRow, *Table
 	t := referenceTable{earliest: math.MaxInt64}
 	latest := int64(math.MinInt64)
 	for _, file := range files {
-		fileSeen, timed := false, false
+		seen := false
 		for _, group := range file {
 			first, last := int64(math.MaxInt64), int64(math.MinInt64)
 			for _, row := range group {
@@ -170,8 +170,6 @@ func (r *reference) read(files []fakeFile, from int64, keep func(fakeRow, *Table
 					first, last = min(first, row.time), max(last, row.time)
 				}
 			}
-			timed = timed || first != math.MaxInt64
-			fileSeen = fileSeen || first < r.look
 			for _, row := range group {
 				at := row.time
 				if at == noTime && first != math.MaxInt64 {
@@ -181,6 +179,7 @@ func (r *reference) read(files []fakeFile, from int64, keep func(fakeRow, *Table
 					continue
 				}
 				t.Rows++
+				seen = true
 				if row.time != noTime {
 					t.earliest, latest = min(t.earliest, row.time), max(latest, row.time)
 				}
@@ -201,7 +200,7 @@ func (r *reference) read(files []fakeFile, from int64, keep func(fakeRow, *Table
 				}
 			}
 		}
-		if fileSeen || !timed {
+		if seen {
 			t.Files++
 		}
 	}

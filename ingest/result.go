@@ -47,8 +47,8 @@ type RowsBefore struct {
 // TablesRead is what was read of both tables.
 type TablesRead struct{ Exposures, Conversions TableRead }
 
-// TableRead counts the rows of a table that a look sees. A row without a time belongs to
-// the earliest time of its row group, or to all looks where there is none.
+// TableRead counts the rows of a table that a look sees, and the files that have such rows. A row
+// without a time belongs to the earliest time of its row group, or to all looks where there is none.
 //
 // Exposures more than seven days before the first start, and conversions so early that no
 // experiment's start and look-back reach them, with two days to spare, count as rows and nothing

@@ -43,8 +43,8 @@ type groupVisitor interface {
 	// relieve may be called within a row group, of the order given: it brings what is held in
 	// memory below its bound.
 	relieve(order int64) error
-	// end ends the row group, whose place among all is order, and returns its earliest time
-	// (latestTime if it has none).
+	// end ends the row group, whose place among all is order, and returns its earliest time:
+	// noTime if its rows have none, latestTime if it has no rows.
 	end(order int64) int64
 }
 
