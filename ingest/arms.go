@@ -11,6 +11,7 @@ import (
 // armRules says which exposure rows of an experiment count, and for which arm.
 type armRules struct {
 	start, end int64 // exposures in [start, end) count
+	since      int64 // conversions from here on are counted as left out: start, or farTime ago
 	counted    int64 // those from here on are counted as left out otherwise
 	// variants are the positions in Experiment.Variants in the order of their names: the
 	// rank of a variant is its position here.
@@ -26,7 +27,7 @@ func newArmRules(e *Experiment, codes tables.FixedNames) *armRules {
 		end:   bound(e.End, latestTime),
 		rank:  make([]int32, len(codes)),
 	}
-	r.counted = countedFrom(r.start)
+	r.counted, r.since = countedFrom(r.start), max(r.start, -farTime)
 	for i := range e.Variants {
 		r.variants = append(r.variants, i)
 	}

@@ -277,7 +277,11 @@ func (d *delta) countOutside(g *grouped) {
 			continue
 		}
 		m := &g.members[o.member]
-		totals, skip := d.now.totals[m.experiment()], d.now.programs[m.experiment()].skip
+		p := d.now.programs[m.experiment()]
+		if o.time < p.since {
+			continue
+		}
+		totals, skip := d.now.totals[m.experiment()], p.skip
 		enter := d.now.index.of(m.first)
 		totals.exposed[max(d.now.index.of(o.time), enter)-skip]++
 		from := exposedAt{m.first, d.now.days.day(m.first) * usDay}

@@ -190,19 +190,21 @@ func (e *evaluator) member(v *visit, fixed, growing *columnState) bundleSet {
 	return said
 }
 
-// takeIn counts the conversions that matter to the experiment and adds them to its columns.
+// takeIn counts the conversions of kinds that the experiment wants, and adds those that matter
+// to its columns.
 func (e *evaluator) takeIn(v *visit, fixed *columnState) {
 	fixed.reset(v.fixed)
 	v.fixed = fixed.acc
-	near, all, before := v.program.fixed.spans.survey(e.near, v.conversions, &v.from, v.program.wanted)
+	near, all, before := v.program.fixed.spans.survey(e.near, v.conversions, &v.from, v.program.wanted, v.program.since)
 	e.near = near
 	v.totals.before[v.enter-v.program.skip] += int64(e.sign) * before
 	if len(e.looks) == 1 {
 		v.totals.exposed[0] += int64(e.sign) * all
 	} else {
 		for i := range v.conversions {
-			c := &v.conversions[i]
-			v.totals.exposed[max(int(c.look), v.enter)-v.program.skip] += int64(e.sign) * int64(v.program.wanted[c.code&^dateOnlyFlag])
+			if c := &v.conversions[i]; c.time >= v.program.since {
+				v.totals.exposed[max(int(c.look), v.enter)-v.program.skip] += int64(e.sign) * int64(v.program.wanted[c.code&^dateOnlyFlag])
+			}
 		}
 	}
 	fixed.take(v.conversions, near, &v.from, &e.days)

@@ -47,12 +47,12 @@ func TestFiles(t *testing.T) {
 	}
 	grown := file(at(1, 5), at(1, 6), at(2, 5), at(3, 5))
 	got, first := tell(2, []string{"a", "b", "c"}, file(at(1, 5), at(1, 6), at(2, 5)), file(), file(at(-40, 1), at(3, 1)))
-	want := "6 13h to 7 13h, 2 before 7 08h, 1 before 8 08h; 25 09h to 8 09h, 1 before 7 08h"
+	want := "6 13h to 7 13h, 2 before 7 08h, 1 before 8 08h; 25 09h to 8 09h, 1 before 6 08h"
 	if text := strings.Join(got, "; "); text != want {
 		t.Errorf("%s, want %s", text, want)
 	}
 	got, second := tell(3, []string{"other", "b", "c"}, grown, file(), file(at(-40, 1), at(3, 1)))
-	want = "6 13h to 8 13h, 2 before 7 08h, 1 before 8 08h, 1 before 9 08h; 25 09h to 8 09h, 1 before 7 08h, 1 before 9 08h"
+	want = "6 13h to 8 13h, 2 before 7 08h, 1 before 8 08h, 1 before 9 08h; 25 09h to 8 09h, 1 before 6 08h, 1 before 9 08h"
 	if text := strings.Join(got, "; "); text != want {
 		t.Errorf("a day later %s, want %s", text, want)
 	}

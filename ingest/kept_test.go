@@ -475,6 +475,9 @@ func TestKeptTotalsAndOddConversions(t *testing.T) {
 	}
 	q.Experiments[0].Metrics = []Metric{{Name: "plain", Value: Column{Event: "buy", Aggregate: Count, To: day}, MatureAfter: day}}
 	f("without covariates", q)
+	q.Experiments[0].Start = testStart.AddDate(0, 0, 1)
+	f("with a start after one of them", q)
+	q.Experiments[0].Start = time.Time{}
 	q.Experiments[0].Metrics = []Metric{{Name: "adjusted", Value: Column{Event: "buy", Aggregate: Sum, To: day}, MatureAfter: day, Lookback: 3 * day}}
 	f("with covariates", q)
 	q.Experiments[0].Metrics = []Metric{

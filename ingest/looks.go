@@ -39,20 +39,20 @@ func newLookTable(looks []time.Time) lookTable {
 	return l
 }
 
-// with returns the table with further instants, and where its own looks and those further
-// ones stand there.
-func (l lookTable) with(further []time.Time) (all lookTable, own, others []int) {
-	all = append(slices.Clone(l), newLookTable(further)...)
+// with returns the table with further instants.
+func (l lookTable) with(further ...lookTable) lookTable {
+	all := slices.Concat(append(further, l)...)
 	slices.Sort(all)
-	all = slices.Compact(all)
-	find := func(instants lookTable) []int {
-		at := make([]int, len(instants))
-		for i, t := range instants {
-			at[i], _ = slices.BinarySearch(all, t)
-		}
-		return at
+	return slices.Compact(all)
+}
+
+// places returns where instants stand in the table, which has them all.
+func (l lookTable) places(instants lookTable) []int {
+	at := make([]int, len(instants))
+	for i, t := range instants {
+		at[i], _ = slices.BinarySearch(l, t)
 	}
-	return all, find(l), find(newLookTable(further))
+	return at
 }
 
 // pick returns the elements at the given places.

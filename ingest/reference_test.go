@@ -450,7 +450,7 @@ func (r *reference) leftOut(e *Experiment, u *referenceUser, row fakeRow, left *
 			}
 		}
 	}
-	if !wanted {
+	if !wanted || !e.Start.IsZero() && time.UnixMicro(row.time).Before(e.Start) {
 		return
 	}
 	left.ConversionRows++

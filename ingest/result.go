@@ -38,7 +38,7 @@ type File struct {
 }
 
 // RowsBefore counts the rows before an instant of the query that lie not before the next earlier
-// one. The instants are the looks and Query.ReadAt.
+// one. The instants are the looks, Query.ReadAt and the starts of experiments.
 type RowsBefore struct {
 	Before time.Time
 	Rows   int64
@@ -115,8 +115,8 @@ type LeftOut struct {
 	// UnknownVariants, of rows inside [Start, End), by name in byte order; names beyond the
 	// first thousand are counted together under "other names".
 	UnknownVariants []UnknownVariant
-	// Conversion rows with user, time and an event that one of the metrics counts and whose
-	// filters they pass, and of those:
+	// Conversion rows since Start with user, time and an event that one of the metrics counts
+	// and whose filters they pass, and of those:
 	// by users never exposed, before the user's first exposure, and, whoever's and
 	// whenever, without the number that an aggregate needs (null, NaN or infinite).
 	ConversionRows, NeverExposed, BeforeExposure, NoValue int64

@@ -39,14 +39,20 @@ func (r *runner) leftOut(experiment int, p *program, t *experimentTotals, wanted
 	for _, byLook := range [][]int64{sum.rows, sum.before, sum.after, rows, missing, t.exposed, t.before} {
 		cumulate(byLook)
 	}
+	sinceStart := func(counts []int64, at int) int64 {
+		if start := r.atStarts[experiment]; start >= 0 {
+			return max(0, counts[at]-counts[start])
+		}
+		return counts[at]
+	}
 	for k, at := range r.atLooks {
 		looks[k].Left = LeftOut{
 			ExposureRows:   sum.rows[at],
 			BeforeStart:    sum.before[at],
 			AfterEnd:       sum.after[at],
-			ConversionRows: rows[at],
-			NeverExposed:   rows[at],
-			NoValue:        missing[at],
+			ConversionRows: sinceStart(rows, at),
+			NeverExposed:   sinceStart(rows, at),
+			NoValue:        sinceStart(missing, at),
 		}
 		if own := k - p.skip; own >= 0 {
 			looks[k].Left.NeverExposed -= t.exposed[own]

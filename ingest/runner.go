@@ -25,10 +25,11 @@ type runner struct {
 	// looks are the query's; where rows are kept, one at the end of time follows, so that rows
 	// which no look of the query sees yet are kept too.
 	looks lookTable
-	// seen is the looks and the further instants at which rows are counted; atLooks and
-	// atReads say where these stand there.
-	seen             lookTable
-	atLooks, atReads []int
+	// seen is the looks and the further instants at which rows are counted: those of
+	// Query.ReadAt, and the starts of experiments. The others say where these stand there: the
+	// last of all for a later start, -1 where there is none.
+	seen                       lookTable
+	atLooks, atReads, atStarts []int
 
 	events   tables.FixedNames
 	kinds    *eventKinds
@@ -70,7 +71,6 @@ func newRunner(q *Query, workers int, progress Progress) *runner {
 	if len(q.Exposures.Segments) > 0 {
 		r.segments = newSegmentValues(q.Exposures.Segments)
 	}
-	r.seen, r.atLooks, r.atReads = r.looks.with(q.ReadAt)
 	r.kinds = newEventKinds(q, r.events)
 	r.valued = make([]bool, len(r.events))
 	for i := range q.Experiments {
@@ -84,7 +84,28 @@ func newRunner(q *Query, workers int, progress Progress) *runner {
 			}
 		}
 	}
+	r.see()
 	return r
+}
+
+// see finds the instants at which rows are counted.
+func (r *runner) see() {
+	reads := newLookTable(r.q.ReadAt)
+	var starts lookTable
+	for _, a := range r.arms {
+		if a.start != noTime && a.start < r.looks.lastAsked() {
+			starts = append(starts, a.start)
+		}
+	}
+	r.seen = r.looks.with(reads, starts)
+	r.atLooks, r.atReads, r.atStarts = r.seen.places(r.looks), r.seen.places(reads), nil
+	for _, a := range r.arms {
+		at := -1
+		if a.start != noTime {
+			at = r.seen.places(lookTable{min(a.start, r.seen.last())})[0]
+		}
+		r.atStarts = append(r.atStarts, at)
+	}
 }
 
 // exposureSpec says which columns of the exposures are read.
@@ -168,7 +189,7 @@ func (r *runner) keepIn(kept *keptRows) {
 	r.kept = kept
 	r.q.Seed = kept.seed
 	r.looks = append(r.looks, latestTime)
-	r.seen, r.atLooks, r.atReads = r.looks.with(r.q.ReadAt)
+	r.see()
 }
 
 // run scans both tables, adds up users and makes the result.

@@ -130,9 +130,10 @@ func (t *spanTable) inside(into []int32, conversions []conversion, from *exposed
 	return into[:n]
 }
 
-// survey is inside, and counts besides how many of all conversions are of kinds that are
-// wanted, and how many of these came before the first exposure. wanted is 0 or 1 by kind.
-func (t *spanTable) survey(into []int32, conversions []conversion, from *exposedAt, wanted []uint8) (near []int32, all, before int64) {
+// survey is inside, and counts besides how many of all conversions since an instant are of
+// kinds that are wanted, and how many of these came before the first exposure. wanted is 0 or 1
+// by kind.
+func (t *spanTable) survey(into []int32, conversions []conversion, from *exposedAt, wanted []uint8, since int64) (near []int32, all, before int64) {
 	into = slices.Grow(into[:0], len(conversions))[:len(conversions)]
 	n := 0
 	lo, width := t.lo, t.width
@@ -142,7 +143,7 @@ func (t *spanTable) survey(into []int32, conversions []conversion, from *exposed
 		dt := from.since(c)
 		_, is := bits.Sub64(uint64(dt-lo), width, 0)
 		n += int(is)
-		w := int64(wanted[c.code&^dateOnlyFlag])
+		w := int64(wanted[c.code&^dateOnlyFlag]) &^ ((c.time - since) >> 63)
 		all += w
 		before += w & (dt >> 63)
 	}

@@ -43,10 +43,11 @@ func TestSpansEqualWindows(t *testing.T) {
 			})
 		}
 		first := rapid.Int64Range(-4, 4).Draw(t, "first")
+		since := rapid.Int64Range(-16, first).Draw(t, "since")
 		from := exposedAt{first, 0}
 		got := newColumnState(&p)
 		got.reset(nil)
-		near, all, before := p.spans.survey(nil, conversions, &from, []uint8{1, 1, 0})
+		near, all, before := p.spans.survey(nil, conversions, &from, []uint8{1, 1, 0}, since)
 		got.take(conversions, near, &from, &calendar{location: time.UTC})
 
 		want := make([]float64, len(p.aggregates))
@@ -54,7 +55,7 @@ func TestSpansEqualWindows(t *testing.T) {
 		var wantAll, wantBefore int64
 		for _, c := range conversions {
 			dt := c.time - first
-			if c.code < 2 {
+			if c.code < 2 && c.time >= since {
 				wantAll++
 				if dt < 0 {
 					wantBefore++
@@ -116,7 +117,7 @@ func BenchmarkSurvey(b *testing.B) {
 	t := spanTable{lo: -4 * usDay, width: 6 * usDay}
 	var near []int32
 	for i := 0; b.Loop(); i++ {
-		near, _, _ = t.survey(near, conversions, &exposedAt{int64(i%16) * usDay, 0}, []uint8{1, 1, 1})
+		near, _, _ = t.survey(near, conversions, &exposedAt{int64(i%16) * usDay, 0}, []uint8{1, 1, 1}, 0)
 	}
 	b.ReportMetric(float64(b.N*len(conversions))/b.Elapsed().Seconds(), "conversions/s")
 }
