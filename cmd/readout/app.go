@@ -71,7 +71,7 @@ func (a *app) root() *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.StringVarP(&a.dir, "project", "C", ".", "the project's directory")
 	flags.StringVar(&a.nowAt, "now", "", "use this instant as the clock (RFC 3339, or a date: its midnight in the project's zone)")
-	flags.BoolVarP(&a.quiet, "quiet", "q", false, "say only what went wrong")
+	flags.BoolVarP(&a.quiet, "quiet", "q", false, "print only results and what went wrong")
 	flags.StringVar(&a.color, "color", "auto", "colour in text reports: auto, always or never")
 	var commands []*cobra.Command
 	for _, c := range []func() *cobra.Command{
