@@ -236,6 +236,51 @@ func TestOneByOneAndAtOnce(t *testing.T) {
 	}
 }
 
+// What a day finds of one experiment does not depend on others that start later and look further
+// back, nor on files without rows that come later.
+func TestOneByOneAndAtOnceBesideOthers(t *testing.T) {
+	beside := func() *shop {
+		s := newShop(t)
+		p, err := experiment.LoadFS(fstest.MapFS{
+			"readout.yaml":            {Data: []byte(readoutYAML)},
+			"experiments/button.yaml": {Data: []byte(experimentYAML)},
+			"experiments/later.yaml": {Data: []byte(strings.NewReplacer("button", "later", "{method: sequential,", "{method: sequential-cuped,",
+				"03-27", "03-29").Replace(experimentYAML))},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.runner.Project = p
+		for date, bought := range map[string][]purchase{
+			"2026-03-16": {{"stranger", "purchase", s.day("2026-03-16").Start, 1}},
+			"2026-04-02": {},
+		} {
+			path := filepath.Join(s.dir, "conversions", date+".parquet")
+			if err := parquet.WriteFile(path, bought); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return s
+	}
+	schedule := func(s *shop) {
+		s.move(s.runner.Project.Experiments[1], experiment.Request{
+			Action: experiment.ActionSchedule, At: s.day("2026-03-28").Start.Add(12 * time.Hour), By: "ana",
+		})
+	}
+	one, all := beside(), beside()
+	one.mustRun("2026-03-27")
+	schedule(one)
+	schedule(all)
+	one.mustRun("2026-03-28", "2026-03-29", "2026-03-30", "2026-03-31", "2026-04-01")
+	all.mustRun("2026-04-01")
+	want, got := one.files(), all.files()
+	for path := range want {
+		if strings.HasPrefix(path, "scorecards/") && got[path] != want[path] {
+			t.Errorf("%s differs (- one by one, + at once):\n%s", path, cmp.Diff(want[path], got[path]))
+		}
+	}
+}
+
 // A look is linked with the look before by users' values at both, also with a window: users seen
 // in several variants are left out from some look on.
 func TestLooksAreLinked(t *testing.T) {
