@@ -45,7 +45,8 @@ func (e *evaluator) keepValues(v *visit, metric int) {
 			continue
 		}
 		if from := max(int(c.look), at); from < v.gone && len(*kept) <= maxValues {
-			*kept = append(*kept, valueRecord{c.value, int32(from), int32(v.gone), int32(v.arm), user, v.set})
+			// −0 becomes 0: which of the two comes first depends on the order of records.
+			*kept = append(*kept, valueRecord{c.value + 0, int32(from), int32(v.gone), int32(v.arm), user, v.set})
 		}
 	}
 }

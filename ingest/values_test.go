@@ -107,3 +107,24 @@ func TestValuesByLook(t *testing.T) {
 		t.Error("single values with a look-back were accepted")
 	}
 }
+
+// A quantile that is 0 is never −0, in whichever order the values come.
+func TestNegativeZeros(t *testing.T) {
+	minus := math.Copysign(0, -1)
+	for _, values := range [][]float64{{minus, 0}, {0, minus}} {
+		q, d := small()
+		q.Experiments[0].Metrics[0].Value.Aggregate = Each
+		d.conversions = []fakeFile{{nil}}
+		for _, v := range values {
+			d.conversions[0][0] = append(d.conversions[0][0], fakeRow{user: "u", event: "buy", time: microseconds(testStart), value: v})
+		}
+		r, err := runFake(t.Context(), q, d, 1, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := r.Experiments[0].Looks[0].Metrics[0][0][0].Values.Quantiles(0)
+		if len(got) != 1 || got[0] != 0 || math.Signbit(got[0]) {
+			t.Errorf("quantile 0 of %v is %v, want 0", values, got)
+		}
+	}
+}
