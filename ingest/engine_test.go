@@ -27,7 +27,6 @@ type fakeTable struct {
 	batch   func([]fakeRow) *tables.Batch
 	noStats bool
 	inexact bool
-	dates   bool
 	clock   bool
 	fail    error
 	closed  *int64
@@ -52,7 +51,9 @@ func (t *fakeTable) TimeRange(g int) (lo, hi int64, exact, ok bool) {
 	return lo, hi, !t.inexact, !t.noStats && lo <= hi
 }
 
-func (t *fakeTable) DateOnly() bool { return t.dates }
+func (t *fakeTable) DateOnly() bool {
+	return slices.ContainsFunc(t.rows, func(group []fakeRow) bool { return len(group) > 0 && group[0].date })
+}
 
 func (t *fakeTable) WallClock() bool { return t.clock }
 
@@ -85,7 +86,6 @@ func (r *fakeRows) Close() error { return nil }
 // fakeData is both tables.
 type fakeData struct {
 	exposures, conversions []fakeFile
-	dates                  bool
 	clock                  bool // conversions have times without a zone
 	noStats, inexact       bool
 	fileSize               int64
@@ -122,7 +122,7 @@ func (d *fakeData) sources(r *runner) (exposures, conversions source) {
 	})
 	conversions = d.source("conversions", d.conversions, func(rows []fakeRow) *tables.Batch {
 		b := fill(rows, conversionSpec)
-		b.DateOnly, b.WallClock = d.dates, d.clock
+		b.DateOnly, b.WallClock = rows[0].date, d.clock
 		return b
 	})
 	return exposures, conversions
@@ -162,7 +162,7 @@ func (d *fakeData) source(name string, files []fakeFile, toBatch func([]fakeRow)
 	s.open = func(_ context.Context, f tables.File) (table, error) {
 		i := slices.IndexFunc(s.files, func(o tables.File) bool { return o.Path == f.Path })
 		atomic.AddInt64(&d.opened, 1)
-		t := &fakeTable{rows: files[i], batch: toBatch, noStats: d.noStats, inexact: d.inexact, dates: d.dates && name == "conversions", clock: d.clock && name == "conversions", closed: &d.closed}
+		t := &fakeTable{rows: files[i], batch: toBatch, noStats: d.noStats, inexact: d.inexact, clock: d.clock && name == "conversions", closed: &d.closed}
 		if slices.Contains(d.damaged, f.Path) {
 			t.fail = fmt.Errorf("read %s: the page is damaged", f.Path)
 		}
@@ -268,7 +268,6 @@ func resplit(files []fakeFile, size int) []fakeFile {
 
 func drawData(t *rapid.T) *fakeData {
 	d := &fakeData{
-		dates:    rapid.Bool().Draw(t, "dates"),
 		noStats:  rapid.Bool().Draw(t, "no statistics"),
 		inexact:  rapid.Bool().Draw(t, "inexact statistics"),
 		fileSize: rapid.SampledFrom([]int64{0, 300 << 10, 4 << 20}).Draw(t, "file size"),
@@ -305,12 +304,53 @@ func drawData(t *rapid.T) *fakeData {
 			plan:   rapid.SampledFrom([]string{"pro", "pro", "probe", "basic", ""}).Draw(t, "plan"),
 			amount: rapid.SampledFrom([]float64{1, 2.5, 10, math.NaN()}).Draw(t, "amount"),
 		}
-		if d.dates && row.time != noTime {
-			row.time = microseconds(startOfDay(row.time, testZone))
-		}
 		return row
 	})
+	if rapid.Bool().Draw(t, "dates") {
+		for _, f := range d.conversions {
+			f.dated()
+		}
+	}
 	return d
+}
+
+// dated makes the times of a file dates.
+func (f fakeFile) dated() {
+	for _, group := range f {
+		for i := range group {
+			group[i].date = true
+			if group[i].time != noTime {
+				group[i].time = microseconds(startOfDay(group[i].time, testZone))
+			}
+		}
+	}
+}
+
+// mixed makes the times of some more files of conversions dates.
+func (d *fakeData) mixed(t *rapid.T) {
+	for _, f := range d.conversions {
+		if rapid.IntRange(0, 3).Draw(t, "dated") == 0 {
+			f.dated()
+		}
+	}
+}
+
+// dates reports whether some conversions that are seen by an instant are dates.
+func (d *fakeData) dates(by time.Time) bool {
+	for _, f := range d.conversions {
+		for _, group := range f {
+			first := int64(latestTime)
+			for _, row := range group {
+				if row.time != noTime {
+					first = min(first, row.time)
+				}
+			}
+			if len(group) > 0 && group[0].date && (first == latestTime || first < microseconds(by)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func drawColumn(t *rapid.T) Column {
@@ -552,10 +592,15 @@ func often(t *testing.T, times int, property func(*rapid.T)) {
 func TestEngineEqualsReference(t *testing.T) {
 	often(t, 8, func(t *rapid.T) {
 		q, d := drawQuery(t), drawData(t)
+		d.mixed(t)
 		got := mustRun(t, q, d, rapid.IntRange(1, 4).Draw(t, "workers"))
+		dates := d.dates(q.Looks[len(q.Looks)-1])
+		if got.ConversionDates != dates {
+			t.Fatalf("there are dates: %v, want %v", got.ConversionDates, dates)
+		}
 		var before *reference
 		for k, look := range q.Looks {
-			exposures, conversions, now := referenceLook(&q, d.exposures, d.conversions, d.dates, look)
+			exposures, conversions, now := referenceLook(&q, d.exposures, d.conversions, dates, look)
 			if k > 0 {
 				now.link(before)
 			}
@@ -585,7 +630,7 @@ func TestReadAt(t *testing.T) {
 			t.Fatalf("%d answers to %d instants", len(got.ReadAt), len(q.ReadAt))
 		}
 		for i, at := range q.ReadAt {
-			exposures, conversions, _ := referenceLook(&q, d.exposures, d.conversions, d.dates, at)
+			exposures, conversions, _ := referenceLook(&q, d.exposures, d.conversions, d.dates(at), at)
 			if diff := gocmp.Diff(TablesRead{*exposures, *conversions}, got.ReadAt[i]); diff != "" {
 				t.Fatalf("at %v (- want, + got):\n%s", at, diff)
 			}
@@ -694,9 +739,8 @@ func TestEdgesOfWindows(t *testing.T) {
 func TestDatesWhenClocksAreSetBack(t *testing.T) {
 	q, d := small()
 	sunday := time.Date(2024, 11, 3, 0, 0, 0, 0, testZone)
-	d.dates = true
 	d.exposures = []fakeFile{{{{user: "u", variant: "a", time: microseconds(sunday)}}}}
-	d.conversions = []fakeFile{{{{user: "u", event: "buy", time: microseconds(sunday.AddDate(0, 0, 1)), value: 3}}}}
+	d.conversions = []fakeFile{{{{user: "u", event: "buy", time: microseconds(sunday.AddDate(0, 0, 1)), value: 3, date: true}}}}
 	window := 24*time.Hour + 30*time.Minute
 	q.Looks = []time.Time{sunday.Add(window), sunday.Add(26 * time.Hour)}
 	q.Experiments[0].Metrics = []Metric{{Value: Column{Event: "buy", Aggregate: Sum, To: window}, MatureAfter: window}}

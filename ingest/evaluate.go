@@ -191,7 +191,9 @@ func (e *evaluator) member(v *visit, fixed, growing *columnState) bundleSet {
 }
 
 // takeIn counts the conversions of kinds that the experiment wants, and adds those that matter
-// to its columns.
+// to its columns. Those that no look of the query sees are only counted: where clocks are set back
+// a date may begin when the window that it lies in is over, and whether there are dates is not
+// known of them.
 func (e *evaluator) takeIn(v *visit, fixed *columnState) {
 	fixed.reset(v.fixed)
 	v.fixed = fixed.acc
@@ -206,6 +208,9 @@ func (e *evaluator) takeIn(v *visit, fixed *columnState) {
 				v.totals.exposed[max(int(c.look), v.enter)-v.program.skip] += int64(e.sign) * int64(v.program.wanted[c.code&^dateOnlyFlag])
 			}
 		}
+	}
+	if e.end < len(e.looks) {
+		near = slices.DeleteFunc(near, func(i int32) bool { return int(v.conversions[i].look) == e.end })
 	}
 	fixed.take(v.conversions, near, &v.from, &e.days)
 	if v.program.hasGrowing {

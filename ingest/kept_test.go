@@ -164,6 +164,7 @@ func TestKeptRowsChangeNothing(t *testing.T) {
 		}
 		defer os.RemoveAll(dir)
 		q, d := drawQuery(t), drawData(t)
+		d.mixed(t)
 		exposures, conversions := newSchedule(d.exposures), newSchedule(d.conversions)
 		for range rapid.IntRange(2, 5).Draw(t, "runs") {
 			now := *d
@@ -485,6 +486,28 @@ func TestKeptTotalsAndOddConversions(t *testing.T) {
 		{Name: "late", Value: Column{Event: "buy", Aggregate: Sum, To: day}, MatureAfter: 4 * day},
 	}
 	f("with two clocks", q)
+}
+
+// A date that no look sees yet does not count where clocks are set back: it lies in a window that is
+// over when it begins.
+func TestKeptDatesAhead(t *testing.T) {
+	q, d := small()
+	sunday := time.Date(2024, 11, 3, 0, 0, 0, 0, testZone)
+	monday := sunday.AddDate(0, 0, 1)
+	d.exposures = []fakeFile{{{{user: "u", variant: "a", time: microseconds(sunday)}}}}
+	d.conversions = []fakeFile{
+		{{{user: "u", event: "buy", time: microseconds(sunday), value: 1}}},
+		{{{user: "u", event: "buy", time: microseconds(monday), value: 3, date: true}}},
+	}
+	window := 24*time.Hour + 30*time.Minute
+	q.Experiments[0].Metrics = []Metric{{Value: Column{Event: "buy", Aggregate: Sum, To: window}, MatureAfter: window}}
+	dir := t.TempDir()
+	for days := range 3 {
+		q.Looks = []time.Time{sunday, monday, monday.AddDate(0, 0, 1)}[:days+1]
+		if diff := keptUnlike(t, q, d, dir, []string{"e", "c0", "c1"}); diff != "" {
+			t.Errorf("%d days (- all files read, + rows kept):\n%s", days, diff)
+		}
+	}
 }
 
 // Exposures that were kept for an experiment do not count where it starts long after all of them

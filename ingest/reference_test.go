@@ -18,6 +18,7 @@ import (
 type fakeRow struct {
 	user, experiment, variant, event string
 	time                             int64
+	date                             bool // time is a date, as in all rows of the file
 	value                            float64
 	// plan and amount are columns to filter by; NaN is null.
 	plan   string
@@ -62,7 +63,7 @@ type fakeFile [][]fakeRow
 
 // referenceLook answers a query at one look straight from the definitions: maps of
 // strings, one user after the other, fractions for the moments. Conversions before from
-// only count as read.
+// only count as read; dates says that some are dates.
 func referenceLook(q *Query, exposures, conversions []fakeFile, dates bool, look time.Time) (*TableRead, *TableRead, *reference) {
 	r := reference{q: q, look: microseconds(look), dates: dates, from: noTime}
 	bounded := len(q.Experiments) > 0
@@ -471,7 +472,7 @@ func (r *reference) day(t int64) int64 {
 }
 
 func (r *reference) since(u *referenceUser, row fakeRow) time.Duration {
-	if r.dates {
+	if row.date {
 		return time.Duration(r.day(row.time)-r.day(u.first.time)) * 24 * time.Hour
 	}
 	return time.Duration(row.time-u.first.time) * time.Microsecond
