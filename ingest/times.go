@@ -14,7 +14,7 @@ type Times struct{ First, Last time.Time }
 
 // Times returns when the rows of both tables of a query are from, whatever experiments and
 // looks it asks for. Row groups whose statistics say it are not read. Times from the last
-// day of the year 9999 on, which stand for never, are left out.
+// day of the year 9999 on, in any zone, which stand for never, are left out.
 func (e Embedded) Times(ctx context.Context, q Query, progress Progress) (exposures, conversions Times, err error) {
 	zone := cmp.Or(q.Location, time.UTC)
 	x, c := q.Exposures, q.Conversions
@@ -69,8 +69,9 @@ func (s *span) times() Times {
 // timesVisitor is a groupVisitor that looks at times only.
 type timesVisitor struct{ span }
 
-// never is where times begin that stand for never: 9999-12-31 in UTC.
-const never = 253402214400 * 1e6
+// never is where times begin that stand for never: 9999-12-31 where that day begins first, 14 hours
+// before UTC.
+const never = (253402214400 - 14*60*60) * 1e6
 
 func (v *timesVisitor) skip(t table, g int) bool {
 	lo, hi, exact, ok := t.TimeRange(g)

@@ -39,6 +39,25 @@ func TestTimesAreThoseOfARun(t *testing.T) {
 	})
 }
 
+// The last day of the year 9999 stands for never in every zone.
+func TestTimesWithoutNever(t *testing.T) {
+	for _, zone := range []string{"Pacific/Kiritimati", "Europe/Berlin", "UTC", "America/Los_Angeles"} {
+		q, d := small()
+		last := time.Date(9999, 12, 31, 0, 0, 0, 0, mustZone(zone))
+		d.exposures = []fakeFile{{{
+			{user: "u", time: microseconds(testStart)}, {user: "v", time: microseconds(last)}, {user: "w", time: microseconds(last.AddDate(0, 0, -2))},
+		}}}
+		exposures, _ := d.sources(newRunner(&q, 1, nil))
+		got, err := timesOf(t.Context(), exposures, 1, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := (Times{testStart.UTC(), last.AddDate(0, 0, -2).UTC()}); got != want {
+			t.Errorf("%s: %v, want %v", zone, got, want)
+		}
+	}
+}
+
 // Row groups are read only where their statistics do not say what is asked.
 func TestTimesReadsLittle(t *testing.T) {
 	for _, test := range []struct {
