@@ -734,6 +734,36 @@ func TestEdgesOfWindows(t *testing.T) {
 	f(10*time.Hour, 0, 0, 0)
 }
 
+// A date counts where its beginning, in days of 24 hours from the date of the exposure, lies in a
+// window or look-back.
+func TestEdgesOfWindowsOfDates(t *testing.T) {
+	f := func(days int, window, part, lookback, less float64) {
+		t.Helper()
+		q, d := small()
+		q.Looks = []time.Time{testStart.AddDate(0, 0, 9)}
+		q.Experiments[0].Metrics = []Metric{
+			{Value: Column{Event: "buy", Aggregate: Count, To: 36 * time.Hour}, Lookback: 36 * time.Hour},
+			{Value: Column{Event: "buy", Aggregate: Count, From: 12 * time.Hour, To: 36 * time.Hour}, Lookback: 12 * time.Hour},
+		}
+		d.exposures = []fakeFile{{{{user: "u", variant: "a", time: microseconds(testStart.Add(23 * time.Hour))}}}}
+		d.conversions = []fakeFile{{{{user: "u", event: "buy", time: microseconds(testStart.AddDate(0, 0, days)), date: true}}}}
+		r, err := runFake(t.Context(), q, d, 1, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := r.Experiments[0].Looks[0].Metrics
+		long, short := m[0][0][0].Moments.Mean, m[1][0][0].Moments.Mean
+		if diff := gocmp.Diff([]float64{window, part, lookback, less}, []float64{long[0], short[0], long[1], short[1]}); diff != "" {
+			t.Errorf("%d days after the exposure (- want, + got):\n%s", days, diff)
+		}
+	}
+	f(-2, 0, 0, 0, 0)
+	f(-1, 0, 0, 1, 0)
+	f(0, 1, 0, 0, 0)
+	f(1, 1, 1, 0, 0)
+	f(2, 0, 0, 0, 0)
+}
+
 // On a day of 25 hours, a date inside a window of a day and a half hour begins after the
 // window is over.
 func TestDatesWhenClocksAreSetBack(t *testing.T) {
