@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 
 	"readout/ingest/raw"
 	"readout/moments"
@@ -25,17 +26,20 @@ type valueRecord struct {
 type valueProgram struct {
 	kinds       []bool // by kind
 	lo, hi, end int64
+	kept        atomic.Int64 // by all workers
 }
 
-// keepValues keeps the values of the member's conversions.
+// keepValues keeps the values of the member's conversions. Once all workers together keep more than there
+// may be they keep no more, and checkValues fails.
 func (e *evaluator) keepValues(v *visit, metric int) {
 	p := &v.program.metrics[metric]
 	keep, at := p.values, v.entries[v.program.bundles[p.bundle].clock]
 	kept := &v.totals.values[metric]
-	user := uint32(0)
-	if n := len(*kept); n > 0 {
-		user = (*kept)[n-1].user + 1
+	user, before := uint32(0), len(*kept)
+	if before > 0 {
+		user = (*kept)[before-1].user + 1
 	}
+	most := before + max(0, maxValues+1-int(keep.kept.Load()))
 	for i := range v.conversions {
 		c := &v.conversions[i]
 		if !keep.kinds[c.code&^dateOnlyFlag] || math.IsNaN(c.value) {
@@ -44,10 +48,13 @@ func (e *evaluator) keepValues(v *visit, metric int) {
 		if dt := v.from.since(c); dt < keep.lo || dt >= keep.hi || c.time >= keep.end {
 			continue
 		}
-		if from := max(int(c.look), at); from < v.gone && len(*kept) <= maxValues {
+		if from := max(int(c.look), at); from < v.gone && len(*kept) < most {
 			// −0 becomes 0: which of the two comes first depends on the order of records.
 			*kept = append(*kept, valueRecord{c.value + 0, int32(from), int32(v.gone), int32(v.arm), user, v.set})
 		}
+	}
+	if n := len(*kept) - before; n > 0 {
+		keep.kept.Add(int64(n))
 	}
 }
 

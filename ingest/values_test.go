@@ -128,3 +128,29 @@ func TestNegativeZeros(t *testing.T) {
 		}
 	}
 }
+
+// What workers keep is bounded together, by one value more than there may be.
+func TestValuesOfAllWorkersAreBounded(t *testing.T) {
+	q := benchQuery(1)
+	for i := range q.Experiments {
+		q.Experiments[i].Metrics = []Metric{{Value: Column{Event: "event 0", Aggregate: Each}}, {Value: Column{Event: "event 1"}}}
+	}
+	r := newRunner(&q, 1, nil)
+	benchTuples(r, r.rules(0))
+	rows, err := r.tuples.reader().partition(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	programs := r.programs(false)
+	programs[0].metrics[0].values.kept.Store(maxValues - 100)
+	h := newHistory(r.looks.last()-60*usDay, false, time.UTC)
+	kept := 0
+	for range 3 {
+		e := newEvaluator(r.looks, time.UTC, h, programs, r.kinds, experimentSegments{}, true)
+		e.partition(rows)
+		kept += len(e.totals[0].values[0])
+	}
+	if kept != 101 {
+		t.Errorf("%d values are kept where 100 more may be, want 101", kept)
+	}
+}
