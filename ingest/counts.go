@@ -10,9 +10,10 @@ import (
 type readCounts struct {
 	cursor lookCursor
 	byLook []lookCounts // what comes in at each look
-	first  int64
-	dates  bool
-	clock  bool
+	first  int64        // the earliest time; date says that it is a date
+	date   bool
+	dates  bool // some times are dates
+	clock  bool // some times are without a zone
 	// from is the time from which on rows matter to the query; earlier ones only count as
 	// read.
 	from  int64
@@ -157,7 +158,7 @@ func (c *readCounts) end() int64 {
 	if look == len(c.byLook) {
 		return earliest
 	}
-	c.first = min(c.first, g.first)
+	c.begin(g.first, g.dates)
 	c.dates, c.clock = c.dates || g.dates, c.clock || g.clock
 	l := &c.byLook[look]
 	l.Rows += g.noUser + g.noTime
@@ -178,8 +179,17 @@ func (c *readCounts) merge(o *readCounts) {
 	for i := range c.byLook {
 		c.byLook[i].add(&o.byLook[i])
 	}
-	c.first = min(c.first, o.first)
+	c.begin(o.first, o.date)
 	c.dates, c.clock = c.dates || o.dates, c.clock || o.clock
+}
+
+// begin takes in the earliest time of some rows, and whether it is a date.
+func (c *readCounts) begin(first int64, date bool) {
+	if first == c.first {
+		c.date = c.date || date
+	} else if first < c.first {
+		c.first, c.date = first, date
+	}
 }
 
 // tableReads returns what each look sees, given the earliest time of each file as by end.

@@ -129,7 +129,7 @@ func BenchmarkUsers(b *testing.B) {
 				benchTuples(r, r.rules(4<<20))
 				tuples += r.exposures[0].kept.Len() + r.exposures[0].segmented.Len() + r.conversions[0].events.Len() + r.conversions[0].values.Len()
 				b.StartTimer()
-				h := newHistory(r.looks.last()-60*usDay, false, time.UTC)
+				h := newHistory(r.looks.last()-60*usDay, false, false, time.UTC)
 				programs := r.programs(false)
 				segments, err := r.findSegments(context.Background(), programs)
 				if err != nil {

@@ -600,7 +600,7 @@ func TestEngineEqualsReference(t *testing.T) {
 		}
 		var before *reference
 		for k, look := range q.Looks {
-			exposures, conversions, now := referenceLook(&q, d.exposures, d.conversions, dates, look)
+			exposures, conversions, now := referenceLook(&q, d.exposures, d.conversions, look)
 			if k > 0 {
 				now.link(before)
 			}
@@ -630,7 +630,7 @@ func TestReadAt(t *testing.T) {
 			t.Fatalf("%d answers to %d instants", len(got.ReadAt), len(q.ReadAt))
 		}
 		for i, at := range q.ReadAt {
-			exposures, conversions, _ := referenceLook(&q, d.exposures, d.conversions, d.dates(at), at)
+			exposures, conversions, _ := referenceLook(&q, d.exposures, d.conversions, at)
 			if diff := gocmp.Diff(TablesRead{*exposures, *conversions}, got.ReadAt[i]); diff != "" {
 				t.Fatalf("at %v (- want, + got):\n%s", at, diff)
 			}

@@ -58,7 +58,7 @@ func newEvaluator(looks lookTable, location *time.Location, h history, programs 
 		end:       looks.asked(),
 		days:      calendar{location: location},
 		history:   h,
-		dates:     h.dateOnly || looks.asked() < len(looks),
+		dates:     h.dates || looks.asked() < len(looks),
 		programs:  programs,
 		sign:      raw.Enter,
 		wholeFits: wholeFits,

@@ -53,7 +53,7 @@ func TestMembersCanBeTakenOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := newHistory(r.looks.last()-60*usDay, false, time.UTC)
+	h := newHistory(r.looks.last()-60*usDay, false, false, time.UTC)
 	e := newEvaluator(r.looks, time.UTC, h, programs, r.kinds, segments, true)
 	add := func(sign int) (left int) {
 		e.sign = sign

@@ -10,12 +10,13 @@ type history struct {
 	first    int64 // time of the earliest row; latestTime if there is none
 	start    int64 // of its day
 	startDay int64 // the number of its day
-	dateOnly bool  // some conversions have dates for times
+	date     bool  // the earliest row has a date for a time
+	dates    bool  // some rows have
 }
 
 // newHistory makes the history whose earliest row is at first, latestTime if there is none.
-func newHistory(first int64, dateOnly bool, location *time.Location) history {
-	h := history{first: first, start: latestTime, startDay: latestTime / usDay, dateOnly: dateOnly}
+func newHistory(first int64, date, dates bool, location *time.Location) history {
+	h := history{first: first, start: latestTime, startDay: latestTime / usDay, date: date, dates: dates}
 	if first != latestTime {
 		h.start = microseconds(startOfDay(first, location))
 		h.startDay = (&calendar{location: location}).day(first)
@@ -25,9 +26,10 @@ func newHistory(first int64, dateOnly bool, location *time.Location) history {
 
 // lacks reports whether the look-back of a user first exposed at t, on the given day,
 // reaches before the history. It always does when the earliest conversion comes after t,
-// whether or not a look sees that conversion already.
+// whether or not a look sees that conversion already. That one alone says whether days or instants
+// are compared, since a look must find the same whatever comes after it.
 func (h *history) lacks(t, day, lookback int64) bool {
-	if h.dateOnly {
+	if h.date {
 		return day*usDay-lookback < h.startDay*usDay
 	}
 	return t < h.first || t-lookback < h.start

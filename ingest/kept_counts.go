@@ -69,7 +69,7 @@ func (f *keptFile) takeReads(c *readCounts) {
 		f.Looks[at].Counts.add(l)
 		*l = lookCounts{Last: noTime}
 	}
-	c.first, c.dates, c.clock = latestTime, false, false
+	c.first, c.date, c.dates, c.clock = latestTime, false, false, false
 }
 
 // earliest is what [readCounts.end] says of the file's row groups.
@@ -176,7 +176,7 @@ func (f *keptFile) lookNow(now []int) func(int32) int {
 
 // giveReads adds what was read of the file, by the looks that see it now.
 func (f *keptFile) giveReads(c *readCounts, now []int) {
-	c.first = min(c.first, f.First)
+	c.begin(f.First, f.Dates)
 	for i := range f.Looks {
 		// The last look is the one at the end of time.
 		seen := now[i] < len(c.byLook)-1

@@ -62,7 +62,7 @@ func (p *program) additive(segments experimentSegments) bool {
 
 // totalsKeys returns, by experiment, all that its totals depend on but for rows and looks.
 func (r *runner) totalsKeys(h history, wholeFits bool) ([]string, error) {
-	rules := fmt.Sprintf("%s\n%s\n%t %t\n", r.exposureRules(), r.conversionRules(), h.dateOnly, wholeFits)
+	rules := fmt.Sprintf("%s\n%s\n%t %t %t\n", r.exposureRules(), r.conversionRules(), h.date, h.dates, wholeFits)
 	keys := make([]string, len(r.q.Experiments))
 	for i := range keys {
 		e, err := json.Marshal(&r.q.Experiments[i])

@@ -63,9 +63,9 @@ type fakeFile [][]fakeRow
 
 // referenceLook answers a query at one look straight from the definitions: maps of
 // strings, one user after the other, fractions for the moments. Conversions before from
-// only count as read; dates says that some are dates.
-func referenceLook(q *Query, exposures, conversions []fakeFile, dates bool, look time.Time) (*TableRead, *TableRead, *reference) {
-	r := reference{q: q, look: microseconds(look), dates: dates, from: noTime}
+// only count as read.
+func referenceLook(q *Query, exposures, conversions []fakeFile, look time.Time) (*TableRead, *TableRead, *reference) {
+	r := reference{q: q, look: microseconds(look), from: noTime}
 	bounded := len(q.Experiments) > 0
 	for _, e := range q.Experiments {
 		bounded = bounded && !e.Start.IsZero()
@@ -104,6 +104,9 @@ func referenceLook(q *Query, exposures, conversions []fakeFile, dates bool, look
 			t.NoEvent++
 		}
 		return row.event != ""
+	})
+	r.dates = slices.ContainsFunc(slices.Concat(slices.Concat(conversions...)...), func(row fakeRow) bool {
+		return row.date && row.time == converted.earliest
 	})
 	for i := range q.Experiments {
 		r.results = append(r.results, r.experiment(&q.Experiments[i], exposed.kept, converted.kept, converted.earliest))
@@ -146,7 +149,7 @@ func (m *Metric) columns() int {
 type reference struct {
 	q       *Query
 	look    int64
-	dates   bool
+	dates   bool // the earliest conversion is a date
 	from    int64
 	results []LookResult
 	// users are the rows of users by experiment, metric, phase and variant.

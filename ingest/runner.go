@@ -216,7 +216,7 @@ func (r *runner) run(ctx context.Context, exposures, conversions source) (*Resul
 	if first >= microseconds(r.q.Looks[len(r.q.Looks)-1]) {
 		first = latestTime
 	}
-	h := newHistory(first, converted.dates, r.location)
+	h := newHistory(first, converted.date, converted.dates, r.location)
 	programs := r.programs(converted.dates)
 	segments, err := r.findSegments(ctx, programs)
 	if err != nil {

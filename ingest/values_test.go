@@ -143,7 +143,7 @@ func TestValuesOfAllWorkersAreBounded(t *testing.T) {
 	}
 	programs := r.programs(false)
 	programs[0].metrics[0].values.kept.Store(maxValues - 100)
-	h := newHistory(r.looks.last()-60*usDay, false, time.UTC)
+	h := newHistory(r.looks.last()-60*usDay, false, false, time.UTC)
 	kept := 0
 	for range 3 {
 		e := newEvaluator(r.looks, time.UTC, h, programs, r.kinds, experimentSegments{}, true)
