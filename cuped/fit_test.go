@@ -444,6 +444,54 @@ func TestCentering(t *testing.T) {
 	}
 }
 
+// TestVarianceKeptByOwnFits: it is the mean over all pairs of arms of the share that their difference
+// keeps, its centre included, weighted by the raw variances of the differences.
+func TestVarianceKeptByOwnFits(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	all := []moments.Set{moments.New(2), moments.New(2), moments.New(2)}
+	for v := range all {
+		for range 50 * (v + 1) {
+			x := 3 + r.NormFloat64()
+			all[v].Add(float64(v-1)*x+r.NormFloat64(), x)
+		}
+	}
+	for _, arms := range [][]moments.Set{all[:2], all} {
+		fits := cuped.FitArms(yOnX, arms...)
+		var adjusted, raw float64
+		for i := range arms {
+			for j := range i {
+				for _, side := range []int{i, j} {
+					e, err := fits[side].Estimate(arms[side])
+					if err != nil {
+						t.Fatal(err)
+					}
+					adjusted += e.Variance / float64(e.N)
+					raw += arms[side].Cov(0, 0) / float64(arms[side].N)
+				}
+				center, err := cuped.Centering(fits[i], fits[j])
+				if err != nil {
+					t.Fatal(err)
+				}
+				adjusted += center.Variance / float64(center.N)
+			}
+		}
+		kept, ok := cuped.VarianceKept(fits, arms)
+		if !ok {
+			t.Fatal("no variance kept")
+		}
+		wantNear(t, "variance kept", kept, adjusted/raw, 1e-12)
+	}
+	single, constant := moments.New(2), moments.New(2)
+	single.Add(1, 2)
+	constant.Add(1, 2)
+	constant.Add(1, 3)
+	for name, arms := range map[string][]moments.Set{"one user": {single, all[0]}, "no variance": {constant, constant}} {
+		if share, ok := kept(cuped.Fit(yOnX, arms...), arms...); ok {
+			t.Errorf("%s: variance kept %v", name, share)
+		}
+	}
+}
+
 // No finite moments make a result that is not a number.
 func TestAlwaysFinite(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
