@@ -362,6 +362,36 @@ func TestFitArms(t *testing.T) {
 	}
 }
 
+// Two covariates tell as much as their sum and one of them, in either order.
+func TestFitArmsOnTheSameSpace(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	arms := []moments.Set{moments.New(4), moments.New(4)} // y, a, b, a + b
+	for v := range arms {
+		for range 30 {
+			a := 10*r.NormFloat64() + float64(v)
+			b := a/20 + r.NormFloat64() - 2*float64(v)
+			arms[v].Add(a+3*b+r.NormFloat64(), a, b, a+b)
+		}
+	}
+	var want cuped.Estimate
+	for i, covariates := range [][]cuped.Term{
+		{cuped.Column(1), cuped.Column(2)}, {cuped.Column(2), cuped.Column(1)}, {cuped.Column(1), cuped.Column(3)},
+	} {
+		e, err := cuped.FitArms(cuped.Model{Outcome: cuped.Column(0), Covariates: covariates}, arms...)[1].Estimate(arms[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			want = e
+		}
+		wantNear(t, "mean", e.Mean, want.Mean, 1e-9)
+		wantNear(t, "variance", e.Variance, want.Variance, 1e-9)
+		if e.DF != 27 {
+			t.Errorf("%d degrees of freedom of 30 users and two covariates", e.DF)
+		}
+	}
+}
+
 // An arm whose slope happens to be 0 is as uncertain about it as any other.
 func TestFitArmsWithSlopeZero(t *testing.T) {
 	other, flat := moments.New(2), moments.New(2)
