@@ -184,3 +184,34 @@ func TestAlwaysValidBegins(t *testing.T) {
 		}
 	}
 }
+
+// TestAlwaysValidNeedsNewUsers: a day on which some arm got none is no look, also the last one.
+func TestAlwaysValidNeedsNewUsers(t *testing.T) {
+	control, big := newStream(10, 4, 1), newStream(10, 4, 2)
+	added := [][2]int{{200, 200}, {1, 1}, {1, 0}, {0, 1}, {0, 0}, {1, 1}, {1, 0}}
+	for k, card := range daily(t, testInput(alwaysValidExperiment(), len(added)-1), func(k int) []moments.Set {
+		return []moments.Set{control.more(added[k][0]), big.more(added[k][1])}
+	}, len(added)) {
+		// The clock starts when the first window is over, with the second day.
+		if got, want := first(card).Look, []int{0, 1, 1, 2, 2, 3, 3}[k]; got != want {
+			t.Errorf("%s: %d looks, want %d", card.Date, got, want)
+		}
+	}
+}
+
+// TestAlwaysValidKeepsTheLiftOfBefore: where control has come close to 0 by now, the lift has the limits that
+// it had at the looks before.
+func TestAlwaysValidKeepsTheLiftOfBefore(t *testing.T) {
+	control, big := newStream(10, 4, 1), newStream(11, 4, 2)
+	cards := daily(t, testInput(alwaysValidExperiment(), 8), func(k int) []moments.Set {
+		if k == 3 {
+			control.mean, big.mean = -29, -29
+		}
+		return []moments.Set{control.more(200), big.more(200)}
+	}, 4)
+	before, now := first(cards[2]), first(cards[3])
+	if now.Look != 3 || now.LiftLo != before.LiftLo || now.LiftHi != before.LiftHi || !now.LiftLo.ok || now.LiftUnbounded || now.LiftReason != "" {
+		t.Errorf("look %d, lift in [%v, %v], unbounded %v, %q; before [%v, %v]",
+			now.Look, now.LiftLo, now.LiftHi, now.LiftUnbounded, now.LiftReason, before.LiftLo, before.LiftHi)
+	}
+}

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -235,5 +236,19 @@ func TestBalanceLeavesOutRatiosOfFewUsers(t *testing.T) {
 	a.addImbalance("revenue", "big", cuped.Column(0), arm(1, 20), arm(1, 50))
 	if len(a.imbalance) == 0 {
 		t.Error("a mean is left out")
+	}
+}
+
+// TestBalanceNamesTheLargestDifference, and counts how many were looked at.
+func TestBalanceNamesTheLargestDifference(t *testing.T) {
+	difference := func(value float64) cuped.Difference { return cuped.Difference{Value: value, StandardError: 0.5} }
+	a := &analyzer{imbalance: []imbalance{
+		{"orders", "big", difference(0.1)}, {"revenue", "big", difference(-3)}, {"visits", "big", difference(2)},
+	}}
+	c, ok := a.balanceCheck(nil)
+	p := 3 * math.Erfc(6/math.Sqrt2)
+	if !ok || c.Severity != Warning || !strings.Contains(c.Sentence, "on revenue before") || c.Numbers[1].Value.Or(0) != -3 ||
+		!(math.Abs(c.Numbers[0].Value.Or(0)-p) <= 1e-9*p) {
+		t.Errorf("%+v, want p %v", c, p)
 	}
 }

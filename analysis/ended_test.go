@@ -13,12 +13,13 @@ import (
 	"readout/sequential"
 )
 
-// TestStagewise: there is none before a test has ended; at a look of record it agrees with
+// TestStagewise: there is none before a test has ended, nor of what is no primary metric; at a look of record it agrees with
 // the crossing and draws the estimate towards 0, and it stays.
 func TestStagewise(t *testing.T) {
 	for _, sides := range experiment.AllSides() {
 		e := testExperiment()
 		e.Scorecard.Primary[0].Sides = sides
+		e.Scorecard.Secondary = []*experiment.Metric{testMetric("orders")}
 		control, big := newStream(10, 4, 1), newStream(10.8, 4, 2)
 		var at *Stagewise
 		for _, card := range daily(t, testInput(e, 14), func(int) []moments.Set {
@@ -27,6 +28,9 @@ func TestStagewise(t *testing.T) {
 			c := first(card)
 			if (c.Stagewise != nil) != c.Significant {
 				t.Fatalf("%s: stage-wise %v, significant %v", card.Date, c.Stagewise, c.Significant)
+			}
+			if other := card.Metrics[1].Comparisons[0]; other.Stagewise != nil {
+				t.Fatalf("%s: secondary metric, stage-wise %v", card.Date, other.Stagewise)
 			}
 			if c.Stagewise == nil {
 				continue

@@ -499,6 +499,16 @@ func TestQuantileOnScorecard(t *testing.T) {
 			if r.Users != 900 || r.Total.Or(0) != float64(control.Len()) || !(math.Abs(r.Mean.Or(0)-1) <= 0.2) || r.Reason != "" {
 				t.Errorf("%s: control %+v", method, r)
 			}
+			halves := withQuantiles(e.Scorecard.Primary[0], [][]Arm{{control[:450].arm()}, {control[450:].arm()}})
+			var variance float64
+			for _, half := range halves {
+				q := half[0].quantile
+				share := float64(q.users) / float64(halves[0][0].quantile.users+halves[1][0].quantile.users)
+				variance += share * share * q.variance
+			}
+			if se := r.SE.Or(0); !(math.Abs(se*se/variance-1) <= 1e-12) {
+				t.Errorf("%s: standard error %v of two phases, want %v", method, se, math.Sqrt(variance))
+			}
 			for _, l := range in.Looks {
 				if err := l.Check(); err != nil {
 					t.Error(err)
