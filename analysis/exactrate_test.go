@@ -115,6 +115,9 @@ func TestExactRateFollowsFromOneRule(t *testing.T) {
 			if before.P.ok && (c.LnP.value > before.LnP.value || c.LiftLo.Or(-1) < before.LiftLo.Or(-1) || before.LiftHi.ok && c.LiftHi.Or(math.Inf(1)) > before.LiftHi.value) {
 				rt.Fatalf("p %v and [%v, %v] after %v and [%v, %v]", c.P, c.LiftLo, c.LiftHi, before.P, before.LiftLo, before.LiftHi)
 			}
+			if p := c.Looks[len(c.Looks)-1]; p.Z.ok || p.Critical.ok {
+				rt.Fatalf("a test without a score has %+v", p)
+			}
 			if e.Scorecard.Primary[0].Sides == experiment.SidesOne && (c.Hi.ok && e.Scorecard.Primary[0].Goal == experiment.GoalIncrease || c.Lo.ok && e.Scorecard.Primary[0].Goal == experiment.GoalDecrease) {
 				rt.Fatalf("a one-sided test has the interval [%v, %v]", c.Lo, c.Hi)
 			}
@@ -133,6 +136,24 @@ func TestExactRateIsTheSplitTest(t *testing.T) {
 		if err != nil || !(math.Abs(p.LogP-min(0, want)) <= 1e-11) {
 			t.Errorf("%+v: log p %v, %v, want %v", c, p.LogP, err, want)
 		}
+	}
+}
+
+// TestExactEffectOfARatio: the rates in the ratio that the effect stands for make up the overall one of
+// each phase.
+func TestExactEffectOfARatio(t *testing.T) {
+	const ratio = 1.7
+	l := Look{Conversions: []Conversions{
+		{Users: 1000, Treatment: 12, Control: 8, Share: 0.5}, {Users: 3000, Treatment: 9, Control: 21, Share: 0.2},
+	}}
+	want := 0.0
+	for _, c := range l.Conversions {
+		control := float64(c.Treatment+c.Control) / (float64(c.Users) * (c.Share*ratio + (1 - c.Share)))
+		want += float64(c.Users) / 4000 * (ratio*control - control)
+	}
+	lo, hi := l.exactEffect(Number{}, Defined(ratio-1))
+	if lo.ok || !(math.Abs(hi.Or(0)-want) <= 1e-12*want) {
+		t.Errorf("[%v, %v], want no lower end and %v", lo, hi, want)
 	}
 }
 
@@ -160,8 +181,15 @@ func TestExactRateLooksAreLogged(t *testing.T) {
 	if diff := cmp.Diff(looks[0].Conversions, logged.Conversions); diff != "" || logged.Scale != looks[0].Scale {
 		t.Errorf("conversions (-made +logged):\n%s", diff)
 	}
+	nobody := logged
+	nobody.Conversions = []Conversions{{Users: 1, Share: 0.5}}
+	if err := nobody.Check(); err != nil {
+		t.Errorf("a user who did not convert: %v", err)
+	}
 	for _, change := range []func(c *Conversions){
 		func(c *Conversions) { c.Share = 1 },
+		func(c *Conversions) { c.Users, c.Treatment, c.Control = 0, 0, 0 },
+		func(c *Conversions) { c.Treatment = -1 },
 		func(c *Conversions) { c.Treatment = c.Users },
 		func(c *Conversions) { c.Control = -1 },
 	} {

@@ -39,6 +39,8 @@ func TestLooksThatCannotBeTrue(t *testing.T) {
 		{func(l *Look) { l.BetaSpent = 1 }, "beta_spent is 1"},
 		{func(l *Look) { l.Control = []LookArm{{N: 10, Weights: []float64{1}}} }, "an arm has 1 weights, 0 covariances and 10 users"},
 		{func(l *Look) { l.Treatment = []LookArm{{Weights: []float64{1}, Cov: []float64{1}}} }, "an arm has 1 weights, 1 covariances and 0 users"},
+		{func(l *Look) { l.Control = []LookArm{{N: 10, Rate: Defined(-0.1)}} }, "an arm has a rate of -0.1"},
+		{func(l *Look) { l.Control = []LookArm{{N: 10, Rate: Defined(1.1)}} }, "an arm has a rate of 1.1"},
 	} {
 		l := looks[0]
 		c.change(&l)

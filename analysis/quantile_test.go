@@ -524,6 +524,16 @@ func TestQuantileOnScorecard(t *testing.T) {
 	}
 }
 
+// TestQuantileOfNobody: an arm without users, or without values, has a reason and no figure.
+func TestQuantileOfNobody(t *testing.T) {
+	for want, arm := range map[string]Arm{errNoUsersYet.Error(): make(userValues, 0).arm(), errNoValues.Error(): make(userValues, 40).arm()} {
+		column := column(withQuantiles(quantileMetric(0.5), [][]Arm{{arm}}), 0)
+		if r := quantileResult("big", column); r.Reason != want || r.Mean.ok || r.Total.ok || r.Variance.ok || r.SE.ok {
+			t.Errorf("%+v, want %q", r, want)
+		}
+	}
+}
+
 // quantileRejections returns how many of runs experiments of five looks, with 200 users per
 // arm and day who have up to four values that depend on each other, find a difference
 // though there is none.

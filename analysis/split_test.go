@@ -236,13 +236,18 @@ func TestSeveralHitsArmsAlike(t *testing.T) {
 		users, several [][]int64
 		mode           experiment.SeveralVariants
 		want           Severity
+		share          float64
+		tested         bool
 	}{
-		{"alike", [][]int64{{10_000, 10_000}}, [][]int64{{80, 75}}, experiment.SeveralExclude, Info},
-		{"unlike", [][]int64{{10_000, 10_000}}, [][]int64{{80, 20}}, experiment.SeveralExclude, Alarm},
-		{"unlike, for a single look only", [][]int64{{50_000, 50_000}}, [][]int64{{300, 210}}, experiment.SeveralExclude, Info},
-		{"unlike, and nobody left out", [][]int64{{10_000, 10_000}}, [][]int64{{80, 20}}, experiment.SeveralFirst, Info},
-		{"unlike on an earlier day", [][]int64{{9_000, 9_000}, {10_000, 10_000}}, [][]int64{{80, 20}, {140, 75}}, experiment.SeveralExclude, Alarm},
-		{"a split that was not planned", [][]int64{{15_000, 5_000}}, [][]int64{{75, 25}}, experiment.SeveralExclude, Info},
+		{"alike", [][]int64{{10_000, 10_000}}, [][]int64{{80, 75}}, experiment.SeveralExclude, Info, 155. / 20_155, true},
+		{"unlike", [][]int64{{10_000, 10_000}}, [][]int64{{80, 20}}, experiment.SeveralExclude, Alarm, 100. / 20_100, true},
+		{"unlike, for a single look only", [][]int64{{50_000, 50_000}}, [][]int64{{300, 210}}, experiment.SeveralExclude, Info, 510. / 100_510, true},
+		{"unlike, and nobody left out", [][]int64{{10_000, 10_000}}, [][]int64{{80, 20}}, experiment.SeveralFirst, Info, 100. / 20_000, true},
+		{"unlike on an earlier day", [][]int64{{9_000, 9_000}, {10_000, 10_000}}, [][]int64{{80, 20}, {140, 75}}, experiment.SeveralExclude, Alarm, 215. / 20_215, true},
+		{"a split that was not planned", [][]int64{{15_000, 5_000}}, [][]int64{{75, 25}}, experiment.SeveralExclude, Info, 100. / 20_100, true},
+		{"many", [][]int64{{10_000, 10_000}}, [][]int64{{150, 150}}, experiment.SeveralExclude, Warning, 300. / 20_300, true},
+		{"many, and nobody left out", [][]int64{{10_000, 10_000}}, [][]int64{{150, 150}}, experiment.SeveralFirst, Warning, 300. / 20_000, true},
+		{"too few to say", [][]int64{{19_000, 1_000}}, [][]int64{{0, 8}}, experiment.SeveralExclude, Info, 8. / 20_008, false},
 	} {
 		in := testInput(testExperiment(), 3)
 		in.Experiment.SeveralVariants = c.mode
@@ -253,6 +258,12 @@ func TestSeveralHitsArmsAlike(t *testing.T) {
 		check, ok := a.severalCheck(nil)
 		if !ok || check.Severity != c.want {
 			t.Errorf("%s: %s, %v: %s", c.name, check.Severity, check.Numbers, check.Sentence)
+		}
+		if got := check.Numbers[1].Value.Or(0); got != c.share || len(check.Numbers) > 2 != c.tested {
+			t.Errorf("%s: share %v, want %v; %v", c.name, got, c.share, check.Numbers)
+		}
+		if c.want != Alarm && !strings.Contains(check.Sentence, "seen in more than one variant") {
+			t.Errorf("%s: %q", c.name, check.Sentence)
 		}
 	}
 }
