@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"readout/experiment"
+	"readout/moments"
 )
 
 // Who has seen results may not choose by them what decides: another primary metric is not tested, and what
@@ -48,5 +51,35 @@ func TestChangedDecision(t *testing.T) {
 	i := slices.IndexFunc(c.Checks, func(c Check) bool { return c.Name == CheckDefinition })
 	if i < 0 || c.Checks[i].Severity != Alarm || !strings.Contains(c.Checks[i].Sentence, "(guardrails)") {
 		t.Errorf("other guardrails: %+v", c.Checks)
+	}
+}
+
+// A secondary metric decides nothing, and may be chosen later.
+func TestChangedSecondary(t *testing.T) {
+	e := testExperiment()
+	e.Scorecard.Secondary = []*experiment.Metric{testMetric("orders")}
+	in := testInput(e, 14)
+	in.Changed = []string{"guardrails"}
+	control, big := newStream(10, 2, 1), newStream(10, 2, 2)
+	for range 5 {
+		in.addDay(control.more(500), big.more(500))
+	}
+	card, looks, err := Analyze(in)
+	if err != nil || len(looks) != 1 || looks[0].Metric != "orders" || first(card).Look != 0 {
+		t.Errorf("%d looks, %v", len(looks), err)
+	}
+}
+
+// Who goes on after a stop may do so by the results: from then on the error rate is approximate.
+func TestResumedIsApproximate(t *testing.T) {
+	for _, resumed := range []bool{false, true} {
+		in := testInput(testExperiment(), 14)
+		in.Resumed = resumed
+		control, big := newStream(10, 2, 1), newStream(10, 2, 2)
+		for _, card := range daily(t, in, func(int) []moments.Set { return []moments.Set{control.more(200), big.more(200)} }, 3)[1:] {
+			if got := first(card).Approximate; got != resumed {
+				t.Errorf("resumed %v: approximate %v", resumed, got)
+			}
+		}
 	}
 }

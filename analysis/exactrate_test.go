@@ -83,6 +83,32 @@ func TestRareRate(t *testing.T) {
 	}
 }
 
+// TestRareRateBesideAnother: how a rate is tested is decided by its own looks.
+func TestRareRateBesideAnother(t *testing.T) {
+	e := rateExperiment()
+	often := *e.Scorecard.Primary[0]
+	often.Name = "often"
+	e.Scorecard.Primary = append(e.Scorecard.Primary, &often)
+	in := testInput(e, 8)
+	control, big := newRateStream(0.01, 1), newRateStream(0.01, 2)
+	controlOften, bigOften := newRateStream(0.3, 3), newRateStream(0.3, 4)
+	for range 5 {
+		in.addDay(control.more(200), big.more(200))
+		in.today().Metrics[1] = [][]Arm{{{Moments: controlOften.more(200)}, {Moments: bigOften.more(200)}}}
+		card, looks, err := Analyze(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !card.Metrics[0].Exact || card.Metrics[1].Exact {
+			t.Errorf("%s: exact %v and %v, want the first alone", card.Date, card.Metrics[0].Exact, card.Metrics[1].Exact)
+		}
+		in.Looks = append(in.Looks, looks...)
+	}
+	if len(in.Looks) < 6 {
+		t.Errorf("%d looks", len(in.Looks))
+	}
+}
+
 // TestExactRateFollowsFromOneRule: verdict, p and both intervals exclude no effect together,
 // intervals only shrink, and one-sided tests bound the effect from the side they guard.
 func TestExactRateFollowsFromOneRule(t *testing.T) {

@@ -268,6 +268,17 @@ func TestSeveralHitsArmsAlike(t *testing.T) {
 	}
 }
 
+// TestSameShareOfArmsWithUsers: an arm without users takes no part, and two arms have to be left.
+func TestSameShareOfArmsWithUsers(t *testing.T) {
+	want, ok := sameShare([]int64{8, 20}, []int64{92, 180})
+	if got, gotOK := sameShare([]int64{8, 0, 20}, []int64{92, 0, 180}); !ok || !gotOK || got != want {
+		t.Errorf("%+v, %v, want %+v", got, gotOK, want)
+	}
+	if got, ok := sameShare([]int64{8, 0}, []int64{92, 0}); ok {
+		t.Errorf("of one arm %+v", got)
+	}
+}
+
 // TestSeveralFalseAlarms: users who leave both arms alike alarm in no more than a thousandth of
 // the experiments, on all days together.
 func TestSeveralFalseAlarms(t *testing.T) {
