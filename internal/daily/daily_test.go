@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -279,6 +280,32 @@ func TestOneByOneAndAtOnceBesideOthers(t *testing.T) {
 			t.Errorf("%s differs (- one by one, + at once):\n%s", path, cmp.Diff(want[path], got[path]))
 		}
 	}
+}
+
+// TestBesideALaterExperiment: one that started later, and comes first, leaves the scorecards of another as
+// they are without it.
+func TestBesideALaterExperiment(t *testing.T) {
+	alone, beside := newShop(t), newShop(t)
+	p, err := experiment.LoadFS(fstest.MapFS{
+		"readout.yaml":            {Data: []byte(readoutYAML)},
+		"experiments/button.yaml": {Data: []byte(experimentYAML)},
+		"experiments/banner.yaml": {Data: []byte(strings.NewReplacer("button", "banner", "start: 2026-03-27", "start: 2026-03-30").Replace(experimentYAML))},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	beside.runner.Project = p
+	beside.move(p.Experiments[0], experiment.Request{Action: experiment.ActionSchedule, At: beside.day("2026-03-26").Start, By: "ana"})
+	alone.mustRun("2026-04-01")
+	beside.mustRun("2026-04-01")
+	want, got := alone.files(), beside.files()
+	for _, files := range []map[string]string{want, got} {
+		maps.DeleteFunc(files, func(path, _ string) bool { return !strings.HasPrefix(path, "scorecards/button/") })
+	}
+	if len(want) == 0 {
+		t.Error("no scorecards")
+	}
+	sameFiles(t, got, want)
 }
 
 // A look is linked with the look before by users' values at both, also with a window: users seen
