@@ -142,9 +142,7 @@ func (l *loader) files(folder string) []string {
 			err = errors.New("not a folder")
 		}
 		l.errs = append(l.errs, faultOf(folder, err))
-		// Which metrics or experiments there are cannot be known then.
-		l.names.complete = l.names.complete && folder != "metrics"
-		l.project.Unlisted = l.project.Unlisted || folder == "experiments"
+		l.unlisted(folder)
 		return nil
 	}
 	var files []string
@@ -168,10 +166,18 @@ func (l *loader) files(folder string) []string {
 	}
 	if len(files) > maxFiles {
 		l.report(folder, "%d files, at most %d are allowed", len(files), maxFiles)
+		l.unlisted(folder)
 		return nil
 	}
 	slices.Sort(files)
 	return files
+}
+
+// unlisted notes that which metrics or experiments there are cannot be known, since the files of a
+// folder are not read.
+func (l *loader) unlisted(folder string) {
+	l.names.complete = l.names.complete && folder != "metrics"
+	l.project.Unlisted = l.project.Unlisted || folder == "experiments"
 }
 
 func (l *loader) metricFile(file string) {

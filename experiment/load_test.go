@@ -3,6 +3,7 @@ package experiment
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -187,6 +188,16 @@ func TestLoadUnread(t *testing.T) {
 	asFolder := project()
 	delete(asFolder, "readout.yaml")
 	asFolder["readout.yaml/x"] = &fstest.MapFile{Data: []byte("x")}
+	many := func(folder string) fstest.MapFS {
+		fsys := project()
+		for i := range maxFiles {
+			fsys[fmt.Sprintf("%s/%d.yaml", folder, i)] = &fstest.MapFile{}
+		}
+		fsys[folder+"/more.yaml"] = &fstest.MapFile{}
+		return fsys
+	}
+	manyMetrics := many("metrics")
+	manyMetrics["experiments/button.yaml"].Data = []byte(button + "scorecard: {primary: [bought]}\n")
 	for _, c := range []struct {
 		fsys   fs.FS
 		want   string
@@ -195,6 +206,8 @@ func TestLoadUnread(t *testing.T) {
 		{brokenFile{project(), "experiments/button.yaml"}, "experiments/button.yaml: cannot be read: input/output error", 1},
 		{brokenFile{project(), "readout.yaml"}, "readout.yaml: cannot be read: input/output error", 1},
 		{closedFolder{project(), "experiments"}, "experiments: cannot be read: permission denied", 1},
+		{many("experiments"), "experiments: 10002 files, at most 10000 are allowed", 0},
+		{manyMetrics, "metrics: 10001 files, at most 10000 are allowed", 0},
 		{asFile, "templates: not a folder", 0},
 		{asFolder, "readout.yaml: not a regular file", 0},
 	} {

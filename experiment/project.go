@@ -18,7 +18,7 @@ type Project struct {
 	Metrics      []*Metric     // readout.yaml's first, then those of metrics/ by file name; each file in its order
 	Experiments  []*Experiment // by name
 	Faulty       []string      // names of the experiments that are left out because their definition has a fault
-	Unlisted     bool          // the folder of experiments could not be read: nobody knows which there are
+	Unlisted     bool          // the folder of experiments was not read: nobody knows which there are
 	Skipped      []string      // folders inside those of the project, which are not read
 	Templates    []Template    // by name
 }
