@@ -154,6 +154,33 @@ func TestExplainDraws(t *testing.T) {
 	}
 }
 
+// TestExplainNewVisitors: whoever enters is told the variant that is drawn, and another one where that
+// was stopped.
+func TestExplainNewVisitors(t *testing.T) {
+	x := only(t, func(e *experiment.PublishedExperiment) {
+		e.Coverage = experiment.Whole / 2
+		e.Stopped = []experiment.PublishedVariantAt{{Variant: "big", At: during.Add(-time.Hour)}}
+	})
+	told := make(map[string]int)
+	for i := range 100 {
+		v := visitor(fmt.Sprint("u-", i))
+		o, e := x.Decide(v, Assignment{}, during, true), x.explain(v, Assignment{}, during)
+		steps := make(map[string]string)
+		for _, s := range e.Steps {
+			steps[s.Name] = s.Detail
+		}
+		drawn, _, _ := strings.Cut(strings.TrimPrefix(steps["variant"], "falls to "), " ")
+		if _, redrawn := steps["stopped"]; (drawn != "") != o.Shown || redrawn != (drawn == "big") ||
+			redrawn && !strings.HasSuffix(steps["stopped"], "drawn again among the others, "+o.Variant) || !redrawn && drawn != o.Variant {
+			t.Errorf("%s: decided %+v, explained %+v", v.ID, o, e.Steps)
+		}
+		told[drawn]++
+	}
+	if len(told) != 3 {
+		t.Errorf("told %v", told)
+	}
+}
+
 // TestDecideTwiceIsDecideOnce: what was decided holds at once, whatever the definition.
 func TestDecideTwiceIsDecideOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -298,6 +298,10 @@ func TestPayloadOfAnotherVariant(t *testing.T) {
 				if o.Shown || o.Reason != NotRendered || o.Expose || o.Remember.Variant != name || !o.Changed {
 					t.Errorf("%s, fault in %s, exposure %t: %+v", name, names[fault], expose, o)
 				}
+				steps := x.explain(v, Assignment{}, during).Steps
+				if last := steps[len(steps)-1]; last.Name != "payload" || last.Passes {
+					t.Errorf("%s, fault in %s, explained by %+v", name, names[fault], steps)
+				}
 			}
 		}
 	}
@@ -305,6 +309,10 @@ func TestPayloadOfAnotherVariant(t *testing.T) {
 		t.Helper()
 		if o := x.Decide(v, earlier, during, true); !o.Shown || o.Variant != want {
 			t.Errorf("%s: %+v", name, o)
+		}
+		steps := x.explain(v, earlier, during).Steps
+		if slices.ContainsFunc(steps, func(s Step) bool { return !s.Passes }) {
+			t.Errorf("%s: explained by %+v", name, steps)
 		}
 	}
 	shown("counted before", to(0, nil), Assignment{Variant: "control", At: during, Exposed: true}, "control")
