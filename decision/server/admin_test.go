@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -145,6 +146,30 @@ func TestThePageOfThoseWhoRunIt(t *testing.T) {
 	for _, text := range []string{"2026-01-10 21:00 JST", "2026-01-05 09:00", "2026-02-02 09:00"} {
 		if !strings.Contains(local, text) {
 			t.Errorf("in Tokyo the page has no %q", text)
+		}
+	}
+	// Who gets what, and how far it is.
+	stop := func(at time.Time) func(*experiment.PublishedExperiment) {
+		return func(e *experiment.PublishedExperiment) {
+			e.Variants[0].Traffic, e.Variants[1].Traffic = experiment.Whole/4, 3*experiment.Whole/4
+			e.Stopped = []experiment.PublishedVariantAt{{Variant: "big", At: at}}
+		}
+	}
+	for _, c := range []struct {
+		change func(*experiment.PublishedExperiment)
+		want   string
+	}{
+		{stop(during), `control 25%<br>big 75% <span class="soft">(stopped)</span><br>`},
+		{stop(during.Add(time.Second)), `control 25%<br>big 75%<br>`},
+		{func(e *experiment.PublishedExperiment) {
+			e.Variants[0].Traffic, e.Variants[1].Traffic = experiment.Whole/4, 3*experiment.Whole/4
+			e.Status, e.Decision = experiment.Completed, &experiment.PublishedVariantAt{Variant: "big", At: during}
+		}, `control 25%<br>big 75% <span class="soft">(the winner, for everybody)</span><br>`},
+		{nil, `<progress max="100" value="19"></progress> 19%`}, // 5.5 of 28 days
+	} {
+		s.snapshot = compile(t, published("button", `"x"`, c.change))
+		if page := s.askAdmin(http.MethodGet, "/").body; !strings.Contains(page, c.want) {
+			t.Errorf("the page has no %q", c.want)
 		}
 	}
 	s.snapshot = nil
