@@ -588,6 +588,40 @@ func TestAdHocDates(t *testing.T) {
 	}
 }
 
+// TestAdHocWithAnotherEnd: an experiment that was extended is analysed with another end as one that was planned so.
+func TestAdHocWithAnotherEnd(t *testing.T) {
+	s := newShop(t)
+	s.extend("2026-03-28", "2026-04-03")
+	e := s.runner.Project.Experiments[0]
+	log, err := daily.ReadLifecycle(s.runner.State)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func(state experiment.State, end time.Time) string {
+		job := daily.AdHoc{
+			Project: s.runner.Project, Engine: s.runner.Engine, Experiment: e, Control: experiment.Control, State: state,
+			Start: s.day("2026-03-27").Start, End: end, Through: s.day("2026-03-30"),
+		}
+		card, err := job.Run(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(card)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	state, end := log.State(e), s.day("2026-04-04").Through
+	planned := run(experiment.State{}, end)
+	if got := run(state, end); got != planned {
+		t.Errorf("with another end:\n%s\nplanned so:\n%s", got, planned)
+	}
+	if run(state, state.End) == run(experiment.State{}, state.End) {
+		t.Error("the extension makes no difference at the end in the log")
+	}
+}
+
 // What cannot be analysed is an error, and no empty scorecard.
 func TestAdHocFails(t *testing.T) {
 	s := newShop(t)
