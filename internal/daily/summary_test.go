@@ -101,6 +101,42 @@ func TestSummaryWelch(t *testing.T) {
 	}
 }
 
+// TestSummaryRowsLeftAside: those of other variants and metrics, and of looks after the last one wanted, change
+// nothing.
+func TestSummaryRowsLeftAside(t *testing.T) {
+	const used = "1,a,m,4000,10,25\n1,b,m,4000,10.1,25\n2,a,m,8000,10,25\n2,b,m,8000,10.1,25\n"
+	analyse := func(rows string) string {
+		t.Helper()
+		card, err := analyseSummary(summaryHeader+rows, func(s *daily.Summarized) {
+			s.Through = daily.DayOf(time.Date(2000, 1, 2, 0, 0, 0, 0, time.UTC), time.UTC)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(card)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	want := analyse(used)
+	if got := analyse(used + "1,c,m,9,1,2\n1,a,k,9,1,2\n3,a,m,9000,10,25\n3,b,m,9000,20,25\n"); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+	_, err := analyseSummary(summaryHeader+used, func(s *daily.Summarized) {
+		other := *s.Experiment.Scorecard.Primary[0]
+		other.Name = "k"
+		s.Experiment.Scorecard.Primary = append(s.Experiment.Scorecard.Primary, &other)
+	})
+	if err == nil || !strings.HasPrefix(err.Error(), `s.csv: metric "k" has no row at the last look, 2: `) {
+		t.Errorf("a metric without rows: %v", err)
+	}
+	// A hundredth may be taken out afterwards.
+	if _, err := analyseSummary(summaryHeader+"1,a,m,1000,1,2\n1,b,m,1000,1,2\n2,a,m,990,1,2\n2,b,m,1100,1,2\n", nil); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestSummaryClock holds when looks are: numbers are days, dates end with the day, times
 // are instants, and start and end are those asked for.
 func TestSummaryClock(t *testing.T) {
