@@ -221,8 +221,8 @@ func (a *analyzer) freshnessCheck(*Scorecard) (Check, bool) {
 		dates bool
 		due   bool
 	}{
-		{"conversion", a.day.Data.Conversions.Last, a.in.ConversionDates, true},
-		{"exposure", a.day.Data.Exposures.Last, a.in.ExposureDates, !a.day.Through.After(a.in.End)},
+		{"conversion", a.day.Data.Conversions.Last, a.day.Data.Conversions.Dates, true},
+		{"exposure", a.day.Data.Exposures.Last, a.day.Data.Exposures.Dates, !a.day.Through.After(a.in.End)},
 	} {
 		hours := a.day.Through.Sub(table.last).Hours()
 		if !table.due || table.last.IsZero() || hours < 24 || table.dates && hours <= 25 || hours <= stalest {
@@ -242,26 +242,26 @@ func (a *analyzer) freshnessCheck(*Scorecard) (Check, bool) {
 
 // dateOnlyCheck says how times without a time of day are read.
 func (a *analyzer) dateOnlyCheck(*Scorecard) (Check, bool) {
-	if !a.in.ConversionDates && !a.in.ExposureDates {
+	exposures, conversions := a.day.Data.Exposures.Dates, a.day.Data.Conversions.Dates
+	if !exposures && !conversions {
 		return Check{}, false
 	}
 	return Check{
 		Name: CheckDateOnly, Severity: Info,
-		Sentence: dateOnlySentence(a.in.ExposureDates, a.in.ConversionDates),
+		Sentence: dateOnlySentence(exposures, conversions),
 	}, true
 }
 
 // missingZoneCheck warns when one table says in which zone its times are and the other does not:
 // where the latter are in UTC, they are hours away from those that they are compared with.
 func (a *analyzer) missingZoneCheck(*Scorecard) (Check, bool) {
-	in := a.in
-	exposures, conversions := in.ExposureWallClock, in.ConversionWallClock
-	utc := in.Location.String() == time.UTC.String()
-	if exposures == conversions || in.ExposureDates || in.ConversionDates || utc {
+	exposures, conversions := &a.day.Data.Exposures, &a.day.Data.Conversions
+	utc := a.in.Location.String() == time.UTC.String()
+	if exposures.WallClock == conversions.WallClock || exposures.Dates || conversions.Dates || utc {
 		return Check{}, false
 	}
 	return Check{
-		Name: CheckMissingZone, Severity: Warning, Sentence: missingZoneSentence(exposures, in.Location),
+		Name: CheckMissingZone, Severity: Warning, Sentence: missingZoneSentence(exposures.WallClock, a.in.Location),
 	}, true
 }
 

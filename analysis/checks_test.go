@@ -100,7 +100,7 @@ func TestChecks(t *testing.T) {
 		{"a weekend without data", func(in *Input) { in.today().Data.Conversions.Last = at(0, 18) }, CheckFreshness, Warning, "54 hours before the end of the day: check whether data are late"},
 		{"late exposures", func(in *Input) { in.today().Data.Exposures.Last = at(1, 12) }, CheckFreshness, Warning, "exposure is from"},
 		{"dates are as late as can be", func(in *Input) {
-			in.ConversionDates, in.today().Data.Conversions.Last = true, at(2, 0)
+			in.today().Data.Conversions.Dates, in.today().Data.Conversions.Last = true, at(2, 0)
 		}, CheckFreshness, "", ""},
 		{"late exposures once enrolment is over", func(in *Input) {
 			in.End, in.today().Data.Exposures.Last = at(2, 0), at(1, 12)
@@ -125,13 +125,17 @@ func TestChecks(t *testing.T) {
 		{"exposures before the start", left(LeftBeforeStart, "", 4, 0), CheckOutsideDates, Warning, "4 exposures before the start"},
 		{"exposures after the end", left(LeftAfterEnd, "", 1, 0), CheckOutsideDates, Info, "1 exposure at or after the end"},
 		{"values that are none", left(LeftNoValue, "", 7, 0), CheckValues, Info, "7 conversions"},
-		{"dates", func(in *Input) { in.ConversionDates = true }, CheckDateOnly, Info, "date of the exposure"},
-		{"conversions without a zone", func(in *Input) { in.ConversionWallClock, in.Location = true, berlin }, CheckMissingZone, Warning,
+		{"dates", func(in *Input) { in.today().Data.Conversions.Dates = true }, CheckDateOnly, Info, "date of the exposure"},
+		{"conversions without a zone", func(in *Input) { in.today().Data.Conversions.WallClock, in.Location = true, berlin }, CheckMissingZone, Warning,
 			"Times of conversions have no zone and are read in Europe/Berlin, those of exposures have one: if"},
-		{"exposures without a zone", func(in *Input) { in.ExposureWallClock, in.Location = true, berlin }, CheckMissingZone, Warning, "Times of exposures have no zone"},
-		{"neither has a zone", func(in *Input) { in.ExposureWallClock, in.ConversionWallClock, in.Location = true, true, berlin }, CheckMissingZone, "", ""},
-		{"conversions without a zone, dates of exposures", func(in *Input) { in.ConversionWallClock, in.ExposureDates, in.Location = true, true, berlin }, CheckMissingZone, "", ""},
-		{"conversions without a zone in UTC", func(in *Input) { in.ConversionWallClock = true }, CheckMissingZone, "", ""},
+		{"exposures without a zone", func(in *Input) { in.today().Data.Exposures.WallClock, in.Location = true, berlin }, CheckMissingZone, Warning, "Times of exposures have no zone"},
+		{"neither has a zone", func(in *Input) {
+			in.today().Data.Exposures.WallClock, in.today().Data.Conversions.WallClock, in.Location = true, true, berlin
+		}, CheckMissingZone, "", ""},
+		{"conversions without a zone, dates of exposures", func(in *Input) {
+			in.today().Data.Conversions.WallClock, in.today().Data.Exposures.Dates, in.Location = true, true, berlin
+		}, CheckMissingZone, "", ""},
+		{"conversions without a zone in UTC", func(in *Input) { in.today().Data.Conversions.WallClock = true }, CheckMissingZone, "", ""},
 		{"users in an arm without traffic", func(in *Input) {
 			in.Experiment.Variants[0].Traffic, in.Experiment.Variants[1].Traffic = experiment.Whole, 0
 		}, CheckZeroWeight, Alarm, "big has 300 users"},

@@ -28,11 +28,6 @@ type Input struct {
 	Resumed bool
 	// Days are the days of data in order; the last one is analysed.
 	Days []Day
-	// ExposureDates and ConversionDates say that a table has dates and no times of day.
-	ExposureDates, ConversionDates bool
-	// ExposureWallClock and ConversionWallClock say that a table has times without a zone, which were
-	// read in Location.
-	ExposureWallClock, ConversionWallClock bool
 	// Stopped says when variants were stopped: their comparisons end then.
 	Stopped map[string]time.Time
 	// Phases are the stretches of time with the same planned split, in order. None means a

@@ -62,7 +62,9 @@ type TableRead struct {
 	Last  time.Time `json:"last,omitzero"`
 	// SinceStart counts the rows from the experiment's start on; LeftOut is about those.
 	SinceStart int64 `json:"rows_since_start"`
-	// Dates says that the table has dates and no times of day.
-	Dates   bool      `json:"dates,omitempty"`
-	LeftOut []LeftOut `json:"left_out,omitempty"`
+	// Dates says that the table has dates and no times of day, WallClock that it has times without
+	// a zone, which were read in Input.Location: in some files at least.
+	Dates     bool      `json:"dates,omitempty"`
+	WallClock bool      `json:"-"`
+	LeftOut   []LeftOut `json:"left_out,omitempty"`
 }

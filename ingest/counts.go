@@ -12,8 +12,6 @@ type readCounts struct {
 	byLook []lookCounts // what comes in at each look
 	first  int64        // the earliest time; date says that it is a date
 	date   bool
-	dates  bool // some times are dates
-	clock  bool // some times are without a zone
 	// from is the time from which on rows matter to the query; earlier ones only count as
 	// read.
 	from  int64
@@ -27,6 +25,7 @@ type lookCounts struct {
 	// group takes off what the look that saw its beginning has added.
 	OpenNoUser, OpenNoTime int64
 	Last                   int64 // the latest time; noTime without any
+	Dates, WallClock       bool  // those of TableRead
 }
 
 func (l *lookCounts) add(o *lookCounts) {
@@ -39,6 +38,7 @@ func (l *lookCounts) add(o *lookCounts) {
 	l.OpenNoUser += o.OpenNoUser
 	l.OpenNoTime += o.OpenNoTime
 	l.Last = max(l.Last, o.Last)
+	l.Dates, l.WallClock = l.Dates || o.Dates, l.WallClock || o.WallClock
 }
 
 // groupCounts is about the row group being read.
@@ -46,7 +46,7 @@ type groupCounts struct {
 	first, last    int64
 	noTime, noUser int64 // rows without a time; of those without a user too: noUser
 	dates          bool  // times are dates
-	clock          bool  // times are without a zone
+	wallClock      bool  // times are without a zone
 }
 
 // lacking counts a row without a time.
@@ -139,7 +139,7 @@ func (c *readCounts) skip(t table, g int) bool {
 	if hi >= c.from || !exact || c.cursor.of(hi) != look {
 		return false
 	}
-	c.group.first, c.group.last, c.group.dates, c.group.clock = lo, hi, t.DateOnly(), t.WallClock()
+	c.group.first, c.group.last, c.group.dates, c.group.wallClock = lo, hi, t.DateOnly(), t.WallClock()
 	c.byLook[look].Rows += t.NumRows(g)
 	c.byLook[look].Last = max(c.byLook[look].Last, hi)
 	return true
@@ -159,8 +159,8 @@ func (c *readCounts) end() int64 {
 		return earliest
 	}
 	c.begin(g.first, g.dates)
-	c.dates, c.clock = c.dates || g.dates, c.clock || g.clock
 	l := &c.byLook[look]
+	l.Dates, l.WallClock = l.Dates || g.dates, l.WallClock || g.wallClock
 	l.Rows += g.noUser + g.noTime
 	if g.last == noTime || g.last >= c.from {
 		l.NoUser += g.noUser
@@ -180,7 +180,6 @@ func (c *readCounts) merge(o *readCounts) {
 		c.byLook[i].add(&o.byLook[i])
 	}
 	c.begin(o.first, o.date)
-	c.dates, c.clock = c.dates || o.dates, c.clock || o.clock
 }
 
 // begin takes in the earliest time of some rows, and whether it is a date.
@@ -207,6 +206,7 @@ func (c *readCounts) tableReads(earliest []int64) []TableRead {
 		r.Rows, r.NoUser, r.NoTime = seen.Rows, seen.NoUser, seen.NoTime
 		r.NoExperiment, r.NoVariant, r.NoEvent = seen.NoExperiment, seen.NoVariant, seen.NoEvent
 		r.OpenNoUser, r.OpenNoTime = seen.OpenNoUser, seen.OpenNoTime
+		r.Dates, r.WallClock = seen.Dates, seen.WallClock
 		if i > 0 {
 			r.Files += out[i-1].Files
 		}

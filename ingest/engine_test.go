@@ -335,24 +335,6 @@ func (d *fakeData) mixed(t *rapid.T) {
 	}
 }
 
-// dates reports whether some conversions that are seen by an instant are dates.
-func (d *fakeData) dates(by time.Time) bool {
-	for _, f := range d.conversions {
-		for _, group := range f {
-			first := int64(latestTime)
-			for _, row := range group {
-				if row.time != noTime {
-					first = min(first, row.time)
-				}
-			}
-			if len(group) > 0 && group[0].date && (first == latestTime || first < microseconds(by)) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 func drawColumn(t *rapid.T) Column {
 	day := 24 * time.Hour
 	window := rapid.SampledFrom([][2]time.Duration{{0, 0}, {0, day}, {0, 3 * day}, {day, 3 * day}, {2 * day, 0}, {0, 5 * time.Hour}, {6 * time.Hour, 30 * time.Hour}}).Draw(t, "window")
@@ -594,10 +576,6 @@ func TestEngineEqualsReference(t *testing.T) {
 		q, d := drawQuery(t), drawData(t)
 		d.mixed(t)
 		got := mustRun(t, q, d, rapid.IntRange(1, 4).Draw(t, "workers"))
-		dates := d.dates(q.Looks[len(q.Looks)-1])
-		if got.ConversionDates != dates {
-			t.Fatalf("there are dates: %v, want %v", got.ConversionDates, dates)
-		}
 		var before *reference
 		for k, look := range q.Looks {
 			exposures, conversions, now := referenceLook(&q, d.exposures, d.conversions, look)

@@ -12,8 +12,7 @@ type keptFile struct {
 	Size          int64
 	Footer        uint64 // XXH3 of the file's metadata
 	First         int64  // the earliest time; latestTime without any
-	Dates         bool   // times are dates
-	WallClock     bool   // times are without a zone
+	Date          bool   // it is a date
 	From          int64  // readCounts.from
 	// Timeless says that a row group has no time at all: its rows belong to the first look,
 	// whichever that is, so the file cannot be counted again without being read.
@@ -53,8 +52,7 @@ type keptKindRows struct {
 
 // takeReads moves the counts of the row groups read since the last call into the file.
 func (f *keptFile) takeReads(c *readCounts) {
-	f.Dates, f.WallClock = f.Dates || c.dates, f.WallClock || c.clock
-	f.First = min(f.First, c.first)
+	f.First, f.Date = min(f.First, c.first), f.Date || c.date
 	f.From = c.from
 	for look := range c.byLook {
 		l := &c.byLook[look]
@@ -69,7 +67,7 @@ func (f *keptFile) takeReads(c *readCounts) {
 		f.Looks[at].Counts.add(l)
 		*l = lookCounts{Last: noTime}
 	}
-	c.first, c.date, c.dates, c.clock = latestTime, false, false, false
+	c.first, c.date = latestTime, false
 }
 
 // earliest is what [readCounts.end] says of the file's row groups.
@@ -176,11 +174,8 @@ func (f *keptFile) lookNow(now []int) func(int32) int {
 
 // giveReads adds what was read of the file, by the looks that see it now.
 func (f *keptFile) giveReads(c *readCounts, now []int) {
-	c.begin(f.First, f.Dates)
+	c.begin(f.First, f.Date)
 	for i := range f.Looks {
-		// The last look is the one at the end of time.
-		seen := now[i] < len(c.byLook)-1
-		c.dates, c.clock = c.dates || f.Dates && seen, c.clock || f.WallClock && seen
 		c.byLook[now[i]].add(&f.Looks[i].Counts)
 	}
 }

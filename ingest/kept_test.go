@@ -584,8 +584,8 @@ func TestTimesWithoutAZoneAreKnown(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.ExposureWallClock || !r.ConversionWallClock {
-			t.Errorf("exposures %t, conversions %t", r.ExposureWallClock, r.ConversionWallClock)
+		if r.Exposures[0].WallClock || !r.Conversions[0].WallClock {
+			t.Errorf("exposures %t, conversions %t", r.Exposures[0].WallClock, r.Conversions[0].WallClock)
 		}
 	}
 }

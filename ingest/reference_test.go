@@ -184,6 +184,7 @@ func (r *reference) read(files []fakeFile, from int64, keep func(fakeRow, *Table
 				}
 				t.Rows++
 				seen = true
+				t.Dates = t.Dates || row.date
 				if row.time != noTime {
 					t.earliest, latest = min(t.earliest, row.time), max(latest, row.time)
 				}

@@ -12,12 +12,6 @@ type Result struct {
 	Exposures, Conversions []TableRead
 	// ReadAt says the same for the instants of Query.ReadAt.
 	ReadAt []TablesRead
-	// ExposureDates and ConversionDates report that a table has dates for times, in some file at
-	// least.
-	ExposureDates, ConversionDates bool
-	// ExposureWallClock and ConversionWallClock report that a table has times without a zone, in some
-	// file at least, which are read in the query's.
-	ExposureWallClock, ConversionWallClock bool
 	// HistoryStart is the start of the day, in the query's zone, of the earliest
 	// conversion row that the last look sees; zero if there is none. Of look-backs that reach
 	// further back a part is missing, and all of those of users first exposed before any
@@ -57,6 +51,9 @@ type TableRead struct {
 	Files, Rows int64
 	// First and Last are the times of the earliest and the latest row; zero if none.
 	First, Last time.Time
+	// Dates says that some files have dates for times, WallClock that some have times without a
+	// zone, which are read in the query's.
+	Dates, WallClock bool
 	// Rows left out, by reason; a row counts under the first that holds. Empty text is as
 	// good as none.
 	NoUser, NoTime, NoExperiment, NoVariant, NoEvent int64

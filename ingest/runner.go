@@ -212,12 +212,14 @@ func (r *runner) run(ctx context.Context, exposures, conversions source) (*Resul
 		exposed.merge(&r.exposures[i].readCounts)
 		converted.merge(&r.conversions[i].readCounts)
 	}
-	first := converted.first
-	if first >= microseconds(r.q.Looks[len(r.q.Looks)-1]) {
+	exposureReads, conversionReads := exposed.tableReads(earliestExposures), converted.tableReads(earliestConversions)
+	first, last := converted.first, len(r.q.Looks)-1
+	if first >= r.looks[last] {
 		first = latestTime
 	}
-	h := newHistory(first, converted.date, converted.dates, r.location)
-	programs := r.programs(converted.dates)
+	dates := conversionReads[r.atLooks[last]].Dates
+	h := newHistory(first, converted.date, dates, r.location)
+	programs := r.programs(dates)
 	segments, err := r.findSegments(ctx, programs)
 	if err != nil {
 		return nil, err
@@ -226,16 +228,10 @@ func (r *runner) run(ctx context.Context, exposures, conversions source) (*Resul
 	if err != nil {
 		return nil, err
 	}
-	exposureReads, conversionReads := exposed.tableReads(earliestExposures), converted.tableReads(earliestConversions)
 	result := &Result{
-		Exposures:       pick(exposureReads, r.atLooks[:len(r.q.Looks)]),
-		Conversions:     pick(conversionReads, r.atLooks[:len(r.q.Looks)]),
-		ExposureDates:   exposed.dates,
-		ConversionDates: converted.dates,
-		Files:           r.files,
-
-		ExposureWallClock:   exposed.clock,
-		ConversionWallClock: converted.clock,
+		Exposures:   pick(exposureReads, r.atLooks[:len(r.q.Looks)]),
+		Conversions: pick(conversionReads, r.atLooks[:len(r.q.Looks)]),
+		Files:       r.files,
 	}
 	if result.Experiments, err = r.experiments(ctx, programs, totals, segments); err != nil {
 		return nil, err

@@ -68,7 +68,7 @@ func newExposureVisitor(r *scanRules) *exposureVisitor {
 
 // rows takes in a batch, all at once where the same look is the first to see all of it.
 func (v *exposureVisitor) rows(b *tables.Batch) error {
-	v.group.dates, v.group.clock = b.DateOnly, b.WallClock
+	v.group.dates, v.group.wallClock = b.DateOnly, b.WallClock
 	variants := b.Text[0][:b.N]
 	var experiments []uint32
 	segments := b.Text[1:]
@@ -217,7 +217,7 @@ func (v *conversionVisitor) kindsOf(b *tables.Batch) ([]uint32, error) {
 
 // rows takes in a batch, all at once where the same look is the first to see all of it.
 func (v *conversionVisitor) rows(b *tables.Batch) error {
-	v.group.dates, v.group.clock = b.DateOnly, b.WallClock
+	v.group.dates, v.group.wallClock = b.DateOnly, b.WallClock
 	flag := uint32(0)
 	if b.DateOnly {
 		flag = dateOnlyFlag

@@ -125,7 +125,6 @@ func (a *AdHoc) input(r *Runner, t *task, d Day, questions []question, looks []D
 	in.Status, in.ConfigHash, in.Changed = "", "", nil
 	in.AdHoc, in.PlannedUsers = true, a.PlannedUsers
 	answer := questions[questionAt(questions, 0, t.endOn(d))].answer
-	answer.describeTimes(&in)
 	in.Days = analysisDays(t.subject, answer, 0, looks, d)
 	return in
 }

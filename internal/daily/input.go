@@ -173,8 +173,8 @@ func (s subject) phasesBegun(d Day) int {
 func dataRead(s subject, a answer, look *ingest.LookResult, k int) analysis.DataRead {
 	before := a.readUntil(s.start)
 	out := analysis.DataRead{
-		Exposures:   tableRead(a.result.Exposures[k], before.Exposures, a.result.ExposureDates),
-		Conversions: tableRead(a.result.Conversions[k], before.Conversions, a.result.ConversionDates),
+		Exposures:   tableRead(a.result.Exposures[k], before.Exposures),
+		Conversions: tableRead(a.result.Conversions[k], before.Conversions),
 		LeftOut:     []analysis.LeftOut{},
 	}
 	left := look.Left
@@ -203,13 +203,13 @@ func dataRead(s subject, a answer, look *ingest.LookResult, k int) analysis.Data
 
 // tableRead says what was read of one table, which stood as before at the experiment's start.
 // Rows without a time are of before the start where all rows beside them are.
-func tableRead(t, before ingest.TableRead, dates bool) analysis.TableRead {
+func tableRead(t, before ingest.TableRead) analysis.TableRead {
 	before.Rows -= before.OpenNoUser + before.OpenNoTime
 	before.NoUser -= before.OpenNoUser
 	before.NoTime -= before.OpenNoTime
 	out := analysis.TableRead{
 		Files: t.Files, Rows: t.Rows, First: t.First, Last: t.Last,
-		SinceStart: t.Rows - before.Rows, Dates: dates,
+		SinceStart: t.Rows - before.Rows, Dates: t.Dates, WallClock: t.WallClock,
 	}
 	for _, l := range []struct {
 		reason string
@@ -226,10 +226,4 @@ func tableRead(t, before ingest.TableRead, dates bool) analysis.TableRead {
 		}
 	}
 	return out
-}
-
-// describeTimes tells the analysis how the times of both tables are written.
-func (a answer) describeTimes(in *analysis.Input) {
-	in.ExposureDates, in.ConversionDates = a.result.ExposureDates, a.result.ConversionDates
-	in.ExposureWallClock, in.ConversionWallClock = a.result.ExposureWallClock, a.result.ConversionWallClock
 }

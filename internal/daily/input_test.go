@@ -18,7 +18,7 @@ func TestTableReadCountsRowsWithoutTime(t *testing.T) {
 	// groups of nothing but earlier rows.
 	before := ingest.TableRead{Rows: 50, NoUser: 6, NoTime: 14, OpenNoUser: 5, OpenNoTime: 11}
 	now := ingest.TableRead{Rows: 80, NoUser: 7, NoTime: 14}
-	got := tableRead(now, before, false)
+	got := tableRead(now, before)
 	want := analysis.TableRead{Rows: 80, SinceStart: 46, LeftOut: []analysis.LeftOut{
 		analysis.NewLeftOut(analysis.LeftNoUser, "", 6, 0),
 		analysis.NewLeftOut(analysis.LeftNoTime, "", 11, 0),

@@ -84,7 +84,6 @@ func (r *Runner) day(ctx context.Context, cards []scorecard, d Day, all []Day, l
 		s.input = r.input(s.task, d)
 		a := s.asked.answer
 		s.input.Days = analysisDays(s.task.subject, a, s.subject, all, d)
-		a.describeTimes(&s.input)
 		s.input.Looks = looks.of(s.task.experiment.Name)
 		s.card, s.looks, err = analysis.Analyze(s.input)
 		return err
