@@ -39,14 +39,14 @@ type Conversions struct {
 }
 
 // exact reports whether the metric's conversions are tested alone, which the first look of
-// any of its comparisons decides.
+// any of its comparisons decides, once there has been one.
 func (a *analyzer) exact(m *experiment.Metric) bool {
 	stats := a.in.Experiment.Statistics
 	if m.Kind() != experiment.KindProportion || a.in.Summarized || stats.Method == experiment.MethodFixed || stats.Procedure != experiment.ProcedureAlwaysValid {
 		return false
 	}
 	for _, l := range a.in.Looks {
-		if l.Metric == m.Name && l.Config == a.in.MetricHash[m.Name] {
+		if l.Metric == m.Name && l.Config == a.in.MetricHash[m.Name] && !l.At.After(a.day.Through) {
 			return len(l.Conversions) > 0
 		}
 	}

@@ -78,6 +78,9 @@ func TestRareRate(t *testing.T) {
 	}
 	in := testInput(rateExperiment(), 8)
 	in.addDay(moments.New(3), moments.New(3))
+	// A day that is made again knows nothing of looks that came after it.
+	name := in.Experiment.Scorecard.Primary[0].Name
+	in.Looks = []Look{{Metric: name, Config: in.MetricHash[name], At: in.today().Through.Add(1), Conversions: []Conversions{{}}}}
 	if card, _, err := Analyze(in); err != nil || card.Metrics[0].Exact {
 		t.Errorf("the rate of nobody is called rare: %v", err)
 	}
