@@ -1,6 +1,10 @@
 package ingest
 
-import "readout/ingest/raw"
+import (
+	"slices"
+
+	"readout/ingest/raw"
+)
 
 // kindRows returns the rows of all workers by kind and instant of r.seen: all, and without a value.
 func (r *runner) kindRows() (wanted, noValue [][]int64) {
@@ -39,11 +43,13 @@ func (r *runner) leftOut(experiment int, p *program, t *experimentTotals, wanted
 	for _, byLook := range [][]int64{sum.rows, sum.before, sum.after, rows, missing, t.exposed, t.before} {
 		cumulate(byLook)
 	}
+	// Without a start there is no such instant. From one that no look sees on there is nothing.
+	start, bounded := slices.BinarySearch(r.seen, min(p.start, r.looks.lastAsked()))
 	sinceStart := func(counts []int64, at int) int64 {
-		if start := r.atStarts[experiment]; start >= 0 {
-			return max(0, counts[at]-counts[start])
+		if !bounded {
+			return counts[at]
 		}
-		return counts[at]
+		return max(0, counts[at]-counts[start])
 	}
 	for k, at := range r.atLooks {
 		looks[k].Left = LeftOut{

@@ -26,10 +26,10 @@ type runner struct {
 	// which no look of the query sees yet are kept too.
 	looks lookTable
 	// seen is the looks and the further instants at which rows are counted: those of
-	// Query.ReadAt, and the starts of experiments. The others say where these stand there: the
-	// last of all for a later start, -1 where there is none.
-	seen                       lookTable
-	atLooks, atReads, atStarts []int
+	// Query.ReadAt, and the starts of experiments. atLooks and atReads say where looks and the
+	// former stand there.
+	seen             lookTable
+	atLooks, atReads []int
 
 	events   tables.FixedNames
 	kinds    *eventKinds
@@ -98,14 +98,7 @@ func (r *runner) see() {
 		}
 	}
 	r.seen = r.looks.with(reads, starts)
-	r.atLooks, r.atReads, r.atStarts = r.seen.places(r.looks), r.seen.places(reads), nil
-	for _, a := range r.arms {
-		at := -1
-		if a.start != noTime {
-			at = r.seen.places(lookTable{min(a.start, r.seen.last())})[0]
-		}
-		r.atStarts = append(r.atStarts, at)
-	}
+	r.atLooks, r.atReads = r.seen.places(r.looks), r.seen.places(reads)
 }
 
 // exposureSpec says which columns of the exposures are read.

@@ -93,6 +93,21 @@ func newShopIn(t *testing.T, zone string) *shop {
 	return s
 }
 
+// define gives the project another experiment: that of the shop by another name, with texts replaced.
+func (s *shop) define(name string, oldnew ...string) {
+	s.t.Helper()
+	other := strings.NewReplacer(append(oldnew, "button", name)...).Replace(experimentYAML)
+	p, err := experiment.LoadFS(fstest.MapFS{
+		"readout.yaml":                  {Data: []byte(readoutYAML)},
+		"experiments/button.yaml":       {Data: []byte(experimentYAML)},
+		"experiments/" + name + ".yaml": {Data: []byte(other)},
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.runner.Project = p
+}
+
 func (s *shop) day(date string) daily.Day {
 	s.t.Helper()
 	d, err := daily.ParseDay(date, s.zone)
@@ -207,6 +222,20 @@ func (s *shop) files() map[string]string {
 	return out
 }
 
+// cardText returns the JSON of the scorecard that an analysis makes.
+func cardText(t *testing.T, analyse func() (analysis.Scorecard, error)) string {
+	t.Helper()
+	card, err := analyse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(card)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 func sameFiles(t *testing.T, got, want map[string]string) {
 	t.Helper()
 	for path, text := range want {
@@ -242,16 +271,7 @@ func TestOneByOneAndAtOnce(t *testing.T) {
 func TestOneByOneAndAtOnceBesideOthers(t *testing.T) {
 	beside := func() *shop {
 		s := newShop(t)
-		p, err := experiment.LoadFS(fstest.MapFS{
-			"readout.yaml":            {Data: []byte(readoutYAML)},
-			"experiments/button.yaml": {Data: []byte(experimentYAML)},
-			"experiments/later.yaml": {Data: []byte(strings.NewReplacer("button", "later", "{method: sequential,", "{method: sequential-cuped,",
-				"03-27", "03-29").Replace(experimentYAML))},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.runner.Project = p
+		s.define("later", "{method: sequential,", "{method: sequential-cuped,", "03-27", "03-29")
 		for date, bought := range map[string][]purchase{
 			"2026-03-16": {{"stranger", "purchase", s.day("2026-03-16").Start, 1}},
 			"2026-04-02": {},
@@ -286,16 +306,8 @@ func TestOneByOneAndAtOnceBesideOthers(t *testing.T) {
 // they are without it.
 func TestBesideALaterExperiment(t *testing.T) {
 	alone, beside := newShop(t), newShop(t)
-	p, err := experiment.LoadFS(fstest.MapFS{
-		"readout.yaml":            {Data: []byte(readoutYAML)},
-		"experiments/button.yaml": {Data: []byte(experimentYAML)},
-		"experiments/banner.yaml": {Data: []byte(strings.NewReplacer("button", "banner", "start: 2026-03-27", "start: 2026-03-30").Replace(experimentYAML))},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	beside.runner.Project = p
-	beside.move(p.Experiments[0], experiment.Request{Action: experiment.ActionSchedule, At: beside.day("2026-03-26").Start, By: "ana"})
+	beside.define("banner", "start: 2026-03-27", "start: 2026-03-30")
+	beside.move(beside.runner.Project.Experiments[0], experiment.Request{Action: experiment.ActionSchedule, At: beside.day("2026-03-26").Start, By: "ana"})
 	alone.mustRun("2026-04-01")
 	beside.mustRun("2026-04-01")
 	want, got := alone.files(), beside.files()
@@ -602,15 +614,7 @@ func TestAdHocWithAnotherEnd(t *testing.T) {
 			Project: s.runner.Project, Engine: s.runner.Engine, Experiment: e, Control: experiment.Control, State: state,
 			Start: s.day("2026-03-27").Start, End: end, Through: s.day("2026-03-30"),
 		}
-		card, err := job.Run(context.Background())
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := json.Marshal(card)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(text)
+		return cardText(t, func() (analysis.Scorecard, error) { return job.Run(context.Background()) })
 	}
 	state, end := log.State(e), s.day("2026-04-04").Through
 	planned := run(experiment.State{}, end)

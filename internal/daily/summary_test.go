@@ -107,17 +107,11 @@ func TestSummaryRowsLeftAside(t *testing.T) {
 	const used = "1,a,m,4000,10,25\n1,b,m,4000,10.1,25\n2,a,m,8000,10,25\n2,b,m,8000,10.1,25\n"
 	analyse := func(rows string) string {
 		t.Helper()
-		card, err := analyseSummary(summaryHeader+rows, func(s *daily.Summarized) {
-			s.Through = daily.DayOf(time.Date(2000, 1, 2, 0, 0, 0, 0, time.UTC), time.UTC)
+		return cardText(t, func() (analysis.Scorecard, error) {
+			return analyseSummary(summaryHeader+rows, func(s *daily.Summarized) {
+				s.Through = daily.DayOf(time.Date(2000, 1, 2, 0, 0, 0, 0, time.UTC), time.UTC)
+			})
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := json.Marshal(card)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(text)
 	}
 	want := analyse(used)
 	if got := analyse(used + "1,c,m,9,1,2\n1,a,k,9,1,2\n3,a,m,9000,10,25\n3,b,m,9000,20,25\n"); got != want {
